@@ -1,0 +1,1 @@
+"""A digit classifier built from its own parts, and a laboratory around it."""

@@ -1,0 +1,410 @@
+"""Where the pictures come from: MNIST, scikit-learn's digits, or a folder of your own.
+
+All become the same thing: `Dataset`, a training and a test split of uint8 (n, 28, 28) images with
+int64 labels. Decoded pictures are kept in one file a dataset under `SCRATCHMLP_HOME`, which is
+made again whenever it is missing, damaged, or older than its source.
+"""
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import sys
+import tempfile
+import threading
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from scratchmlp.errors import UserError
+from scratchmlp.images import drawing
+
+NAMED = ("mnist", "digits")
+SPLITS = {"train": "training", "test": "testing"}
+MAX_PIXELS = 25_000_000
+REACH_SECONDS = 5.0  # how long MNIST's server may take to answer before we go on without it
+FORMAT = "1"
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is (0: unknown)."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images uint8 (n, 28, 28), 0 paper and 255 ink, and their labels int64 (n,)."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: NDArray[np.int64]) -> "Examples":
+        return Examples(self.images[rows], self.labels[rows])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A training and a test split. `classes[label]` is a label's name; `root` is where it lies."""
+
+    name: str
+    classes: tuple[str, ...]
+    train: Examples
+    test: Examples
+    root: str
+
+
+def home() -> Path:
+    """Where this program keeps its files: `SCRATCHMLP_HOME`, or `~/.scratchmlp`."""
+    return Path(os.environ.get("SCRATCHMLP_HOME") or "~/.scratchmlp").expanduser()
+
+
+def load(name: str = "mnist", progress: Progress = lambda what, done, total: None) -> Dataset:
+    """Open a dataset from its decoded file, or make that file first.
+
+    Parameters
+    ----------
+    name : "mnist", "digits", or the path of a folder that holds `training/<class>/*.png` and
+        `testing/<class>/*.png`.
+    progress : told of every step of a long preparation.
+
+    Raises
+    ------
+    UserError
+        The folder is not such a folder, a picture cannot be read, or MNIST cannot be fetched.
+    """
+    file = _cache_file(name)
+    dataset = _read_cache(file, name)
+    if dataset is None:
+        dataset = _build(name, progress)
+        _write_cache(file, dataset)
+    return dataset
+
+
+def is_prepared(name: str) -> bool:
+    """Whether `load` would come straight from the decoded file."""
+    return _fresh_metadata(_cache_file(name), name) is not None
+
+
+def split(n: int, valid_pct: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows to train on and rows to validate on, by fastai's `RandomSplitter`, as in the post.
+
+    Importing fastai takes seconds, so what it answered is kept beside the decoded pictures.
+    """
+    if valid_pct == 0:
+        return np.arange(n), np.arange(0)
+    file = home() / "cache" / f"split-{n}-{valid_pct}-{seed}.safetensors"
+    kept = _read_arrays(file)
+    if kept is None:
+        kept = dict(zip(("train", "valid"), _random_split(n, valid_pct, seed), strict=True))
+        _write_arrays(file, kept, {})
+    return kept["train"], kept["valid"]
+
+
+def _random_split(
+    n: int, valid_pct: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    import torch
+    from fastai.data.transforms import RandomSplitter
+
+    with torch.random.fork_rng(devices=[]):  # RandomSplitter seeds torch for everybody
+        train, valid = RandomSplitter(valid_pct=valid_pct, seed=seed)(range(n))
+    return np.array(train, dtype=np.int64), np.array(valid, dtype=np.int64)
+
+
+# --- the decoded file ---------------------------------------------------------------------------
+
+
+def _cache_file(name: str) -> Path:
+    if name not in NAMED:
+        path = Path(name).expanduser().resolve()
+        name = f"{path.name}-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    return home() / "cache" / f"{name}.safetensors"
+
+
+def _fresh_metadata(file: Path, name: str) -> dict[str, str] | None:
+    """What the decoded file says of itself, if it is of the source as it stands now."""
+    try:
+        with safe_open(file, framework="numpy") as opened:
+            metadata = opened.metadata() or {}
+    except (OSError, SafetensorError):
+        return None
+    root = metadata.get("root", "")
+    gone = name == "mnist" and not Path(root).exists()  # still MNIST; nothing to compare with
+    known = metadata.get("format") == FORMAT
+    if known and (gone or metadata.get("fingerprint") == _fingerprint(name, root)):
+        return metadata
+    return None
+
+
+_opened: dict[Path, tuple[str, Dataset]] = {}  # by checksum: what this process has read already
+
+
+def _read_cache(file: Path, name: str) -> Dataset | None:
+    metadata = _fresh_metadata(file, name)
+    if metadata is None:
+        return None
+    checksum, dataset = _opened.get(file, ("", None))
+    if dataset is None or checksum != metadata["checksum"]:
+        arrays = _read_arrays(file)
+        if arrays is None:
+            return None
+        train, test = (Examples(arrays[f"{s}_images"], arrays[f"{s}_labels"]) for s in SPLITS)
+        classes = tuple(json.loads(metadata["classes"]))
+        dataset = Dataset(name, classes, train, test, metadata["root"])
+        _opened[file] = metadata["checksum"], dataset
+    return dataset
+
+
+def _write_cache(file: Path, dataset: Dataset) -> None:
+    arrays = {
+        f"{split_name}_{field}": value
+        for split_name in SPLITS
+        for field, value in vars(getattr(dataset, split_name)).items()
+    }
+    metadata = {
+        "root": dataset.root,
+        "fingerprint": _fingerprint(dataset.name, dataset.root),
+        "classes": json.dumps(dataset.classes),
+    }
+    _write_arrays(file, arrays, metadata)
+
+
+def _read_arrays(file: Path) -> dict[str, NDArray] | None:
+    """The arrays of a file of ours, or None if it is not there or not as it was written."""
+    if not file.exists():
+        return None
+    try:
+        with safe_open(file, framework="numpy") as opened:
+            arrays = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118
+            intact = (opened.metadata() or {}).get("checksum") == _checksum(arrays)
+    except (OSError, SafetensorError):
+        intact = False
+    if not intact:
+        log.warning("%s is damaged and will be made again.", file)
+    return arrays if intact else None
+
+
+def _write_arrays(file: Path, arrays: dict[str, NDArray], metadata: dict[str, str]) -> None:
+    """All or nothing: written beside its place, then moved there. A full disk costs only time."""
+    metadata = metadata | {"format": FORMAT, "checksum": _checksum(arrays)}
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+            new = Path(folder) / file.name
+            save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, new, metadata)
+            new.replace(file)
+    except (OSError, SafetensorError) as error:
+        log.warning("%s could not be kept, and will be made again next time (%s).", file, error)
+
+
+def _checksum(arrays: dict[str, NDArray]) -> str:
+    checksum = 0
+    for key in sorted(arrays):
+        checksum = zlib.crc32(np.ascontiguousarray(arrays[key]).data, checksum)
+    return str(checksum)
+
+
+def _fingerprint(name: str, root: str) -> str:
+    """Changes when the source does.
+
+    fastai's copy of MNIST is nobody's to edit, so its folders' times are enough (0.1 ms); in a
+    folder of yours every picture's size and time count (3 microseconds a picture).
+    """
+    if name == "digits":
+        return "digits"
+    state = hashlib.sha256()
+    for folder in sorted(Path(root).glob("*/*/")):
+        state.update(f"{folder} {folder.stat().st_mtime_ns}".encode())
+        if name != "mnist":
+            with os.scandir(folder) as entries:
+                for entry in sorted(entries, key=lambda e: e.name):
+                    info = entry.stat()
+                    state.update(f"{entry.name} {info.st_size} {info.st_mtime_ns}".encode())
+    return state.hexdigest()
+
+
+# --- the sources --------------------------------------------------------------------------------
+
+
+def _build(name: str, progress: Progress) -> Dataset:
+    if name == "digits":
+        return _sklearn_digits()
+    root = _mnist_root(progress) if name == "mnist" else Path(name).expanduser().resolve()
+    return _folder(name, root, progress)
+
+
+def _sklearn_digits() -> Dataset:
+    """scikit-learn's 1,797 digits (8 x 8, sixteen greys) drawn as MNIST would have drawn them.
+
+    A fifth of them, the same share of each digit and always the same ones, is the test split.
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bunch = load_digits()
+    images = np.stack([drawing.prepare(image / 16) for image in bunch.images])
+    labels = bunch.target.astype(np.int64)
+    rows = train_test_split(np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=42)
+    train, test = (Examples(images, labels).take(np.sort(r)) for r in rows)
+    return Dataset("digits", tuple("0123456789"), train, test, "scikit-learn")
+
+
+def _mnist_root(progress: Progress) -> Path:
+    """fastai's folder of MNIST, fetched and unpacked if need be.
+
+    Raises
+    ------
+    UserError
+        It is not on disk, and its server does not answer within `REACH_SECONDS`.
+    """
+    progress("Looking for MNIST", 0, 0)
+    import fastai.data
+    from fastai.data.external import URLs, fastai_cfg, untar_data
+    from fastdownload import FastDownload
+
+    downloads = FastDownload(fastai_cfg(), module=fastai.data, base="~/.fastai")
+    archive = downloads.arch_path() / Path(URLs.MNIST).name
+    unpacked = downloads.data_path(arch=archive)
+    known = archive.exists() and downloads.check(URLs.MNIST, archive)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # fastai draws its progress bar on stdout
+            if unpacked.exists() or known or _answers(URLs.MNIST):
+                progress("Fetching and unpacking MNIST", 0, 0)
+                return Path(untar_data(URLs.MNIST))
+            if archive.exists():  # another packing of MNIST than fastai knows, and no way to ask
+                progress("Unpacking MNIST", 0, 0)
+                return Path(downloads.extract(URLs.MNIST))
+    except Exception as error:  # fastdownload raises bare Exceptions, and urllib and tarfile theirs
+        raise UserError(
+            f"MNIST could not be fetched or unpacked ({error}): try again, put {archive.name} "
+            f"into {archive.parent}, or choose the dataset digits."
+        ) from error
+    raise UserError(
+        f"MNIST is not on this machine and its server does not answer: connect and try again, put "
+        f"{archive.name} into {archive.parent}, or choose the dataset digits."
+    )
+
+
+def _answers(url: str) -> bool:
+    """Whether `url` can be fetched. Name look-ups know no time-out, so a thread asks."""
+    import requests
+
+    answers = []
+
+    def ask() -> None:
+        with contextlib.suppress(requests.RequestException):
+            answers.append(requests.head(url, timeout=REACH_SECONDS, allow_redirects=True).ok)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(REACH_SECONDS)
+    return any(answers)
+
+
+def _folder(name: str, root: Path, progress: Progress) -> Dataset:
+    """A folder of pictures; its class names are the names of the folders in `training`."""
+    files = {split_name: _pictures(root, folder) for split_name, folder in SPLITS.items()}
+    classes = tuple(sorted({file.parent.name for file in files["train"]}, key=_natural))
+    for file in files["test"]:
+        if file.parent.name not in classes:
+            raise UserError(f"{file.parent} has no counterpart in {root / 'training'}.")
+    for label in classes:
+        if sum(file.parent.name == label for file in files["train"]) < 2:
+            raise UserError(
+                f"{root / 'training' / label} holds one picture: a class needs two or more, "
+                "some to learn from and some to check with."
+            )
+    paths = [*files["train"], *files["test"]]
+    images = _decode_all(paths, progress)
+    labels = np.array([classes.index(path.parent.name) for path in paths], dtype=np.int64)
+    cut = len(files["train"])
+    train, test = Examples(images[:cut], labels[:cut]), Examples(images[cut:], labels[cut:])
+    return Dataset(name, classes, train, test, str(root))
+
+
+def _pictures(root: Path, folder: str) -> list[Path]:
+    """The pictures of one split, in the order of their numbers where they are numbered."""
+    if not (root / folder).is_dir():
+        raise UserError(
+            f"{root} is not a dataset: it needs {folder}/<class>/*.png. "
+            f"The datasets with names are {' and '.join(NAMED)}."
+        )
+    files = [file for file in (root / folder).glob("*/*") if file.suffix.lower() == ".png"]
+    if not files:
+        raise UserError(f"{root / folder} holds no pictures: put them into {folder}/<class>/*.png.")
+    return sorted(files, key=lambda file: (_natural(file.stem), _natural(file.parent.name)))
+
+
+def _natural(text: str) -> tuple[bool, int, str]:
+    """Numbers by their value, then everything else by the alphabet: 2 before 10 before a."""
+    number = text.isascii() and text.isdigit()
+    return not number, int(text) if number else 0, text
+
+
+def _decode_all(files: list[Path], progress: Progress) -> NDArray[np.uint8]:
+    """All pictures, by as many processes as there are cores where that is worth starting them."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
+    what, total = f"Decoding {len(files):,} pictures", len(files)
+    chunks = [files[i : i + 1000] for i in range(0, total, 1000)]
+    images = np.empty((total, drawing.SIDE, drawing.SIDE), dtype=np.uint8)
+    workers = Parallel(n_jobs=-1 if len(chunks) > 2 else 1, return_as="generator")
+    decoded: Iterator[NDArray[np.uint8]] = workers(delayed(_decode)(chunk) for chunk in chunks)
+    done = 0
+    for chunk in decoded:
+        images[done : done + len(chunk)] = chunk
+        done += len(chunk)
+        progress(what, done, total)
+    if len(chunks) > 2:
+        get_reusable_executor().shutdown(wait=True)
+    return images
+
+
+def _decode(files: list[Path]) -> NDArray[np.uint8]:
+    """uint8 (n, 28, 28); in a process of its own, so the warning filter is this call's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we have our own limit
+        return np.stack([_decode_one(file) for file in files])
+
+
+def _decode_one(file: Path) -> NDArray[np.uint8]:
+    try:
+        with Image.open(file) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise UserError(
+                    f"{file} is too large ({picture.width} x {picture.height} pixels; "
+                    f"at most {MAX_PIXELS:,} in all)."
+                )
+            return _greyscale(picture)
+    except Image.DecompressionBombError as error:
+        raise UserError(f"{file} is too large (at most {MAX_PIXELS:,} pixels).") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"{file} is not a picture that can be read: mend or remove it.") from error
+
+
+def _greyscale(picture: Image.Image) -> NDArray[np.uint8]:
+    """Any picture as 28 x 28 greys: its shape kept, transparency and margins 0 (paper)."""
+    if picture.mode == "L" and picture.size == (drawing.SIDE, drawing.SIDE):
+        return np.asarray(picture)
+    if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits and more: scale to 8
+        wide = np.asarray(picture, dtype=np.float64)
+        picture = Image.fromarray((wide / max(wide.max(), 1) * 255).astype(np.uint8))
+    if picture.has_transparency_data:
+        picture = Image.alpha_composite(
+            Image.new("RGBA", picture.size, "black"), picture.convert("RGBA")
+        )
+    size = drawing.SIDE, drawing.SIDE
+    return np.asarray(ImageOps.pad(picture.convert("L"), size, Image.Resampling.LANCZOS, color=0))
