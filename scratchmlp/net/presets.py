@@ -1,0 +1,111 @@
+"""Recipes worth knowing, with what each shows and the test accuracy it reached.
+
+How they were found, and what was tried and dropped, is in docs/experiments.md. They were tuned on
+10,000 of the training images; `measured` was read off the test images once, at the end: the mean
+of the seeds 0, 1 and 2, on one thread.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from scratchmlp.errors import UserError
+from scratchmlp.net.config import TrainConfig
+
+
+class Preset(NamedTuple):
+    config: TrainConfig
+    shows: str
+    measured: float | None  # share of MNIST's test images answered right
+
+
+MODERN = TrainConfig()
+POST = TrainConfig(
+    init="normal",
+    standardise=False,
+    optimizer="sgd",
+    weight_decay=0.0,
+    schedule="constant",
+    lr=0.001,
+    batch_size=256,
+    epochs=25,
+)
+WARPED = TrainConfig(
+    augment="elastic",
+    lr=0.004,
+    weight_decay=0.0,
+    batch_size=256,
+    epochs=40,
+    valid_pct=0.0,
+)
+
+PRESETS = {
+    "modern": Preset(
+        MODERN,
+        "The post's network in seconds: He initialisation, standardised pixels, Adam, one cycle.",
+        None,
+    ),
+    "best-128": Preset(
+        WARPED,
+        "The same 128 hidden units, taught with bent and turned pictures of all 60,000 digits.",
+        None,
+    ),
+    "simard-800": Preset(
+        replace(WARPED, hidden=(800,), lr=0.003),
+        "Simard's 784-800-10 of 2003, with cheaper elastic warps than his.",
+        None,
+    ),
+    "blog-as-printed": Preset(
+        POST,
+        "The post's listing to the letter: with this learning rate it is still learning.",
+        None,
+    ),
+    "blog-as-reported": Preset(
+        replace(POST, lr=0.01),
+        "Our reading of the post's 87%: its listing with ten times the learning rate.",
+        None,
+    ),
+    "plain-softmax": Preset(
+        replace(POST, loss="plain-softmax"),
+        "Breaks: softmax first, then its logarithm, which meets the logarithm of 0.",
+        None,
+    ),
+    "lr-too-high": Preset(
+        replace(
+            MODERN,
+            optimizer="momentum",
+            lr=1.0,
+            schedule="constant",
+            weight_decay=0.0,
+            activation="leaky-relu",
+        ),
+        "Breaks: each step overshoots further than the last, until the loss is no number any more.",
+        None,
+    ),
+    "zero-init": Preset(
+        replace(MODERN, init="zeros"),
+        "Breaks: with all weights 0 every hidden unit is the same, and none ever learns.",
+        None,
+    ),
+}
+
+
+def find(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises
+    ------
+    UserError
+        There is none.
+    """
+    if name not in PRESETS:
+        raise UserError(f"There is no preset {name}; the presets are {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def name_of(config: TrainConfig) -> str | None:
+    """Which preset a configuration is, its seed and dataset apart."""
+    for name, preset in PRESETS.items():
+        same = replace(preset.config, seed=config.seed, dataset=config.dataset)
+        if same == config:
+            return name
+    return None

@@ -1,0 +1,290 @@
+"""The training loop: a generator that yields what happens and leaves the telling to others.
+
+`fit` never prints, plots, stores, or imports a user interface. Steps and epochs count from 1,
+losses are in nats, accuracies in [0, 1], seconds are of training alone.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from scratchmlp.errors import UserError
+from scratchmlp.images.datasets import Examples
+from scratchmlp.net.augment import AUGMENTATIONS
+from scratchmlp.net.backward import BACKWARDS
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.loss import cross_entropy_loss
+from scratchmlp.net.model import (
+    Params,
+    as_input,
+    flat,
+    init_params,
+    layers,
+    pairs,
+    predict,
+    standardise,
+)
+from scratchmlp.net.optim import OPTIMIZERS, SCHEDULES, OptState
+
+Command = Literal["stop", "pause"] | float | None
+"""What `control` may answer: stop, pause (it is then asked again), a new learning rate, nothing."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Sums over the part of the running epoch that is done."""
+
+    loss: float = 0.0
+    correct: int = 0
+    seen: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything needed to go on exactly where a run stood, and nothing shared with it."""
+
+    params: Params
+    optimizer: OptState
+    generator: Tensor  # uint8, as torch.Generator.get_state gives it
+    mean: float
+    std: float
+    lr: float
+    step: int = 0
+    epoch: int = 0  # epochs completed
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True)
+class Step:
+    step: int
+    loss: float
+    lr: float
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch is done. Validation figures are None where nothing is kept to validate."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    valid_loss: float | None
+    valid_accuracy: float | None
+    seconds: float
+    statistics: dict[str, list[float]]
+    state: State
+
+
+@dataclass(frozen=True)
+class Finished:
+    state: State
+
+
+@dataclass(frozen=True)
+class Stopped:
+    state: State
+
+
+@dataclass(frozen=True)
+class Diverged:
+    """The loss of `step` is not a number: `state` is from before that step."""
+
+    step: int
+    cause: str
+    state: State
+
+
+Event = Step | Epoch | Finished | Stopped | Diverged
+
+
+def fit(
+    config: TrainConfig,
+    train: Examples,
+    valid: Examples,
+    *,
+    start: State | None = None,
+    control: Callable[[], Command] = lambda: None,
+) -> Iterator[Event]:
+    """Train a network, yielding a `Step` each step, an `Epoch` each epoch, and one end.
+
+    Parameters
+    ----------
+    train, valid : what to learn from and what to check with; `valid` may be empty.
+    start : go on from here; the same bits come out as if there had been no pause.
+    control : called before each step.
+
+    Raises
+    ------
+    UserError
+        The device asked for is not there.
+    """
+    device = find_device(config.device)
+    images, labels = to_tensors(train, device)
+    checks = to_tensors(valid, device)
+    if start is None:
+        n_classes = int(max(e.labels.max() for e in (train, valid) if len(e))) + 1
+        start = begin(config, images, n_classes)
+
+    tensors = [t.to(device, copy=True) for t in flat(start.params)]
+    params = pairs(tensors)
+    opt_state = {k: [t.clone() for t in v] for k, v in start.optimizer.items()}
+    generator = torch.Generator(device)
+    generator.set_state(start.generator)
+    mean, std, lr, step, tally = start.mean, start.std, start.lr, start.step, start.tally
+    total = steps_per_epoch(config, len(labels)) * config.epochs
+
+    get_gradients, update = BACKWARDS[config.backward], OPTIMIZERS[config.optimizer].update
+    schedule, warp = SCHEDULES[config.schedule], AUGMENTATIONS[config.augment]
+
+    def snapshot(epoch: int) -> State:
+        kept = pairs([t.detach().clone() for t in tensors])
+        kept_opt = {k: [t.clone() for t in v] for k, v in opt_state.items()}
+        return State(kept, kept_opt, generator.get_state(), mean, std, lr, step, epoch, tally)
+
+    for epoch in range(start.epoch + 1, config.epochs + 1):
+        for rows in batches(config, epoch, len(labels), device)[tally.seen // config.batch_size :]:
+            command = control()
+            while command == "pause":
+                command = control()
+            if command == "stop":
+                yield Stopped(snapshot(epoch - 1))
+                return
+            lr = command if command is not None else lr
+
+            began = time.perf_counter()
+            torch.set_float32_matmul_precision(config.precision)
+            yb = labels.index_select(0, rows)  # (B,)
+            pixels = images.index_select(0, rows).float().div_(255)  # (B, 28, 28)
+            xb = standardise(warp(pixels, generator).flatten(1), mean, std)  # (B, 784)
+            loss, logits, grads = get_gradients(params, xb, yb, config.activation, config.loss)
+            value = loss.item()
+            if not math.isfinite(value):
+                yield Diverged(step + 1, _cause(value, step + 1), snapshot(epoch - 1))
+                return
+            step += 1
+            step_lr = lr * schedule((step - 1) / max(1, total - 1))
+            update(tensors, grads, opt_state, step_lr, config)
+            tally = Tally(
+                tally.loss + value * len(yb),
+                tally.correct + int((logits.argmax(dim=1) == yb).sum()),
+                tally.seen + len(yb),
+                tally.seconds + time.perf_counter() - began,
+            )
+            yield Step(step, value, step_lr)
+
+        valid_loss, valid_accuracy = evaluate(config, params, *checks, mean, std)
+        done, tally = tally, Tally()
+        yield Epoch(
+            epoch,
+            step,
+            done.loss / done.seen,
+            done.correct / done.seen,
+            valid_loss,
+            valid_accuracy,
+            done.seconds,
+            statistics(config, params, grads, xb),
+            snapshot(epoch),
+        )
+    yield Finished(snapshot(config.epochs))
+
+
+def begin(config: TrainConfig, images: Tensor, n_classes: int) -> State:
+    """The state before the first step: weights drawn, the optimiser's memory empty."""
+    device = images.device
+    mean, std = pixel_moments(images) if config.standardise else (0.0, 1.0)
+    sizes = [images[0].numel(), *config.hidden, n_classes]
+    draw = torch.Generator().manual_seed(config.seed)  # on the CPU: the same on every device
+    drawn = flat(init_params(sizes, config.init, config.init_std, draw))
+    tensors = [tensor.to(device) for tensor in drawn]
+    generator = torch.Generator(device).manual_seed(config.seed)
+    opt_state = OPTIMIZERS[config.optimizer].init(tensors)
+    return State(pairs(tensors), opt_state, generator.get_state(), mean, std, config.lr)
+
+
+def batches(
+    config: TrainConfig, epoch: int, n: int, device: torch.device | str = "cpu"
+) -> tuple[Tensor, ...]:
+    """The rows of each batch of an epoch: a shuffle that only the seed and the epoch decide."""
+    shuffler = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
+    return torch.randperm(n, generator=shuffler).to(device).split(config.batch_size)
+
+
+def steps_per_epoch(config: TrainConfig, n: int) -> int:
+    return math.ceil(n / config.batch_size)
+
+
+@torch.no_grad()
+def evaluate(
+    config: TrainConfig, params: Params, images: Tensor, labels: Tensor, mean: float, std: float
+) -> tuple[float | None, float | None]:
+    """Mean loss in nats and accuracy, all samples counting the same; None of no samples."""
+    if not len(labels):
+        return None, None
+    loss, correct = 0.0, 0
+    for x, y in zip(images.split(4096), labels.split(4096), strict=True):
+        logits = predict(params, as_input(x, mean, std), config.activation)
+        loss += cross_entropy_loss(logits, y, config.loss).item() * len(y)
+        correct += int((logits.argmax(dim=1) == y).sum())
+    return loss / len(labels), correct / len(labels)
+
+
+@torch.no_grad()
+def statistics(
+    config: TrainConfig, params: Params, grads: list[Tensor], xb: Tensor
+) -> dict[str, list[float]]:
+    """Of each layer, on the epoch's last batch: norms of weights and gradient, and dead units.
+
+    A hidden unit is dead if its output is 0 for every picture of the batch.
+    """
+    hidden = [h for _, h in layers(params, xb, config.activation)[:-1]]
+    return {
+        "weight_norm": [float(w.norm()) for w, _ in params],
+        "gradient_norm": [float(g.norm()) for g in grads[::2]],
+        "dead": [float((h == 0).all(dim=0).float().mean()) for h in hidden],
+    }
+
+
+def to_tensors(examples: Examples, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+    """Images uint8 (n, 28, 28) and labels int64 (n,), on `device`."""
+    images, labels = torch.from_numpy(examples.images), torch.from_numpy(examples.labels)
+    return images.to(device), labels.to(device)
+
+
+def pixel_moments(images: Tensor) -> tuple[float, float]:
+    """Mean and standard deviation of all pixels, in [0, 1]; a deviation of 0 reads as 1."""
+    total = squares = 0.0
+    for chunk in images.split(512):  # small enough to stay in the processor's cache
+        pixels = chunk.float().flatten() / 255
+        total, squares = total + pixels.sum().item(), squares + pixels.dot(pixels).item()
+    mean = total / images.numel()
+    return mean, math.sqrt(max(squares / images.numel() - mean**2, 0.0)) or 1.0
+
+
+def find_device(name: str) -> torch.device:
+    """The device of that name.
+
+    Raises
+    ------
+    UserError
+        It is not on this machine.
+    """
+    there: dict[str, Callable[[], Any]] = {
+        "cpu": lambda: True,
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+    }
+    if not there[name]():
+        raise UserError(f"device cannot be {name}: this machine has none; choose cpu.")
+    return torch.device(name)
+
+
+def _cause(value: float, step: int) -> str:
+    what = "not a number" if math.isnan(value) else "infinite"
+    return f"The loss became {what} at step {step:,}."
