@@ -1,0 +1,143 @@
+"""A trained network as a file: safetensors, which hold numbers and no code.
+
+Tensors `w1, b1, w2, b2, …`; metadata: format, config, mean, std, classes, step, epoch. What is
+needed only to go on training (optimiser, generator) is a second file of the same kind.
+"""
+
+import itertools
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from scratchmlp.errors import UserError
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.model import Params, flat, pairs
+from scratchmlp.net.training import State, Tally
+
+FORMAT = "1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network and how to feed it. `classes[i]` is the name of the i-th logit."""
+
+    config: TrainConfig
+    params: Params
+    mean: float
+    std: float
+    classes: tuple[str, ...]
+    step: int
+    epoch: int
+
+
+def of_state(state: State, config: TrainConfig, classes: tuple[str, ...]) -> Checkpoint:
+    return Checkpoint(config, state.params, state.mean, state.std, classes, state.step, state.epoch)
+
+
+def is_finite(params: Params) -> bool:
+    return all(bool(tensor.isfinite().all()) for tensor in flat(params))
+
+
+def dumps(checkpoint: Checkpoint) -> bytes:
+    """The bytes of a checkpoint's file."""
+    tensors = {
+        f"{kind}{layer}": tensor.detach().cpu().contiguous()
+        for layer, pair in enumerate(checkpoint.params, start=1)
+        for kind, tensor in zip("wb", pair, strict=True)
+    }
+    metadata = {
+        "config": checkpoint.config.asdict(),
+        "mean": checkpoint.mean,
+        "std": checkpoint.std,
+        "classes": list(checkpoint.classes),
+        "step": checkpoint.step,
+        "epoch": checkpoint.epoch,
+    }
+    return _save(tensors, metadata)
+
+
+def loads(data: bytes) -> Checkpoint:
+    """The checkpoint in a file's bytes.
+
+    Raises
+    ------
+    UserError
+        It is no such file, or its tensors' names, shapes or values do not make a network.
+    """
+    tensors, metadata = _load(data)
+    try:
+        config = TrainConfig.from_mapping(metadata["config"])
+        classes = tuple(str(name) for name in metadata["classes"])
+        sizes = [tensors["w1"].shape[0], *config.hidden, len(classes)]
+        params = []
+        for layer, shape in enumerate(itertools.pairwise(sizes), start=1):
+            weights, bias = tensors[f"w{layer}"], tensors[f"b{layer}"]
+            if weights.shape != shape or bias.shape != shape[1:]:
+                raise _damaged(f"layer {layer} is not {shape[0]} x {shape[1]}")
+            params.append((weights, bias))
+        mean, std = float(metadata["mean"]), float(metadata["std"])
+        step, epoch = int(metadata["step"]), int(metadata["epoch"])
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise _damaged(f"{error} is missing or wrong") from error
+    if len(tensors) != 2 * len(params):
+        raise _damaged("it holds more than a network")
+    if any(tensor.dtype != torch.float32 for tensor in tensors.values()):
+        raise _damaged("its numbers are not float32")
+    if not is_finite(params):
+        raise _damaged("its numbers are not all finite")
+    return Checkpoint(config, params, mean, std, classes, step, epoch)
+
+
+def dump_progress(state: State) -> bytes:
+    """What a checkpoint lacks of a `State`."""
+    tensors = {"generator": state.generator}
+    for key, values in state.optimizer.items():
+        tensors |= {f"{key}.{i}": value.cpu().contiguous() for i, value in enumerate(values)}
+    return _save(tensors, {"lr": state.lr, "tally": asdict(state.tally)})
+
+
+def load_state(data: bytes, progress: bytes) -> State:
+    """The `State` of which `dumps` and `dump_progress` gave these bytes."""
+    checkpoint = loads(data)
+    tensors, metadata = _load(progress)
+    optimizer: dict[str, list[Tensor]] = {}
+    for name in sorted(tensors, key=lambda n: (n.split(".")[0], int(n.partition(".")[2] or 0))):
+        if name != "generator":
+            optimizer.setdefault(name.split(".")[0], []).append(tensors[name])
+    return State(
+        params=pairs(flat(checkpoint.params)),
+        optimizer=optimizer,
+        generator=tensors["generator"],
+        mean=checkpoint.mean,
+        std=checkpoint.std,
+        lr=metadata["lr"],
+        step=checkpoint.step,
+        epoch=checkpoint.epoch,
+        tally=Tally(**metadata["tally"]),
+    )
+
+
+def _save(tensors: dict[str, Tensor], metadata: dict[str, Any]) -> bytes:
+    text = {key: json.dumps(value) for key, value in metadata.items()}
+    return save(tensors, {"format": FORMAT} | text)
+
+
+def _load(data: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    try:
+        tensors = load(data)
+        length = int.from_bytes(data[:8], "little")  # safetensors: length, JSON header, numbers
+        text = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+        if text.pop("format", None) != FORMAT:
+            raise _damaged("its format is not one this version reads")
+        return tensors, {key: json.loads(value) for key, value in text.items()}
+    except (SafetensorError, ValueError) as error:
+        raise _damaged("it is cut short or not a safetensors file") from error
+
+
+def _damaged(why: str) -> UserError:
+    return UserError(f"This checkpoint cannot be used: {why}. Train the network again.")

@@ -1,0 +1,250 @@
+"""The tables of the runs database, and how one is opened: SQLite by default, or PostgreSQL.
+
+Whatever can go wrong with a database that a user can put right leaves here as a `UserError`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from scratchmlp.errors import UserError
+from scratchmlp.images.datasets import home
+
+BUSY_SECONDS = 5.0
+MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = "0001"  # the newest file in migrations/versions
+
+metadata = sa.MetaData()
+
+# Times are seconds since 1970 (UTC). A null number was not measured, or was not finite.
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False, index=True),
+    sa.Column("config", sa.JSON, nullable=False),
+    sa.Column("dataset", sa.Text, nullable=False),
+    sa.Column("total_steps", sa.Integer),
+    sa.Column("created", sa.Double, nullable=False, index=True),
+    sa.Column("started", sa.Double),
+    sa.Column("ended", sa.Double),
+    sa.Column("heartbeat", sa.Double),
+    sa.Column("error", sa.Text),
+    sa.Column("best_epoch", sa.Integer),
+    sa.Column("test_accuracy", sa.Double),
+    sa.Column("test_loss", sa.Double),
+    sa.Column("train_seconds", sa.Double),
+)
+
+
+def _of_run(*columns: sa.Column) -> list[sa.Column]:
+    """The columns of a table whose key is the run and the first of `columns`."""
+    columns[0].primary_key = True
+    run = sa.Column(
+        "run",
+        sa.String(32),
+        sa.ForeignKey("runs.id", ondelete="CASCADE"),
+        primary_key=True,
+        nullable=False,
+    )
+    return [run, *columns]
+
+
+steps = sa.Table(
+    "steps",
+    metadata,
+    *_of_run(
+        sa.Column("step", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("loss", sa.Double),
+        sa.Column("lr", sa.Double),
+    ),
+    sqlite_with_rowid=False,
+)
+epochs = sa.Table(
+    "epochs",
+    metadata,
+    *_of_run(
+        sa.Column("epoch", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("step", sa.Integer, nullable=False),
+        sa.Column("train_loss", sa.Double),
+        sa.Column("train_accuracy", sa.Double),
+        sa.Column("valid_loss", sa.Double),
+        sa.Column("valid_accuracy", sa.Double),
+        sa.Column("seconds", sa.Double),
+        sa.Column("statistics", sa.JSON),
+    ),
+)
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    *_of_run(
+        sa.Column("step", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("network", sa.LargeBinary, nullable=False),
+        sa.Column("progress", sa.LargeBinary),  # only of the last one: what resuming needs
+    ),
+)
+commands = sa.Table(
+    "commands",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column(
+        "run",
+        sa.String(32),
+        sa.ForeignKey("runs.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("applied_step", sa.Integer),
+)
+
+
+def default_url() -> str:
+    """`SCRATCHMLP_DB`, or a file in `SCRATCHMLP_HOME`."""
+    return os.environ.get("SCRATCHMLP_DB") or f"sqlite:///{home() / 'runs.db'}"
+
+
+def open_database(url: str) -> sa.Engine:
+    """Connect, and bring the schema up to date.
+
+    Raises
+    ------
+    UserError
+        The URL is none, the file cannot be made or read, the server cannot be reached, or the
+        schema is of a newer version than this program.
+    """
+    try:
+        address = sa.make_url(url)
+        if address.drivername == "postgresql":
+            address = address.set(drivername="postgresql+psycopg")
+        if address.get_backend_name() not in ("sqlite", "postgresql"):
+            raise UserError("SCRATCHMLP_DB must begin with sqlite:/// or postgresql://.")
+    except sa.exc.ArgumentError as error:
+        raise UserError(f"SCRATCHMLP_DB is not a database URL: {url}") from error
+    if address.get_backend_name() == "sqlite":
+        engine = _sqlite(address)
+    else:
+        engine = sa.create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    try:
+        with explained(engine):
+            _migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _sqlite(address: sa.URL) -> sa.Engine:
+    try:
+        Path(address.database or "").parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{Path(address.database or '').parent} cannot be made ({error.strerror}): set "
+            "SCRATCHMLP_HOME to a folder that can be written to."
+        ) from error
+    engine = sa.create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection, record):  # type: ignore[no-untyped-def]
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection):  # type: ignore[no-untyped-def]
+        # A read that turns into a write fails at once in WAL, whatever the time-out.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    with explained(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that holds the write lock from its start, on SQLite."""
+    with explained(engine), engine.execution_options(writes=True).begin() as connection:
+        yield connection
+
+
+def _migrate(engine: sa.Engine) -> None:
+    if _version(engine) == HEAD:
+        return
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.execution_options(writes=True).begin() as connection:
+        if engine.dialect.name == "postgresql":  # SQLite's write lock is already ours
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(784128010)"))
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        version = _read_version(connection)
+        if version is not None and version not in known:
+            raise UserError(
+                f"The runs database was written by a newer version ({version}) of this program: "
+                "update the program, or set SCRATCHMLP_DB to another database."
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _version(engine: sa.Engine) -> str | None:
+    with engine.connect() as connection:
+        return _read_version(connection)
+
+
+def _read_version(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+# What a driver says, and what that means to the person who reads it.
+_EXPLANATIONS = {
+    "database is locked": "is locked by another program: close that program, then try again",
+    "disk is full": "cannot grow because the disk is full: free some space, then try again",
+    "file too large": "cannot grow any more: raise the limit or free some space, then try again",
+    "disk i/o error": "could not be written (full or failing disk): free some space, try again",
+    "readonly database": "cannot be written to: make it writable or set SCRATCHMLP_HOME",
+    "unable to open database": "cannot be opened: set SCRATCHMLP_HOME to a folder you may write to",
+    "not a database": "is damaged: move it away to start with an empty one",
+    "malformed": "is damaged: move it away to start with an empty one",
+    "connection": "cannot be reached: start the database server or correct SCRATCHMLP_DB",
+}
+
+
+@contextmanager
+def explained(engine: sa.Engine) -> Iterator[None]:
+    """Turn a database's troubles into sentences; what is not such a trouble stays as it is."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        said = str(error.orig).lower()
+        for part, meaning in _EXPLANATIONS.items():
+            if part in said:
+                raise StoreError(f"The runs database {_shown(engine)} {meaning}.") from error
+        raise
+
+
+class StoreError(UserError):
+    """The database cannot be used just now."""
+
+
+def _shown(engine: sa.Engine) -> str:
+    return engine.url.database or "" if engine.dialect.name == "sqlite" else str(engine.url)

@@ -1,0 +1,354 @@
+"""Every run there is, and what is known of it: where pages, terminal and workers meet.
+
+A run is queued, then running or paused, and ends finished, stopped, diverged or failed. What is
+read is read incrementally: what is new since a step costs the same early and late in a run. To a
+run one speaks only by `send`; whoever trains it reads its commands with `record`.
+"""
+
+import math
+import secrets
+import string
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from scratchmlp.errors import UserError
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.database import (
+    checkpoints,
+    commands,
+    default_url,
+    epochs,
+    open_database,
+    reading,
+    runs,
+    steps,
+    writing,
+)
+
+LIVE = ("running", "paused")
+ENDED = ("finished", "stopped", "diverged", "failed")
+LOST_AFTER = 10.0  # seconds without a heartbeat
+KEPT_EPOCHS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987)
+
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as the store knows it. `status` says "lost" of a live run whose heart stopped."""
+
+    id: str
+    owner: str
+    shared: bool
+    name: str
+    status: str
+    config: TrainConfig
+    dataset: str
+    total_steps: int | None
+    created: float
+    started: float | None
+    ended: float | None
+    heartbeat: float | None
+    error: str | None
+    best_epoch: int | None
+    test_accuracy: float | None
+    test_loss: float | None
+    train_seconds: float | None
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def can_resume(self) -> bool:
+        return self.status in ("stopped", "failed", "lost")
+
+
+@dataclass(frozen=True)
+class Command:
+    id: int
+    kind: str  # pause, resume, stop, lr
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A checkpoint to keep: its network's bytes, and those that resuming needs besides."""
+
+    step: int
+    epoch: int
+    network: bytes
+    progress: bytes
+    best: bool
+
+
+@dataclass
+class News:
+    """What a recorder has to tell since it last did."""
+
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    applied: list[tuple[int, int]] = field(default_factory=list)  # (command, step)
+    changes: dict[str, Any] = field(default_factory=dict)  # columns of the run
+
+    def __bool__(self) -> bool:
+        return bool(self.steps or self.epochs or self.kept or self.applied or self.changes)
+
+
+class Store:
+    """A runs database. Safe to share between threads; two processes each open their own.
+
+    Raises
+    ------
+    UserError
+        From every method, if the database cannot be used or there is no such run.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        self.url = url or default_url()
+        self._engine = open_database(self.url)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # --- runs -----------------------------------------------------------------------------------
+
+    def create(self, config: TrainConfig, name: str = "", status: str = "queued") -> str:
+        """Enter a new run and return its id."""
+        with writing(self._engine) as connection:
+            return _insert_run(connection, config, name, status)
+
+    def create_first(self, config: TrainConfig, name: str = "") -> str | None:
+        """Enter a run if there is none at all, once for everybody who asks at the same time."""
+        with writing(self._engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("LOCK TABLE runs IN EXCLUSIVE MODE"))
+            if connection.execute(sa.select(runs.c.id).limit(1)).first():
+                return None
+            return _insert_run(connection, config, name, "queued")
+
+    def run(self, run_id: str) -> Run:
+        """The run of that id, or the newest for "latest"."""
+        query = sa.select(runs)
+        if run_id == "latest":
+            query = query.order_by(runs.c.created.desc()).limit(1)
+        else:
+            query = query.where(runs.c.id == run_id)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        if row is None and run_id == "latest":
+            raise UserError("There is no run yet: train one first.")
+        if row is None:
+            raise UserError(f"There is no run {run_id[:40]}: the list of runs has them all.")
+        return _run(row)
+
+    def runs(self, limit: int | None = None) -> list[Run]:
+        """All runs, the newest first."""
+        query = sa.select(runs).order_by(runs.c.created.desc()).limit(limit)
+        with reading(self._engine) as connection:
+            return [_run(row) for row in connection.execute(query)]
+
+    def queued(self) -> list[str]:
+        """The runs that wait for a worker, first come first."""
+        query = sa.select(runs.c.id).where(runs.c.status == "queued").order_by(runs.c.created)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
+    def claim(self, run_id: str) -> bool:
+        """Take a queued run to train it. Only one ever succeeds."""
+        now = time.time()
+        started = {"status": "running", "started": now, "heartbeat": now, "error": None}
+        return self._change_if(run_id, ("queued",), started)
+
+    def cancel(self, run_id: str) -> bool:
+        """Take a run that still waits out of the line."""
+        return self._change_if(run_id, ("queued",), {"status": "stopped", "ended": time.time()})
+
+    def requeue(self, run_id: str, status: str = "queued") -> None:
+        """Put a run that ended early back in line, as it was at its last checkpoint."""
+        run = self.run(run_id)
+        if not run.can_resume:
+            raise UserError(f"Run {run.id} is {run.status}: there is nothing to resume.")
+        kept = self.checkpoint_place(run.id)
+        with writing(self._engine) as connection:
+            for table, last in ((steps, kept[0]), (epochs, kept[1])):
+                key = table.c.step if table is steps else table.c.epoch
+                connection.execute(sa.delete(table).where(table.c.run == run.id, key > last))
+            connection.execute(
+                sa.update(commands)
+                .where(commands.c.run == run.id, commands.c.applied_step.is_(None))
+                .values(applied_step=kept[0])
+            )
+            back = {"status": status, "ended": None, "error": None, "heartbeat": time.time()}
+            connection.execute(sa.update(runs).where(runs.c.id == run.id).values(back))
+
+    def end(
+        self, run_id: str, status: str, error: str | None = None, **figures: float | None
+    ) -> None:
+        """Close a run that is not closed yet."""
+        values = {"status": status, "error": error, "ended": time.time(), **figures}
+        self._change_if(run_id, ("queued", *LIVE), values)
+
+    def _change_if(self, run_id: str, states: Sequence[str], values: dict[str, Any]) -> bool:
+        query = sa.update(runs).where(runs.c.id == run_id, runs.c.status.in_(states))
+        with writing(self._engine) as connection:
+            return connection.execute(query.values(values)).rowcount == 1
+
+    # --- what a run tells ------------------------------------------------------------------------
+
+    def record(self, run_id: str, news: News) -> list[Command]:
+        """Write what happened, in one transaction, and read what is to be done.
+
+        Returns the commands that are neither applied nor said to be applied in `news`.
+        """
+        if not news:
+            return self.pending(run_id)
+        with writing(self._engine) as connection:
+            for table, rows in ((steps, news.steps), (epochs, news.epochs)):
+                if rows:
+                    values = [{"run": run_id} | {k: _null(v) for k, v in r.items()} for r in rows]
+                    connection.execute(sa.insert(table), values)
+            for kept in news.kept:
+                _keep(connection, run_id, kept)
+            for command, step in news.applied:
+                query = sa.update(commands).where(commands.c.id == command)
+                connection.execute(query.values(applied_step=step))
+            if news.changes:
+                query = sa.update(runs).where(runs.c.id == run_id)
+                connection.execute(query.values(news.changes))
+            return _pending(connection, run_id)
+
+    def steps_since(self, run_id: str, step: int = 0) -> list[sa.Row]:
+        """Rows (step, loss, lr) after `step`."""
+        query = sa.select(steps.c.step, steps.c.loss, steps.c.lr)
+        query = query.where(steps.c.run == run_id, steps.c.step > step).order_by(steps.c.step)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query))
+
+    def epochs_since(self, run_id: str, epoch: int = 0) -> list[sa.Row]:
+        """Rows (epoch, step, train_loss, …, statistics) after `epoch`."""
+        query = sa.select(*(c for c in epochs.c if c.name != "run"))
+        query = query.where(epochs.c.run == run_id, epochs.c.epoch > epoch).order_by(epochs.c.epoch)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query))
+
+    # --- what one tells a run --------------------------------------------------------------------
+
+    def send(self, run_id: str, kind: str, value: float | None = None) -> int:
+        """Append a command for whoever trains the run, and return its number."""
+        row = {"run": run_id, "kind": kind, "value": value, "created": time.time()}
+        with writing(self._engine) as connection:
+            inserted = connection.execute(sa.insert(commands).values(row))
+            return int(inserted.inserted_primary_key[0])  # type: ignore[index]
+
+    def pending(self, run_id: str) -> list[Command]:
+        with reading(self._engine) as connection:
+            return _pending(connection, run_id)
+
+    def applied(self, run_id: str) -> list[sa.Row]:
+        """Rows (kind, value, applied_step) of the commands that took effect."""
+        query = sa.select(commands.c.kind, commands.c.value, commands.c.applied_step)
+        query = query.where(commands.c.run == run_id, commands.c.applied_step.is_not(None))
+        with reading(self._engine) as connection:
+            return list(connection.execute(query.order_by(commands.c.id)))
+
+    # --- checkpoints -----------------------------------------------------------------------------
+
+    def checkpoint(self, run_id: str, best: bool = False) -> bytes:
+        """The network of the last checkpoint, or of the best epoch."""
+        query = sa.select(checkpoints.c.network).where(checkpoints.c.run == run_id).limit(1)
+        if best:  # of one epoch's checkpoints the first is from its end, any other from later
+            epoch = self.run(run_id).best_epoch
+            query = query.where(checkpoints.c.epoch == epoch).order_by(checkpoints.c.step)
+        else:
+            query = query.order_by(checkpoints.c.step.desc())
+        with reading(self._engine) as connection:
+            data = connection.execute(query).scalar()
+        if data is None:
+            raise UserError(f"Run {run_id} has no checkpoint yet: wait for its first epoch.")
+        return bytes(data)
+
+    def checkpoint_place(self, run_id: str) -> tuple[int, int]:
+        """Step and epoch of the last checkpoint; (0, 0) before the first."""
+        query = sa.select(checkpoints.c.step, checkpoints.c.epoch)
+        query = query.where(checkpoints.c.run == run_id).order_by(checkpoints.c.step.desc())
+        with reading(self._engine) as connection:
+            row = connection.execute(query.limit(1)).first()
+        return (row.step, row.epoch) if row else (0, 0)
+
+    def resumable(self, run_id: str) -> tuple[bytes, bytes] | None:
+        """The bytes of network and progress to go on from, or None to start at the beginning."""
+        query = sa.select(checkpoints.c.network, checkpoints.c.progress)
+        query = query.where(checkpoints.c.run == run_id).order_by(checkpoints.c.step.desc())
+        with reading(self._engine) as connection:
+            row = connection.execute(query.limit(1)).first()
+        return (bytes(row.network), bytes(row.progress)) if row and row.progress else None
+
+
+def _insert_run(connection: sa.Connection, config: TrainConfig, name: str, status: str) -> str:
+    now = time.time()
+    row = {
+        "id": "".join(secrets.choice(_ALPHABET) for _ in range(16)),
+        "owner": "local",
+        "shared": False,
+        "name": name,
+        "status": status,
+        "config": config.asdict(),
+        "dataset": config.dataset,
+        "created": now,
+        "started": now if status == "running" else None,
+        "heartbeat": now,
+    }
+    connection.execute(sa.insert(runs).values(row))
+    return str(row["id"])
+
+
+def _run(row: sa.Row) -> Run:
+    values = dict(row._mapping)
+    values["config"] = TrainConfig.from_mapping(values["config"])
+    if row.status in LIVE and time.time() - (row.heartbeat or 0) > LOST_AFTER:
+        values["status"] = "lost"
+    return Run(**values)
+
+
+def _pending(connection: sa.Connection, run_id: str) -> list[Command]:
+    query = sa.select(commands.c.id, commands.c.kind, commands.c.value)
+    query = query.where(commands.c.run == run_id, commands.c.applied_step.is_(None))
+    return [Command(*row) for row in connection.execute(query.order_by(commands.c.id))]
+
+
+def _keep(connection: sa.Connection, run_id: str, kept: Kept) -> None:
+    """Enter a checkpoint; drop what is now neither the last, nor the best, nor a kept epoch's."""
+    of_run = checkpoints.c.run == run_id
+    best_epoch = sa.select(runs.c.best_epoch).where(runs.c.id == run_id)
+    if kept.best:
+        connection.execute(sa.update(runs).where(runs.c.id == run_id).values(best_epoch=kept.epoch))
+    connection.execute(sa.delete(checkpoints).where(of_run, checkpoints.c.step == kept.step))
+    at_end = checkpoints.c.step.in_(sa.select(epochs.c.step).where(epochs.c.run == run_id))
+    worth_keeping = sa.and_(
+        at_end,
+        sa.or_(
+            checkpoints.c.epoch.in_(KEPT_EPOCHS),
+            checkpoints.c.epoch == connection.execute(best_epoch).scalar(),
+        ),
+    )
+    connection.execute(sa.delete(checkpoints).where(of_run, sa.not_(worth_keeping)))
+    connection.execute(sa.update(checkpoints).where(of_run).values(progress=None))
+    row = {
+        "run": run_id,
+        "step": kept.step,
+        "epoch": kept.epoch,
+        "network": kept.network,
+        "progress": kept.progress,
+    }
+    connection.execute(sa.insert(checkpoints).values(row))
+
+
+def _null(value: Any) -> Any:
+    """Databases and JSON keep no NaN and no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
