@@ -15,6 +15,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from scratchmlp.errors import UserError
+from scratchmlp.images.drawing import SIDE
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import Params, flat, pairs
 from scratchmlp.net.training import State, Tally
@@ -73,7 +74,7 @@ def loads(data: bytes) -> Checkpoint:
     try:
         config = TrainConfig.from_mapping(metadata["config"])
         classes = tuple(str(name) for name in metadata["classes"])
-        sizes = [tensors["w1"].shape[0], *config.hidden, len(classes)]
+        sizes = [SIDE * SIDE, *config.hidden, len(classes)]
         params = []
         for layer, shape in enumerate(itertools.pairwise(sizes), start=1):
             weights, bias = tensors[f"w{layer}"], tensors[f"b{layer}"]

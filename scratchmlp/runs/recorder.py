@@ -1,0 +1,268 @@
+"""Trains a run that is in the store, and is the run's voice and ear there.
+
+`execute` is all that a worker and the terminal do with a run. A thread writes what happened into
+the store ten times a second, reads the commands sent to the run and beats its heart, so that the
+loop itself never waits for a database. What cannot be written (the disk is full, the database is
+locked) waits and is tried again.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Self
+
+from scratchmlp.errors import UserError
+from scratchmlp.images import datasets
+from scratchmlp.images.datasets import Dataset
+from scratchmlp.net import training
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.training import Diverged, Epoch, Event, Finished, State, Step, Stopped
+from scratchmlp.runs import checkpoint
+from scratchmlp.runs.database import StoreError
+from scratchmlp.runs.store import Command, Kept, News, Store
+
+INTERVAL = 0.1  # seconds between two transactions
+BEAT = 1.0  # seconds between two heartbeats
+PATIENCE = 10.0  # seconds a finished run waits for a store that cannot be written
+
+End = Finished | Stopped | Diverged
+
+
+def execute(
+    store: Store,
+    run_id: str,
+    tell: Callable[[Event], None] = lambda event: None,
+    on_pause: Callable[[], None] = lambda: None,
+    stop: threading.Event | None = None,
+    progress: datasets.Progress = lambda what, done, total: None,
+) -> End:
+    """Train a claimed run from where it stands to its end, and measure it on the test split.
+
+    Parameters
+    ----------
+    tell : called with each event of `fit`, after it was put down.
+    on_pause : called when the run goes from running to paused.
+    stop : set it to stop the run, as the command of that name does.
+    progress : told of the preparation of the dataset.
+
+    Raises
+    ------
+    UserError
+        The dataset or the last checkpoint cannot be used, or the end could not be written down.
+        In the store the run has failed, with that sentence. Any other exception marks it as well.
+    """
+    try:
+        return _execute(store, run_id, tell, on_pause, stop or threading.Event(), progress)
+    except BaseException as error:
+        why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        store.end(run_id, "failed", why)
+        raise
+
+
+def _execute(
+    store: Store,
+    run_id: str,
+    tell: Callable[[Event], None],
+    on_pause: Callable[[], None],
+    stop: threading.Event,
+    progress: datasets.Progress,
+) -> End:
+    config = store.run(run_id).config
+    with Recorder(store, run_id, config, on_pause, stop) as recorder:
+        dataset = datasets.load(config.dataset, progress)
+        recorder.classes = dataset.classes
+        rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
+        train, valid = (dataset.train.take(part) for part in rows)
+        steps = training.steps_per_epoch(config, len(train)) * config.epochs
+        recorder.change(total_steps=steps)
+        kept = store.resumable(run_id)
+        start = checkpoint.load_state(*kept) if kept else None
+        recorder.resume_from(start, store)
+        for event in training.fit(config, train, valid, start=start, control=recorder.control):
+            recorder.put(event)
+            tell(event)
+        assert isinstance(event, End)
+    recorder.flush_all()
+    _close(store, run_id, config, dataset, event)
+    return event
+
+
+def _close(store: Store, run_id: str, config: TrainConfig, dataset: Dataset, end: End) -> None:
+    """Write down how it ended, with the figures on the test split: the only look at it."""
+    state = end.state
+    seconds = sum(row.seconds for row in store.epochs_since(run_id)) + state.tally.seconds
+    if isinstance(end, Diverged):
+        store.end(run_id, "diverged", end.cause, train_seconds=seconds)
+        return
+    device = state.params[0][0].device
+    images, labels = training.to_tensors(dataset.test, device)
+    loss, accuracy = training.evaluate(config, state.params, images, labels, state.mean, state.std)
+    status = "finished" if isinstance(end, Finished) else "stopped"
+    store.end(run_id, status, test_loss=loss, test_accuracy=accuracy, train_seconds=seconds)
+
+
+class Recorder(AbstractContextManager["Recorder"]):
+    """The thread that writes and listens, for as long as the context lasts."""
+
+    def __init__(
+        self,
+        store: Store,
+        run_id: str,
+        config: TrainConfig,
+        on_pause: Callable[[], None],
+        stop: threading.Event,
+    ) -> None:
+        self.classes: tuple[str, ...] = ()
+        self._store, self._run_id, self._config = store, run_id, config
+        self._on_pause, self._stop = on_pause, stop
+        self._news, self._lock = News(), threading.Lock()
+        self._inbox: deque[Command] = deque()
+        self._read = 0  # the newest command that was put into the inbox
+        self._paused = False
+        self._held_lr: float | None = None  # a rate that came during a pause
+        self._step, self._best = 0, (-1.0, 0.0)
+        self._last_beat = 0.0
+        self._done = False
+        self._wake = threading.Event()  # there is something that should not wait for its turn
+        self._thread = threading.Thread(target=self._keep_flushing, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._done = True
+        self._wake.set()
+        self._thread.join()
+
+    # --- called by the loop ----------------------------------------------------------------------
+
+    def resume_from(self, start: State | None, store: Store) -> None:
+        """Go on counting where an earlier part of this run stopped."""
+        self._step = start.step if start else 0
+        for row in store.epochs_since(self._run_id):
+            self._best = max(self._best, _score(row.valid_accuracy, row.valid_loss))
+
+    def control(self) -> training.Command:
+        """What `fit` is to do next, by the commands that have arrived."""
+        if self._stop.is_set():
+            return "stop"
+        if not self._inbox:
+            if self._paused:
+                time.sleep(0.02)
+            return "pause" if self._paused else None
+        command = self._inbox.popleft()
+        with self._lock:
+            self._news.applied.append((command.id, self._step))
+        self._wake.set()
+        match command.kind:
+            case "stop":
+                return "stop"
+            case "pause" if not self._paused:
+                self._paused = True
+                self.change(status="paused")
+                self._on_pause()
+            case "resume" if self._paused:
+                self._paused = False
+                self.change(status="running")
+                lr, self._held_lr = self._held_lr, None
+                return lr
+            case "lr" if self._paused:
+                self._held_lr = command.value
+            case "lr":
+                return command.value
+        return "pause" if self._paused else None
+
+    def put(self, event: Event) -> None:
+        """Take an event down; it is written with the next transaction."""
+        match event:
+            case Step(step, loss, lr):
+                self._step = step
+                with self._lock:
+                    self._news.steps.append({"step": step, "loss": loss, "lr": lr})
+            case Epoch():
+                row = {name: value for name, value in vars(event).items() if name != "state"}
+                score = _score(event.valid_accuracy, event.valid_loss)
+                best = score >= self._best
+                self._best = max(score, self._best)
+                with self._lock:
+                    self._news.epochs.append(row)
+                self._keep(event.state, best)
+            case Stopped(state):
+                self._keep(state, best=False)
+
+    def change(self, **columns: object) -> None:
+        with self._lock:
+            self._news.changes |= columns
+
+    def _keep(self, state: State, best: bool) -> None:
+        if not checkpoint.is_finite(state.params):
+            return
+        network = checkpoint.of_state(state, self._config, self.classes)
+        kept = Kept(
+            state.step,
+            state.epoch,
+            checkpoint.dumps(network),
+            checkpoint.dump_progress(state),
+            best,
+        )
+        with self._lock:
+            self._news.kept.append(kept)
+
+    # --- the thread ------------------------------------------------------------------------------
+
+    def _keep_flushing(self) -> None:
+        while not self._done:
+            self._wake.wait(INTERVAL)
+            self._wake.clear()
+            try:
+                self.flush()
+            except StoreError:
+                continue  # what was not written is still in the news
+
+    def flush(self) -> None:
+        """One transaction: write the news, read the commands."""
+        with self._lock:
+            news, self._news = self._news, News()
+        if time.monotonic() - self._last_beat > BEAT:
+            news.changes["heartbeat"] = time.time()
+        try:
+            pending = self._store.record(self._run_id, news)
+        except BaseException:
+            with self._lock:
+                self._news = _joined(news, self._news)
+            raise
+        if "heartbeat" in news.changes:
+            self._last_beat = time.monotonic()
+        for command in pending:
+            if command.id > self._read:
+                self._inbox.append(command)
+                self._read = command.id
+
+    def flush_all(self) -> None:
+        """Write what is left, waiting `PATIENCE` seconds for a store that cannot be written."""
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.flush()
+            except StoreError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(INTERVAL)
+
+
+def _score(accuracy: float | None, loss: float | None) -> tuple[float, float]:
+    """What the best epoch has most of. Without validation all are equal, and the last is best."""
+    return (-1.0, 0.0) if accuracy is None or loss is None else (accuracy, -loss)
+
+
+def _joined(old: News, new: News) -> News:
+    return News(
+        old.steps + new.steps,
+        old.epochs + new.epochs,
+        old.kept + new.kept,
+        old.applied + new.applied,
+        old.changes | new.changes,
+    )

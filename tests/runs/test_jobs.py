@@ -1,0 +1,218 @@
+"""The real cluster: processes of its own, killed and crowded."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.jobs import Jobs
+from scratchmlp.runs.store import Store
+from tests.conftest import ROOT
+
+SHORT = TrainConfig(dataset="digits", epochs=3, hidden=(32,))
+LONG = replace(SHORT, epochs=1000, batch_size=8)
+
+
+def wait(condition: Callable[[], object], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    opened = Store()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def jobs(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    made = Jobs(store, workers=2)
+    made.wait_until_ready()
+    yield made
+    for run in store.runs():
+        store.cancel(run.id)
+        store.send(run.id, "stop")
+    made.close()
+    assert not below(psutil.Process())
+
+
+def below(process: psutil.Process) -> list[psutil.Process]:
+    """The processes of a cluster that hang below this one."""
+    children = process.children(recursive=True)
+    return [p for p in children if is_cluster(p)]
+
+
+def is_cluster(process: psutil.Process) -> bool:
+    try:
+        line = " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+    return "dask spec" in line or "spawn_main" in line
+
+
+def worker_of(run_pid_hint: psutil.Process) -> list[psutil.Process]:
+    """Worker processes (children of the nannies) that are busy."""
+    return [p for p in below(run_pid_hint) if "spawn_main" in " ".join(p.cmdline())]
+
+
+def submit(jobs: Jobs, store: Store, config: TrainConfig = SHORT) -> str:
+    run_id = store.create(config)
+    jobs.submit(run_id)
+    return run_id
+
+
+def test_runs_are_trained_and_the_crowd_waits_in_line(jobs: Jobs, store: Store) -> None:
+    long = [submit(jobs, store, LONG) for _ in range(2)]
+    wait(lambda: all(store.run(r).status == "running" for r in long))
+    waiting = [submit(jobs, store) for _ in range(3)]
+    wait(lambda: all(store.steps_since(r) for r in long))
+    assert store.queued() == waiting
+    assert store.cancel(waiting[1])
+    store.send(long[0], "stop")
+    wait(lambda: store.run(waiting[2]).status == "finished")
+    assert store.run(waiting[0]).status == "finished"
+    assert store.run(waiting[1]).status == "stopped"
+    assert store.run(waiting[1]).started is None
+    assert store.run(long[1]).status == "running"
+
+
+def test_a_paused_run_leaves_its_place_to_the_next(jobs: Jobs, store: Store) -> None:
+    long = [submit(jobs, store, LONG) for _ in range(2)]
+    wait(lambda: all(store.steps_since(r) for r in long))
+    for run_id in long:
+        store.send(run_id, "pause")
+    wait(lambda: all(store.run(r).status == "paused" for r in long))
+    short = submit(jobs, store)
+    wait(lambda: store.run(short).status == "finished")
+    store.send(long[0], "resume")
+    at = store.steps_since(long[0])[-1].step
+    wait(lambda: store.steps_since(long[0], at))
+
+
+def test_a_killed_worker_fails_its_run_once_and_the_next_run_works(
+    jobs: Jobs, store: Store
+) -> None:
+    run_id = submit(jobs, store, replace(LONG, batch_size=64))
+    wait(lambda: store.epochs_since(run_id))
+    starts = {store.run(run_id).started}
+    workers = worker_of(psutil.Process())
+    busiest = max(workers, key=lambda p: p.cpu_times().user)
+    busiest.kill()
+    wait(lambda: store.run(run_id).status == "failed")
+    run = store.run(run_id)
+    assert "was killed" in run.error
+    assert "resume it" in run.error
+    assert store.resumable(run_id)
+    steps = len(store.steps_since(run_id))
+    again = submit(jobs, store)
+    wait(lambda: store.run(again).status == "finished")
+    starts.add(store.run(run_id).started)
+    assert (store.run(run_id).status, len(starts)) == ("failed", 1)
+    assert len(store.steps_since(run_id)) == steps
+    kept = store.checkpoint_place(run_id)
+    store.requeue(run_id)
+    jobs.submit(run_id)
+    wait(lambda: store.steps_since(run_id, kept[0]))
+    assert [r.step for r in store.steps_since(run_id)][: kept[0] + 1] == list(range(1, kept[0] + 2))
+
+
+def test_everything_listens_on_loopback_only(jobs: Jobs, store: Store) -> None:
+    run_id = submit(jobs, store)
+    wait(lambda: store.run(run_id).status == "finished")
+    processes = below(psutil.Process())
+    listening = [
+        connection.laddr.ip
+        for process in processes
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 5
+    assert set(listening) == {"127.0.0.1"}
+
+
+APP = """
+import sys, time
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.jobs import Jobs
+from scratchmlp.runs.store import Store
+if __name__ == "__main__":
+    store = Store()
+    jobs = Jobs(store, workers=2)
+    jobs.wait_until_ready()
+    run = store.create(TrainConfig(dataset="digits", epochs=1000, batch_size=8))
+    jobs.submit(run)
+    while not store.steps_since(run):
+        time.sleep(0.05)
+    print(run, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
+def test_no_process_outlives_the_app(death: signal.Signals, store: Store) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    app = subprocess.Popen(
+        [sys.executable, "-c", APP], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert app.stdout
+    run_id = app.stdout.readline().strip()
+    processes = below(psutil.Process(app.pid))
+    assert len(processes) >= 5
+    app.send_signal(death)
+    app.wait(10)
+    app.stdout.close()
+    gone, alive = psutil.wait_procs(processes, timeout=10)
+    assert not alive
+    assert len(gone) == len(processes)
+    assert store.steps_since(run_id)
+
+
+def test_a_queue_left_by_an_app_is_taken_up_by_the_next(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    left = store.create(SHORT)
+    jobs = Jobs(store, workers=1)
+    wait(lambda: store.run(left).status == "finished")
+    jobs.close()
+
+
+def test_a_scheduler_that_is_not_there_is_a_sentence(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", "tcp://127.0.0.1:1")
+    import scratchmlp.runs.jobs as module
+
+    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
+    jobs = Jobs(store)
+    jobs.wait_until_ready()
+    assert jobs.trouble
+    assert "correct SCRATCHMLP_SCHEDULER" in jobs.trouble
+    run_id = submit(jobs, store)
+    jobs.wait_until_ready()
+    assert store.run(run_id).status == "queued"
+    jobs.close()
+
+
+def test_a_cluster_that_exists_is_used(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    owner = Jobs(store, workers=1)
+    owner.wait_until_ready()
+    assert owner._client
+    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", owner._client.scheduler.address)
+    guest = Jobs(store)
+    run_id = submit(guest, store)
+    wait(lambda: store.run(run_id).status == "finished")
+    guest.close()
+    owner.close()
