@@ -1,0 +1,3 @@
+from scratchmlp.cli import main
+
+main()
