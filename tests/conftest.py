@@ -90,10 +90,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def mnist_home(mnist_cache: Path, closed_world: Path) -> Path:
     """A home in which MNIST is ready."""
-    (closed_world / "cache").mkdir(parents=True)
-    for file in mnist_cache.glob("*.safetensors"):
-        os.link(file, closed_world / "cache" / file.name)
+    link_cache(mnist_cache, closed_world)
     return closed_world
+
+
+def link_cache(cache: Path, home: Path) -> None:
+    (home / "cache").mkdir(parents=True)
+    for file in cache.glob("*.safetensors"):
+        os.link(file, home / "cache" / file.name)
 
 
 @pytest.fixture

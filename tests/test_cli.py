@@ -212,7 +212,7 @@ def test_a_full_disk_is_a_sentence_and_the_rest_stays_readable(
     tiny_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCRATCHMLP_HOME", str(tiny_disk))
-    out, err = run("train", *DIGITS, "--epochs", "3", "--hidden", "512", "--json", status=1)
+    out, _ = run("train", *DIGITS, "--epochs", "3", "--hidden", "512", "--json", status=1)
     end = records(out)[-1]
     assert end["event"] == "failed"
     assert "full" in end["error"]

@@ -8,36 +8,22 @@ made again whenever it is missing, damaged, or older than its source.
 import contextlib
 import hashlib
 import json
-import logging
 import os
 import sys
-import tempfile
 import threading
-import warnings
-import zlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from scratchmlp.errors import UserError
-from scratchmlp.images import drawing
+from scratchmlp.images import drawing, kept, pictures
+from scratchmlp.images.pictures import Progress
 
 NAMED = ("mnist", "digits")
 SPLITS = {"train": "training", "test": "testing"}
-MAX_PIXELS = 25_000_000
 REACH_SECONDS = 5.0  # how long MNIST's server may take to answer before we go on without it
-FORMAT = "1"
-
-log = logging.getLogger(__name__)
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is (0: unknown)."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +91,11 @@ def split(n: int, valid_pct: float, seed: int) -> tuple[NDArray[np.int64], NDArr
     if valid_pct == 0:
         return np.arange(n), np.arange(0)
     file = home() / "cache" / f"split-{n}-{valid_pct}-{seed}.safetensors"
-    kept = _read_arrays(file)
-    if kept is None:
-        kept = dict(zip(("train", "valid"), _random_split(n, valid_pct, seed), strict=True))
-        _write_arrays(file, kept, {})
-    return kept["train"], kept["valid"]
+    parts = kept.read(file)
+    if parts is None:
+        parts = dict(zip(("train", "valid"), _random_split(n, valid_pct, seed), strict=True))
+        kept.write(file, parts, {})
+    return parts["train"], parts["valid"]
 
 
 def _random_split(
@@ -135,17 +121,12 @@ def _cache_file(name: str) -> Path:
 
 def _fresh_metadata(file: Path, name: str) -> dict[str, str] | None:
     """What the decoded file says of itself, if it is of the source as it stands now."""
-    try:
-        with safe_open(file, framework="numpy") as opened:
-            metadata = opened.metadata() or {}
-    except (OSError, SafetensorError):
+    metadata = kept.read_metadata(file)
+    if metadata is None:
         return None
     root = metadata.get("root", "")
     gone = name == "mnist" and not Path(root).exists()  # still MNIST; nothing to compare with
-    known = metadata.get("format") == FORMAT
-    if known and (gone or metadata.get("fingerprint") == _fingerprint(name, root)):
-        return metadata
-    return None
+    return metadata if gone or metadata.get("fingerprint") == _fingerprint(name, root) else None
 
 
 _opened: dict[Path, tuple[str, Dataset]] = {}  # by checksum: what this process has read already
@@ -157,7 +138,7 @@ def _read_cache(file: Path, name: str) -> Dataset | None:
         return None
     checksum, dataset = _opened.get(file, ("", None))
     if dataset is None or checksum != metadata["checksum"]:
-        arrays = _read_arrays(file)
+        arrays = kept.read(file)
         if arrays is None:
             return None
         train, test = (Examples(arrays[f"{s}_images"], arrays[f"{s}_labels"]) for s in SPLITS)
@@ -178,42 +159,7 @@ def _write_cache(file: Path, dataset: Dataset) -> None:
         "fingerprint": _fingerprint(dataset.name, dataset.root),
         "classes": json.dumps(dataset.classes),
     }
-    _write_arrays(file, arrays, metadata)
-
-
-def _read_arrays(file: Path) -> dict[str, NDArray] | None:
-    """The arrays of a file of ours, or None if it is not there or not as it was written."""
-    if not file.exists():
-        return None
-    try:
-        with safe_open(file, framework="numpy") as opened:
-            arrays = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118
-            intact = (opened.metadata() or {}).get("checksum") == _checksum(arrays)
-    except (OSError, SafetensorError):
-        intact = False
-    if not intact:
-        log.warning("%s is damaged and will be made again.", file)
-    return arrays if intact else None
-
-
-def _write_arrays(file: Path, arrays: dict[str, NDArray], metadata: dict[str, str]) -> None:
-    """All or nothing: written beside its place, then moved there. A full disk costs only time."""
-    metadata = metadata | {"format": FORMAT, "checksum": _checksum(arrays)}
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            new = Path(folder) / file.name
-            save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, new, metadata)
-            new.replace(file)
-    except (OSError, SafetensorError) as error:
-        log.warning("%s could not be kept, and will be made again next time (%s).", file, error)
-
-
-def _checksum(arrays: dict[str, NDArray]) -> str:
-    checksum = 0
-    for key in sorted(arrays):
-        checksum = zlib.crc32(np.ascontiguousarray(arrays[key]).data, checksum)
-    return str(checksum)
+    kept.write(file, arrays, metadata)
 
 
 def _fingerprint(name: str, root: str) -> str:
@@ -327,7 +273,7 @@ def _folder(name: str, root: Path, progress: Progress) -> Dataset:
                 "some to learn from and some to check with."
             )
     paths = [*files["train"], *files["test"]]
-    images = _decode_all(paths, progress)
+    images = pictures.decode(paths, progress)
     labels = np.array([classes.index(path.parent.name) for path in paths], dtype=np.int64)
     cut = len(files["train"])
     train, test = Examples(images[:cut], labels[:cut]), Examples(images[cut:], labels[cut:])
@@ -351,60 +297,3 @@ def _natural(text: str) -> tuple[bool, int, str]:
     """Numbers by their value, then everything else by the alphabet: 2 before 10 before a."""
     number = text.isascii() and text.isdigit()
     return not number, int(text) if number else 0, text
-
-
-def _decode_all(files: list[Path], progress: Progress) -> NDArray[np.uint8]:
-    """All pictures, by as many processes as there are cores where that is worth starting them."""
-    from joblib import Parallel, delayed
-    from joblib.externals.loky import get_reusable_executor
-
-    what, total = f"Decoding {len(files):,} pictures", len(files)
-    chunks = [files[i : i + 1000] for i in range(0, total, 1000)]
-    images = np.empty((total, drawing.SIDE, drawing.SIDE), dtype=np.uint8)
-    workers = Parallel(n_jobs=-1 if len(chunks) > 2 else 1, return_as="generator")
-    decoded: Iterator[NDArray[np.uint8]] = workers(delayed(_decode)(chunk) for chunk in chunks)
-    done = 0
-    for chunk in decoded:
-        images[done : done + len(chunk)] = chunk
-        done += len(chunk)
-        progress(what, done, total)
-    if len(chunks) > 2:
-        get_reusable_executor().shutdown(wait=True)
-    return images
-
-
-def _decode(files: list[Path]) -> NDArray[np.uint8]:
-    """uint8 (n, 28, 28); in a process of its own, so the warning filter is this call's."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we have our own limit
-        return np.stack([_decode_one(file) for file in files])
-
-
-def _decode_one(file: Path) -> NDArray[np.uint8]:
-    try:
-        with Image.open(file) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise UserError(
-                    f"{file} is too large ({picture.width} x {picture.height} pixels; "
-                    f"at most {MAX_PIXELS:,} in all)."
-                )
-            return _greyscale(picture)
-    except Image.DecompressionBombError as error:
-        raise UserError(f"{file} is too large (at most {MAX_PIXELS:,} pixels).") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{file} is not a picture that can be read: mend or remove it.") from error
-
-
-def _greyscale(picture: Image.Image) -> NDArray[np.uint8]:
-    """Any picture as 28 x 28 greys: its shape kept, transparency and margins 0 (paper)."""
-    if picture.mode == "L" and picture.size == (drawing.SIDE, drawing.SIDE):
-        return np.asarray(picture)
-    if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits and more: scale to 8
-        wide = np.asarray(picture, dtype=np.float64)
-        picture = Image.fromarray((wide / max(wide.max(), 1) * 255).astype(np.uint8))
-    if picture.has_transparency_data:
-        picture = Image.alpha_composite(
-            Image.new("RGBA", picture.size, "black"), picture.convert("RGBA")
-        )
-    size = drawing.SIDE, drawing.SIDE
-    return np.asarray(ImageOps.pad(picture.convert("L"), size, Image.Resampling.LANCZOS, color=0))

@@ -1,8 +1,8 @@
 """Small changes that leave a digit the digit it is: the data one did not have to collect.
 
-An augmentation takes pictures (B, 28, 28) in [0, 1], paper 0, and a generator, and returns new
-pictures. A warp says for each pixel where to look in the old picture, in coordinates that run
-from -1 to 1 over its width: the identity is `torch.nn.functional.affine_grid`'s.
+An augmentation takes float pictures (B, 28, 28), paper 0, and a generator, and returns new ones.
+A warp says for each pixel where to look in the old picture, in coordinates that run from -1 to 1
+over its width: the identity is `torch.nn.functional.affine_grid`'s.
 """
 
 import math
@@ -16,7 +16,7 @@ ROTATION = math.radians(10)
 SCALE = 0.10
 SHEAR = 0.15
 SHIFT = 1.5 / 14  # 1.5 pixels, in units of half the width
-BEND = 0.045  # amplitude of the elastic field, in the same units
+BEND = 0.04  # amplitude of the elastic field, in the same units
 KNOTS = 5  # the field is drawn on 5 x 5 points and bent smoothly between them
 
 Warp = Callable[[Tensor, torch.Generator], Tensor]

@@ -7,8 +7,7 @@ losses are in nats, accuracies in [0, 1], seconds are of training alone.
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,90 +17,20 @@ from scratchmlp.images.datasets import Examples
 from scratchmlp.net.augment import AUGMENTATIONS
 from scratchmlp.net.backward import BACKWARDS
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.net.loss import cross_entropy_loss
-from scratchmlp.net.model import (
-    Params,
-    as_input,
-    flat,
-    init_params,
-    layers,
-    pairs,
-    predict,
-    standardise,
+from scratchmlp.net.events import (
+    Command,
+    Diverged,
+    Epoch,
+    Event,
+    Finished,
+    State,
+    Step,
+    Stopped,
+    Tally,
 )
-from scratchmlp.net.optim import OPTIMIZERS, SCHEDULES, OptState
-
-Command = Literal["stop", "pause"] | float | None
-"""What `control` may answer: stop, pause (it is then asked again), a new learning rate, nothing."""
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Sums over the part of the running epoch that is done."""
-
-    loss: float = 0.0
-    correct: int = 0
-    seen: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class State:
-    """Everything needed to go on exactly where a run stood, and nothing shared with it."""
-
-    params: Params
-    optimizer: OptState
-    generator: Tensor  # uint8, as torch.Generator.get_state gives it
-    mean: float
-    std: float
-    lr: float
-    step: int = 0
-    epoch: int = 0  # epochs completed
-    tally: Tally = field(default_factory=Tally)
-
-
-@dataclass(frozen=True)
-class Step:
-    step: int
-    loss: float
-    lr: float
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """An epoch is done. Validation figures are None where nothing is kept to validate."""
-
-    epoch: int
-    step: int
-    train_loss: float
-    train_accuracy: float
-    valid_loss: float | None
-    valid_accuracy: float | None
-    seconds: float
-    statistics: dict[str, list[float]]
-    state: State
-
-
-@dataclass(frozen=True)
-class Finished:
-    state: State
-
-
-@dataclass(frozen=True)
-class Stopped:
-    state: State
-
-
-@dataclass(frozen=True)
-class Diverged:
-    """The loss of `step` is not a number: `state` is from before that step."""
-
-    step: int
-    cause: str
-    state: State
-
-
-Event = Step | Epoch | Finished | Stopped | Diverged
+from scratchmlp.net.measure import evaluate, pixel_moments, statistics
+from scratchmlp.net.model import flat, init_params, pairs, standardise
+from scratchmlp.net.optim import OPTIMIZERS, SCHEDULES
 
 
 def fit(
@@ -161,7 +90,7 @@ def fit(
             began = time.perf_counter()
             torch.set_float32_matmul_precision(config.precision)
             yb = labels.index_select(0, rows)  # (B,)
-            pixels = images.index_select(0, rows).float().div_(255)  # (B, 28, 28)
+            pixels = images.index_select(0, rows).float()  # (B, 28, 28), 0 to 255
             xb = standardise(warp(pixels, generator).flatten(1), mean, std)  # (B, 784)
             loss, logits, grads = get_gradients(params, xb, yb, config.activation, config.loss)
             value = loss.item()
@@ -220,51 +149,10 @@ def steps_per_epoch(config: TrainConfig, n: int) -> int:
     return math.ceil(n / config.batch_size)
 
 
-@torch.no_grad()
-def evaluate(
-    config: TrainConfig, params: Params, images: Tensor, labels: Tensor, mean: float, std: float
-) -> tuple[float | None, float | None]:
-    """Mean loss in nats and accuracy, all samples counting the same; None of no samples."""
-    if not len(labels):
-        return None, None
-    loss, correct = 0.0, 0
-    for x, y in zip(images.split(4096), labels.split(4096), strict=True):
-        logits = predict(params, as_input(x, mean, std), config.activation)
-        loss += cross_entropy_loss(logits, y, config.loss).item() * len(y)
-        correct += int((logits.argmax(dim=1) == y).sum())
-    return loss / len(labels), correct / len(labels)
-
-
-@torch.no_grad()
-def statistics(
-    config: TrainConfig, params: Params, grads: list[Tensor], xb: Tensor
-) -> dict[str, list[float]]:
-    """Of each layer, on the epoch's last batch: norms of weights and gradient, and dead units.
-
-    A hidden unit is dead if its output is 0 for every picture of the batch.
-    """
-    hidden = [h for _, h in layers(params, xb, config.activation)[:-1]]
-    return {
-        "weight_norm": [float(w.norm()) for w, _ in params],
-        "gradient_norm": [float(g.norm()) for g in grads[::2]],
-        "dead": [float((h == 0).all(dim=0).float().mean()) for h in hidden],
-    }
-
-
 def to_tensors(examples: Examples, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """Images uint8 (n, 28, 28) and labels int64 (n,), on `device`."""
     images, labels = torch.from_numpy(examples.images), torch.from_numpy(examples.labels)
     return images.to(device), labels.to(device)
-
-
-def pixel_moments(images: Tensor) -> tuple[float, float]:
-    """Mean and standard deviation of all pixels, in [0, 1]; a deviation of 0 reads as 1."""
-    total = squares = 0.0
-    for chunk in images.split(512):  # small enough to stay in the processor's cache
-        pixels = chunk.float().flatten() / 255
-        total, squares = total + pixels.sum().item(), squares + pixels.dot(pixels).item()
-    mean = total / images.numel()
-    return mean, math.sqrt(max(squares / images.numel() - mean**2, 0.0)) or 1.0
 
 
 def find_device(name: str) -> torch.device:

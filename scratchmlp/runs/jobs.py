@@ -49,6 +49,7 @@ class Jobs:
         self._client: Client | None = None
         self._cluster: Any = None
         self._sent = 0
+        self._futures: dict[str, Future] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="jobs")
         self._thread.submit(self._guarded, self._start)
 
@@ -88,6 +89,7 @@ class Jobs:
         else:
             self._cluster = _local_cluster(self._workers)
             self._client = Client(self._cluster, set_as_default=False)
+        threading.Thread(target=self._watch, daemon=True, name="watch-jobs").start()
         for run_id in self._store.queued():  # left in line when the app last ended
             self._submit(run_id)
 
@@ -99,8 +101,16 @@ class Jobs:
         key = f"{run_id}-{os.getpid()}-{self._sent}"
         # A "data producer" waits in the scheduler until a worker is free, and not behind another.
         task = Task(key, work, run_id, self._store.url, _data_producer=True)
-        [future] = self._client.get({key: task}, [key], sync=False)
-        future.add_done_callback(lambda done: self._after(run_id, done))
+        [self._futures[run_id]] = self._client.get({key: task}, [key], sync=False)
+
+    def _watch(self) -> None:
+        """Look after the runs that were handed over. (Dask's callbacks outlive the interpreter.)"""
+        while True:
+            time.sleep(0.2)
+            for run_id, future in list(self._futures.items()):
+                if future.done():
+                    del self._futures[run_id]
+                    self._after(run_id, future)
 
     def _after(self, run_id: str, future: Future) -> None:
         """A worker that raised has written why into the store; one that was killed could not."""

@@ -1,0 +1,5 @@
+"""The laboratory in a browser: `streamlit run app.py`."""
+
+from scratchmlp.ui import frame
+
+frame.run()

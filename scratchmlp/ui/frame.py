@@ -1,0 +1,38 @@
+"""What stands around every page: its title, the navigation, and sentences instead of errors."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from scratchmlp.ui import session
+
+PAGES = {"train": "Train"}  # the first is the one at /
+FRAMED = "framed"  # whether this run of the script has come through `run`
+
+
+def run() -> None:
+    """Configure the app, choose the page by the address, and run it."""
+    st.set_page_config(page_title="scratchmlp", page_icon="✏️", layout="wide")
+    pages = [
+        st.Page(f"pages/{name}.py", title=title, default=position == 0)
+        for position, (name, title) in enumerate(PAGES.items())
+    ]
+    page = st.navigation(pages, position="top")
+    st.session_state[FRAMED] = True
+    try:
+        page.run()
+    finally:
+        st.session_state[FRAMED] = False
+
+
+def show(page: Callable[[], None]) -> None:
+    """Draw a page; a `UserError` becomes its sentence.
+
+    A server that has just started runs the file in `pages` that an address names by itself. Then
+    the frame is put around it here, as if `app.py` had been run.
+    """
+    if not st.session_state.get(FRAMED):
+        run()
+        return
+    with session.errors_shown():
+        page()

@@ -1,0 +1,191 @@
+"""What outlives a rerun: the store, the workers and the data of the app, and a visitor's state.
+
+Every key of `st.session_state` that is not a control's is named here.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import pandas as pd
+import streamlit as st
+
+from scratchmlp.errors import UserError
+from scratchmlp.images import datasets
+from scratchmlp.net import presets
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.jobs import Jobs
+from scratchmlp.runs.store import Run, Store
+
+BASE = "base"  # the TrainConfig that the controls are laid over
+REFUSED = "refused"  # what the link asked for in vain
+WATCHED = "watched"  # the id of the run that is shown
+CURVES = "curves"  # what was read of that run so far
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """A `UserError` becomes its sentence on the page."""
+    try:
+        yield
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> Store:
+    return Store()
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    return Jobs(store())
+
+
+class Preparation:
+    """Gets the data ready in a thread, once for all visitors, and trains a first net on it.
+
+    Attributes
+    ----------
+    dataset : "mnist", or "digits" where MNIST cannot be had; None until that is known.
+    missing : why MNIST cannot be had.
+    what, done, total : what is being done just now.
+    """
+
+    def __init__(self) -> None:
+        self.dataset: str | None = None
+        self.missing: str | None = None
+        self.what, self.done, self.total = "Starting", 0, 0
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin, unless it is under way."""
+        with self._lock:
+            if not self.is_running:
+                self.dataset = self.missing = None
+                self._thread = threading.Thread(target=self._prepare, daemon=True)
+                self._thread.start()
+
+    def _prepare(self) -> None:
+        try:
+            datasets.load("mnist", self._progress)
+            name = "mnist"
+        except UserError as error:
+            self.missing = str(error)
+            datasets.load("digits", self._progress)
+            name = "digits"
+        try:
+            first = store().create_first(replace(presets.MODERN, dataset=name), "The first net")
+            if first:
+                jobs().submit(first)
+        except UserError as error:  # the page meets the same trouble, and shows it
+            log.warning("%s", error)
+        self.dataset = name
+
+    def _progress(self, what: str, done: int, total: int) -> None:
+        self.what, self.done, self.total = what, done, total
+
+
+@st.cache_resource(show_spinner=False)
+def preparation() -> Preparation:
+    made = Preparation()
+    made.start()
+    return made
+
+
+@dataclass
+class Curves:
+    """What this visitor's page has read of a run; only what is new is read again."""
+
+    run_id: str
+    started: float | None
+    steps: pd.DataFrame
+    epochs: pd.DataFrame
+
+
+def curves(run: Run) -> Curves:
+    """The run's steps and epochs so far."""
+    kept: Curves | None = st.session_state.get(CURVES)
+    if kept is None or (kept.run_id, kept.started) != (run.id, run.started):
+        kept = Curves(run.id, run.started, pd.DataFrame(), pd.DataFrame())
+    last_step = int(kept.steps["step"].iloc[-1]) if len(kept.steps) else 0
+    last_epoch = int(kept.epochs["epoch"].iloc[-1]) if len(kept.epochs) else 0
+    kept.steps = _extended(kept.steps, store().steps_since(run.id, last_step), STEPS)
+    kept.epochs = _extended(kept.epochs, store().epochs_since(run.id, last_epoch), EPOCHS)
+    st.session_state[CURVES] = kept
+    return kept
+
+
+STEPS = ["step", "loss", "lr"]
+EPOCHS = [
+    "epoch",
+    "step",
+    "train_loss",
+    "train_accuracy",
+    "valid_loss",
+    "valid_accuracy",
+    "seconds",
+    "statistics",
+]
+
+
+def _extended(table: pd.DataFrame, rows: list, columns: list[str]) -> pd.DataFrame:
+    new = pd.DataFrame([tuple(row) for row in rows], columns=columns)
+    return new if table.empty else pd.concat([table, new], ignore_index=True) if rows else table
+
+
+def without_statistics(epochs: pd.DataFrame) -> pd.DataFrame:
+    """What a chart needs of an epoch; the browser is not sent the rest."""
+    return epochs.drop(columns=["statistics"]) if len(epochs) else pd.DataFrame(columns=EPOCHS[:-1])
+
+
+def begin() -> None:
+    """Look at the run that the address names, if this visitor has just come."""
+    if WATCHED not in st.session_state and "run" in st.query_params:
+        st.session_state[WATCHED] = st.query_params["run"]
+
+
+def known_datasets() -> list[str]:
+    """Folders that some run was trained on: a link may ask for these again."""
+    return sorted({run.dataset for run in store().runs()})
+
+
+def submit(config: TrainConfig) -> str:
+    """Enter a run and hand it to the workers."""
+    run_id = store().create(config)
+    jobs().submit(run_id)
+    watch(run_id)
+    return run_id
+
+
+def resume(run_id: str) -> None:
+    store().requeue(run_id)
+    jobs().submit(run_id)
+
+
+def watch(run_id: str) -> None:
+    """Show this run, also after a reload: its id stands in the address."""
+    st.session_state[WATCHED] = run_id
+    st.query_params["run"] = run_id
+
+
+def watched() -> Run | None:
+    """The run this visitor looks at: the one asked for, or else the newest there is."""
+    run_id = st.session_state.get(WATCHED)
+    try:
+        return store().run(run_id or "latest")
+    except UserError as error:
+        if run_id is None:
+            return None
+        st.warning(f"{error} Here is the newest one.", icon=":material/link_off:")
+        del st.session_state[WATCHED]
+        return watched()

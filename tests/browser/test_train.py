@@ -1,0 +1,189 @@
+"""The Train page in a real browser, on real MNIST."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.store import Store
+from scratchmlp.ui import links
+from tests.browser.conftest import App
+
+expect.set_options(timeout=30_000)
+
+LONG = {"epochs": "400", "batch_size": "64"}
+SECONDS = 1000
+
+
+@pytest.fixture
+def store(app: App) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{app.home / 'runs.db'}")
+    yield opened
+    opened.close()
+
+
+def go(page: Page, app: App, path: str = "/") -> None:
+    page.goto(app.url + path)
+    expect(page.locator(".st-key-run")).to_be_visible()
+
+
+def says(page: Page, status: str) -> None:
+    badge = page.locator(".st-key-run .stMarkdownBadge", has_text=status)
+    expect(badge).to_be_visible(timeout=60 * SECONDS)
+
+
+def step(page: Page) -> int:
+    text = page.locator(".st-key-run").get_by_text(re.compile(r"step [\d,]+ of")).inner_text()
+    found = re.search(r"step ([\d,]+) of", text)
+    assert found
+    return int(found[1].replace(",", ""))
+
+
+def metric(page: Page, label: str) -> str:
+    found = page.locator("[data-testid=stMetric]", has_text=label)
+    return found.locator("[data-testid=stMetricValue]").inner_text()
+
+
+def chart(page: Page, key: str) -> Locator:
+    """The drawing itself; Vega draws on a canvas or as SVG."""
+    return page.locator(f".st-key-{key}").locator("canvas, svg.marks").first
+
+
+def press(page: Page, key: str) -> None:
+    page.locator(f".st-key-{key} button").click()
+
+
+def test_a_newcomer_finds_a_net_and_trains_another(
+    app: App, open_page: Callable[..., Page], store: Store
+) -> None:
+    page = open_page()
+    go(page, app)
+    expect(page.get_by_text("The first net")).to_be_visible()
+    expect(chart(page, "loss_chart")).to_be_visible()
+    says(page, "finished")
+    assert float(metric(page, "Test accuracy").rstrip("%")) > 97.5
+    assert len(store.runs()) == 1
+
+    page.locator(".st-key-epochs").get_by_role("slider").press("ArrowLeft")
+    expect(page.get_by_text("Changed: epochs.")).to_be_visible()
+    press(page, "train")
+    says(page, "running")
+    expect(chart(page, "accuracy_chart")).to_be_visible()
+    says(page, "finished")
+    run = store.run("latest")
+    assert run.config == TrainConfig(epochs=7)
+    expect(page).to_have_url(re.compile(f"run={run.id}"))
+    assert metric(page, "Test accuracy") == f"{run.test_accuracy:.2%}"
+    expect(page.locator(".st-key-pause")).to_have_count(0)
+
+
+def test_reload_and_a_second_tab_see_the_run_where_it_is(
+    app: App, open_page: Callable[..., Page], store: Store
+) -> None:
+    page = open_page()
+    go(page, app, f"/?epochs={LONG['epochs']}&batch_size={LONG['batch_size']}")
+    says(page, "finished")
+    press(page, "train")
+    says(page, "running")
+    expect(chart(page, "loss_chart")).to_be_visible()
+    run = store.run("latest")
+
+    press(page, "pause")
+    says(page, "paused")
+    at = step(page)
+    page.reload()
+    says(page, "paused")
+    assert step(page) == at
+
+    second = open_page()
+    go(second, app, f"/?run={run.id}")
+    says(second, "paused")
+    assert step(second) == at
+    press(second, "resume")
+    says(second, "running")
+    says(page, "running")
+    page.wait_for_function(
+        """at => {
+            const text = document.querySelector('.st-key-run').innerText
+            return Number(text.match(/step ([\\d,]+) of/)[1].replaceAll(',', '')) > at
+        }""",
+        arg=at,
+    )
+    press(page, "stop")
+    says(page, "stopped")
+    says(second, "stopped")
+    assert store.run(run.id).config.epochs == 400
+    assert store.checkpoint_place(run.id)[0] == store.steps_since(run.id)[-1].step
+    assert len(store.runs()) == 2
+
+
+def test_a_run_of_the_terminal_shows_up_by_itself_and_obeys(
+    app: App, open_page: Callable[..., Page], store: Store
+) -> None:
+    import subprocess
+    import sys
+
+    from tests.conftest import ROOT
+
+    page = open_page()
+    go(page, app)
+    says(page, "finished")
+    command = [sys.executable, "-m", "scratchmlp", "train", "--epochs", "1000", "--seed", "5"]
+    terminal = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    says(page, "running")
+    press(page, "stop")
+    out, _ = terminal.communicate(timeout=30)
+    assert terminal.returncode == 130
+    assert store.run("latest").id in out
+    says(page, "stopped")
+
+
+def test_copy_link_opens_the_same_settings(shared_app: App, open_page: Callable[..., Page]) -> None:
+    config = TrainConfig(
+        lr=0.0123, hidden=(64, 32), optimizer="momentum", seed=11, augment="affine"
+    )
+    page = open_page()
+    page.goto(links.write(config, shared_app.url))
+    page.get_by_role("button", name="Copy link").click()
+    copied = page.locator("[data-testid=stCode]").inner_text().strip().replace("\n", "")
+    assert copied == links.write(config, shared_app.url)
+    other = open_page()
+    other.goto(copied)
+    expect(other.locator(".st-key-seed input")).to_have_value("11")
+    expect(other.locator(".st-key-lr")).to_contain_text("0.0123")
+    expect(other.locator(".st-key-hidden")).to_contain_text("64 + 32")
+
+
+def test_a_hostile_address_is_told_and_nothing_breaks(
+    shared_app: App, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    go(page, shared_app, "/?lr=-1&dataset=/etc&x=%3Cscript%3Ealert(1)%3C/script%3E&run=%00..%2F")
+    expect(page.get_by_text("In the link, lr cannot be -1")).to_be_visible()
+    expect(page.get_by_text("There is no run")).to_be_visible()
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+
+def test_the_first_visitor_may_name_a_page(app: App, open_page: Callable[..., Page]) -> None:
+    """A server that has just started knows no navigation yet."""
+    page = open_page()
+    go(page, app, "/train?seed=3")
+    expect(page.locator(".st-key-seed input")).to_have_value("3")
+    expect(page).to_have_title(re.compile("scratchmlp|Train"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_small_screen_shows_everything(
+    shared_app: App, open_page: Callable[..., Page], scheme: str
+) -> None:
+    page = open_page(390, 844, color_scheme=scheme)
+    go(page, shared_app)
+    says(page, "finished")
+    for name in ("loss_chart", "accuracy_chart"):
+        box = chart(page, name).bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

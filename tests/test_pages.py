@@ -1,0 +1,239 @@
+"""Pages by AppTest: every control, every state of a run, the real store and the real cluster."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from scratchmlp.net import presets
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.store import News, Store
+from scratchmlp.ui import session
+from tests.conftest import ROOT
+
+DIGITS = TrainConfig(dataset="digits", epochs=2)
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A store with one finished run, so that no first net is trained unless a test wants it."""
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    st.cache_resource.clear()
+    opened = Store()
+    opened.end(opened.create(replace(DIGITS, seed=99), "an old run"), "finished", test_accuracy=0.5)
+    yield opened
+    if session.store().runs():
+        for run in session.store().runs():
+            session.store().cancel(run.id)
+            session.store().send(run.id, "stop")
+    session.jobs().close()
+    st.cache_resource.clear()
+    opened.close()
+
+
+def page(**params: str) -> AppTest:
+    """The Train page, once the data is ready (these tests have no MNIST: it uses digits)."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app.query_params.update(params)
+    until(app, lambda: session.preparation().dataset)
+    return app.run()
+
+
+def until(app: AppTest, condition: Callable[[], object], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not (app.run() and condition()):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
+    assert not app.exception
+
+
+def shown(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info]
+    return "\n".join(part.value for part in parts)
+
+
+def watched(app: AppTest) -> str:
+    value = app.query_params["run"]
+    return value if isinstance(value, str) else value[0]
+
+
+def metric(app: AppTest, label: str) -> str:
+    return next(m.value for m in app.metric if m.label == label)
+
+
+def test_without_mnist_the_page_says_so_and_goes_on(store: Store) -> None:
+    app = page()
+    assert "MNIST is not on this machine" in shown(app)
+    assert "trains on digits" in shown(app)
+    assert app.selectbox("dataset").value == "digits"
+    assert any(button.label == "Try again to fetch MNIST" for button in app.button)
+
+
+def test_a_newcomer_finds_a_net_already_training(store: Store) -> None:
+    first = Store()
+    with_runs = [run.id for run in first.runs()]
+    assert len(with_runs) == 1
+    empty = f"sqlite:///{session.datasets.home() / 'empty.db'}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SCRATCHMLP_DB", empty)
+        visitors = [page(), page()]
+        [run] = session.store().runs()
+        assert run.config == replace(presets.MODERN, dataset="digits")
+        until(visitors[0], lambda: session.store().run(run.id).status == "finished")
+        for visitor in visitors:
+            assert "The first net" in shown(visitor.run())
+            assert metric(visitor, "Test accuracy").endswith("%")
+    first.close()
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_choosing_a_preset_sets_every_control(store: Store, name: str) -> None:
+    app = page()
+    app.selectbox("preset").set_value(name).run()
+    assert not app.exception
+    config = presets.PRESETS[name].config
+    assert app.select_slider("lr").value == config.lr
+    assert app.select_slider("batch_size").value == config.batch_size
+    assert app.slider("epochs").value == config.epochs
+    assert app.select_slider("hidden").value == ",".join(map(str, config.hidden))
+    assert app.selectbox("optimizer").value == config.optimizer
+    assert presets.PRESETS[name].shows in shown(app)
+    link = app.code[0].value
+    assert f"lr={config.lr:g}" in link
+    assert f"init={config.init}" in link
+
+
+def test_controls_are_laid_over_the_preset_and_can_be_undone(store: Store) -> None:
+    app = page()
+    app.select_slider("lr").set_value(0.001)
+    app.slider("epochs").set_value(3)
+    app.select_slider("batch_size").set_value(64)
+    app.select_slider("hidden").set_value("32")
+    app.selectbox("optimizer").set_value("sgd")
+    app.number_input("seed").set_value(5)
+    app.run()
+    assert "Changed: lr, batch size, epochs, hidden, optimizer, seed." in shown(app)
+    app.button("train").click().run()
+    run = store.run("latest")
+    assert run.config == replace(
+        presets.MODERN,
+        dataset="digits",
+        lr=0.001,
+        epochs=3,
+        batch_size=64,
+        hidden=(32,),
+        optimizer="sgd",
+        seed=5,
+    )
+    app.button("undo").click().run()
+    assert app.select_slider("lr").value == presets.MODERN.lr
+    assert "Changed" not in shown(app)
+
+
+def test_train_trains_to_the_end(store: Store) -> None:
+    app = page(dataset="digits", epochs="3")
+    app.button("train").click().run()
+    run_id = watched(app)
+    until(app, lambda: store.run(run_id).status == "finished")
+    app.run()
+    assert "finished" in shown(app)
+    assert metric(app, "Epochs done") == "3 of 3"
+    assert metric(app, "Test accuracy") == f"{store.run(run_id).test_accuracy:.2%}"
+    assert not app.button("train").disabled
+
+
+def test_pause_resume_and_stop(store: Store) -> None:
+    app = page(dataset="digits", epochs="1000", batch_size="16")
+    app.button("train").click().run()
+    run_id = watched(app)
+    until(app, lambda: store.steps_since(run_id))
+    app.run()
+    app.button("pause").click()
+    until(app, lambda: store.run(run_id).status == "paused")
+    app.run()
+    app.button("resume").click()
+    until(app, lambda: store.run(run_id).status == "running")
+    app.run()
+    app.button("stop").click()
+    until(app, lambda: store.run(run_id).status == "stopped")
+    app.run()
+    assert "stopped" in shown(app)
+    step = store.steps_since(run_id)[-1].step
+    app.button("resume").click()
+    until(app, lambda: store.steps_since(run_id, step))
+
+
+def test_a_link_sets_every_control(store: Store) -> None:
+    app = page(lr="0.0123", hidden="256,64", optimizer="momentum", seed="3", epochs="150")
+    assert app.select_slider("lr").value == 0.0123
+    assert app.select_slider("hidden").value == "256,64"
+    assert app.slider("epochs").value == 150
+    assert app.selectbox("preset").value == "from the link"
+
+
+def test_a_hostile_link_is_told_and_falls_back(store: Store) -> None:
+    app = page(lr="1e99", foo="<script>alert(1)</script>", dataset="/etc/passwd", run="../../x")
+    text = shown(app)
+    assert "In the link, lr cannot be 1e+99" in text
+    assert "The link's foo is not a setting." in text
+    assert "dataset is not one of this laboratory's" in text
+    assert "There is no run ../../x" in text
+    assert app.select_slider("lr").value == presets.MODERN.lr
+    assert "an old run" in text
+
+
+def state(store: Store, status: str, **columns: object) -> AppTest:
+    run_id = store.create(DIGITS, "this one", status="running")
+    columns.setdefault("heartbeat", time.time())
+    steps = [{"step": n, "loss": 1.0 / n, "lr": 0.1} for n in range(1, 6)]
+    store.record(
+        run_id, News(steps=steps, changes={"status": status, "total_steps": 10, **columns})
+    )
+    return page(run=run_id)
+
+
+def test_a_diverged_run_says_where_and_keeps_its_curve(store: Store) -> None:
+    app = state(store, "diverged", error="The loss became infinite at step 6.")
+    assert "infinite at step 6. The curves up to there are kept" in shown(app)
+    assert len(app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart")) >= 1
+
+
+def test_a_lost_run_can_be_resumed(store: Store) -> None:
+    app = state(store, "running", heartbeat=time.time() - 60)
+    assert "has gone silent" in shown(app)
+    app.button("resume").click()
+    until(app, lambda: store.run("latest").status == "finished")
+
+
+def test_a_failed_run_says_why(store: Store) -> None:
+    app = state(store, "failed", error="The process that trained this run was killed.")
+    assert "was killed" in shown(app)
+    assert app.button("resume")
+
+
+def test_a_run_in_line_knows_its_place_and_can_be_cancelled(store: Store) -> None:
+    page()
+    session.jobs().wait_until_ready()
+    session.jobs()._client.close()  # nobody takes runs out of the line
+    ids = [store.create(DIGITS) for _ in range(2)]
+    app = page(run=ids[1])
+    assert "Waiting for a free worker: number 2 of 2 in line." in shown(app)
+    app.button("stop").click().run()
+    assert store.run(ids[1]).status == "stopped"
+    assert store.run(ids[0]).status == "queued"
+
+
+def test_a_database_that_is_damaged_is_a_sentence(store: Store, tmp_path) -> None:
+    file = tmp_path / "bad.db"
+    file.write_bytes(b"this is no database" * 1000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SCRATCHMLP_DB", f"sqlite:///{file}")
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+        until(app, lambda: session.preparation().dataset)
+        app.run()
+        assert not app.exception
+        assert "is damaged: move it away" in shown(app)
+        st.cache_resource.clear()

@@ -1,0 +1,63 @@
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scratchmlp.net import presets
+from scratchmlp.net.config import FIELDS, TrainConfig
+from scratchmlp.ui import links
+from tests.net.test_config import OUT_OF_RANGE, configs
+
+
+def followed(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+
+
+@given(configs())
+def test_a_link_brings_back_every_field(config: TrainConfig) -> None:
+    params = followed(links.write(config, "http://localhost:8501/?run=x&old=1#top"))
+    assert set(params) == set(FIELDS)
+    assert links.read(params, known=[config.dataset]) == (config, [])
+
+
+def test_a_link_is_to_the_page() -> None:
+    url = links.write(TrainConfig(), "https://demo.example/lab/?a=b")
+    assert url.startswith("https://demo.example/lab/?dataset=mnist&hidden=128&")
+
+
+def test_a_preset_may_be_named_and_changed() -> None:
+    config, refused = links.read({"preset": "simard-800", "seed": "7"})
+    assert refused == []
+    assert config.hidden == (800,)
+    assert config.seed == 7
+
+
+@pytest.mark.parametrize(("field", "value"), OUT_OF_RANGE.items())
+def test_an_invalid_value_falls_back_and_is_named(field: str, value: object) -> None:
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    config, [sentence] = links.read({field: text, "epochs" if field != "epochs" else "seed": "5"})
+    assert field in sentence
+    assert getattr(config, field) == getattr(presets.MODERN, field)
+    assert 5 in (config.epochs, config.seed)
+
+
+def test_a_link_cannot_make_this_machine_read_a_folder() -> None:
+    config, [sentence] = links.read({"dataset": "/etc"})
+    assert config.dataset == "mnist"
+    assert sentence == "The link's dataset is not one of this laboratory's."
+    assert links.read({"dataset": "/my"}, known=["/my"])[0].dataset == "/my"
+
+
+@given(st.dictionaries(st.text(max_size=30), st.text(max_size=2000), max_size=5))
+def test_any_address_is_a_configuration(params: dict[str, str]) -> None:
+    config, refused = links.read(params)
+    assert isinstance(config, TrainConfig)
+    assert all(len(sentence) < 400 for sentence in refused)
+
+
+def test_what_else_an_address_says_is_named() -> None:
+    _, refused = links.read({"foo": "1", "preset": "<script>", "run": "abc"})
+    assert len(refused) == 2
+    assert "foo is not a setting" in refused[1]
+    assert "There is no preset <script>" in refused[0]
