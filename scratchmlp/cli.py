@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -279,6 +280,57 @@ def _say_end(store: Any, run_id: str, trouble: str | None, as_json: bool) -> int
 
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{share:.2%}"
+
+
+@app.command()
+def evaluate(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or latest.")],
+    split: Annotated[str, typer.Option(help="test, valid or train.")] = "test",
+    best: Annotated[bool, typer.Option("--best", help="Its best epoch, not its last.")] = False,
+    predictions: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Write every answer to this file.")
+    ] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Say how good a run is on a split: accuracy, its interval, the loss, the confusion matrix."""
+    from scratchmlp.insight import evaluation
+    from scratchmlp.runs import checkpoint
+    from scratchmlp.runs.store import Store
+
+    store = Store()
+    found = store.run(run)
+    network = checkpoint.loads(store.checkpoint(found.id, best))
+    with preparation() as progress:
+        examples = evaluation.part(datasets.load(found.dataset, progress), network.config, split)
+    table = evaluation.answer(network, examples)
+    if predictions is not None:
+        _write(predictions, evaluation.as_csv(table, network.classes))
+    told = evaluation.summary(table)
+    record = {
+        "run": found.id,
+        "dataset": found.dataset,
+        "split": split,
+        "n": told.n,
+        "accuracy": told.accuracy,
+        "interval": told.interval,
+        "loss": told.loss,
+        "classes": list(network.classes),
+        "confusion": evaluation.confusion(table, len(network.classes)).tolist(),
+    }
+    low, high = told.interval
+    text = (
+        f"Run {found.id}, {told.n:,} {split} pictures of {found.dataset}: {told.accuracy:.2%} "
+        f"right (95% interval {low:.2%} to {high:.2%}), {told.errors:,} errors, "
+        f"loss {told.loss:.4f} nats"
+    )
+    say(as_json, record, text)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text)
+    except OSError as error:
+        raise UserError(f"{file} could not be written: {error.strerror}.") from error
 
 
 @app.command()

@@ -115,7 +115,9 @@ def test_controls_are_laid_over_the_preset_and_can_be_undone(store: Store) -> No
     app.selectbox("optimizer").set_value("sgd")
     app.number_input("seed").set_value(5)
     app.run()
-    assert "Changed: lr, batch size, epochs, hidden, optimizer, seed." in shown(app)
+    assert "Changed: optimizer, learning rate, epochs, batch size, hidden units, seed." in shown(
+        app
+    )
     app.button("train").click().run()
     run = store.run("latest")
     assert run.config == replace(

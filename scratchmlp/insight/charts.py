@@ -26,6 +26,108 @@ def _title(text: str) -> alt.TitleParams:
     return alt.TitleParams(text, anchor="start", fontSize=15, offset=6)
 
 
+def confusion_chart(cells: pd.DataFrame, classes: tuple[str, ...], rates: bool) -> alt.LayerChart:
+    """A square for each pair of truth and answer; clicking one selects it as "cell".
+
+    Parameters
+    ----------
+    cells : columns truth, answer (names), count, rate, as `evaluation.confused` gives them.
+    rates : colour and print the share of each truth, and not the count.
+    """
+    field, shown = ("rate", ".1%") if rates else ("count", ",d")
+    pick = alt.selection_point(name="cell", fields=["truth", "answer"], on="click", empty=False)
+    order = list(classes)
+    base = alt.Chart(cells).encode(
+        x=alt.X("answer:N", title="answer", sort=order, axis=alt.Axis(labelAngle=0, orient="top")),
+        y=alt.Y("truth:N", title="truth", sort=order),
+        tooltip=[
+            alt.Tooltip("truth:N", title="truth"),
+            alt.Tooltip("answer:N", title="answer"),
+            alt.Tooltip("count:Q", title="pictures", format=","),
+            alt.Tooltip("rate:Q", title="share of the truth", format=".2%"),
+        ],
+    )
+    squares = (
+        base.mark_rect(cornerRadius=2, cursor="pointer")
+        .encode(
+            color=alt.Color(f"{field}:Q", scale=alt.Scale(scheme="blues", zero=True), legend=None),
+            stroke=alt.condition(pick, alt.value(ORANGE), alt.value(None)),
+            strokeWidth=alt.value(3),
+        )
+        .add_params(pick)
+    )
+    dark = f"datum.{field} > {float(cells[field].max()) * 0.55 if len(cells) else 0}"
+    text = (
+        base.transform_filter("datum.count > 0")
+        .mark_text(fontSize=12)
+        .encode(
+            text=alt.Text(f"{field}:Q", format=shown),
+            color=alt.condition(dark, alt.value("white"), alt.value("#1b2430")),
+        )
+    )
+    chart: alt.LayerChart = alt.layer(squares, text)  # type: ignore[assignment]
+    return chart.properties(height=440)
+
+
+def probability_chart(names: tuple[str, ...], p: list[float], truth: int, answer: int) -> alt.Chart:
+    """A bar for each class: how likely the network thinks it is."""
+    roles = {truth: "truth", answer: "answer"} | (
+        {truth: "truth and answer"} if truth == answer else {}
+    )
+    table = pd.DataFrame(
+        {"class": names, "p": p, "curve": [roles.get(i, "other") for i in range(len(names))]}
+    )
+    colors = {"truth": GREEN, "answer": ORANGE, "truth and answer": GREEN, "other": GREY}
+    used = {role: colors[role] for role in dict.fromkeys(table["curve"])}
+    return (
+        alt.Chart(table)
+        .mark_bar(cornerRadius=2)
+        .encode(
+            x=alt.X("p:Q", title="probability", axis=alt.Axis(format="%"), scale=_SHARE),
+            y=alt.Y("class:N", title=None, sort=list(names)),
+            color=_named(used),
+            tooltip=[
+                alt.Tooltip("class:N", title="class"),
+                alt.Tooltip("p:Q", title="probability", format=".4%"),
+            ],
+        )
+        .properties(height=HEIGHT, title=_title("How likely it thought each class"))
+    )
+
+
+_SHARE = alt.Scale(domain=[0, 1])
+
+
+def contribution_chart(table: pd.DataFrame, first: str, second: str, n: int = 12) -> alt.Chart:
+    """The hidden units that decided most between two classes, as bars to either side.
+
+    Parameters
+    ----------
+    table : columns unit, gap, activation, as `explain.contributions` gives them.
+    """
+    most = table.loc[table["gap"].abs().sort_values(ascending=False).index[:n]]
+    most = most.assign(
+        name=[f"unit {unit}" for unit in most["unit"]],
+        curve=[f"for {first}" if gap > 0 else f"for {second}" for gap in most["gap"]],
+    )
+    colors = {f"for {first}": ORANGE, f"for {second}": GREEN}
+    return (
+        alt.Chart(most)
+        .mark_bar(cornerRadius=2)
+        .encode(
+            x=alt.X("gap:Q", title=f"added to the logit of {first} more than to that of {second}"),
+            y=alt.Y("name:N", title=None, sort=list(most["name"])),
+            color=_named(colors),
+            tooltip=[
+                alt.Tooltip("name:N", title="hidden"),
+                alt.Tooltip("activation:Q", title="its output", format=".3f"),
+                alt.Tooltip("gap:Q", title="added", format="+.3f"),
+            ],
+        )
+        .properties(height=HEIGHT, title=_title("What the hidden units said"))
+    )
+
+
 _LOG = alt.Scale(type="log", nice=False, clamp=True)
 
 

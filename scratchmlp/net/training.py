@@ -63,7 +63,7 @@ def fit(
 
     tensors = [t.to(device, copy=True) for t in flat(start.params)]
     params = pairs(tensors)
-    opt_state = {k: [t.clone() for t in v] for k, v in start.optimizer.items()}
+    opt_state = {k: [t.to(device, copy=True) for t in v] for k, v in start.optimizer.items()}
     generator = torch.Generator(device)
     generator.set_state(start.generator)
     mean, std, lr, step, tally = start.mean, start.std, start.lr, start.step, start.tally

@@ -6,7 +6,7 @@ needed only to go on training (optimiser, generator) is a second file of the sam
 
 import itertools
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -17,53 +17,41 @@ from torch import Tensor
 from scratchmlp.errors import UserError
 from scratchmlp.images.drawing import SIDE
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.events import State, Tally
 from scratchmlp.net.model import Params, flat, pairs
-from scratchmlp.net.training import State, Tally
+from scratchmlp.net.network import Network
 
 FORMAT = "1"
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """A network and how to feed it. `classes[i]` is the name of the i-th logit."""
-
-    config: TrainConfig
-    params: Params
-    mean: float
-    std: float
-    classes: tuple[str, ...]
-    step: int
-    epoch: int
-
-
-def of_state(state: State, config: TrainConfig, classes: tuple[str, ...]) -> Checkpoint:
-    return Checkpoint(config, state.params, state.mean, state.std, classes, state.step, state.epoch)
+def of_state(state: State, config: TrainConfig, classes: tuple[str, ...]) -> Network:
+    return Network(config, state.params, state.mean, state.std, classes, state.step, state.epoch)
 
 
 def is_finite(params: Params) -> bool:
     return all(bool(tensor.isfinite().all()) for tensor in flat(params))
 
 
-def dumps(checkpoint: Checkpoint) -> bytes:
-    """The bytes of a checkpoint's file."""
+def dumps(network: Network) -> bytes:
+    """The bytes of a network's file."""
     tensors = {
         f"{kind}{layer}": tensor.detach().cpu().contiguous()
-        for layer, pair in enumerate(checkpoint.params, start=1)
+        for layer, pair in enumerate(network.params, start=1)
         for kind, tensor in zip("wb", pair, strict=True)
     }
     metadata = {
-        "config": checkpoint.config.asdict(),
-        "mean": checkpoint.mean,
-        "std": checkpoint.std,
-        "classes": list(checkpoint.classes),
-        "step": checkpoint.step,
-        "epoch": checkpoint.epoch,
+        "config": network.config.asdict(),
+        "mean": network.mean,
+        "std": network.std,
+        "classes": list(network.classes),
+        "step": network.step,
+        "epoch": network.epoch,
     }
     return _save(tensors, metadata)
 
 
-def loads(data: bytes) -> Checkpoint:
-    """The checkpoint in a file's bytes.
+def loads(data: bytes) -> Network:
+    """The network in a file's bytes.
 
     Raises
     ------
@@ -91,7 +79,7 @@ def loads(data: bytes) -> Checkpoint:
         raise _damaged("its numbers are not float32")
     if not is_finite(params):
         raise _damaged("its numbers are not all finite")
-    return Checkpoint(config, params, mean, std, classes, step, epoch)
+    return Network(config, params, mean, std, classes, step, epoch)
 
 
 def dump_progress(state: State) -> bytes:
@@ -104,21 +92,21 @@ def dump_progress(state: State) -> bytes:
 
 def load_state(data: bytes, progress: bytes) -> State:
     """The `State` of which `dumps` and `dump_progress` gave these bytes."""
-    checkpoint = loads(data)
+    network = loads(data)
     tensors, metadata = _load(progress)
     optimizer: dict[str, list[Tensor]] = {}
     for name in sorted(tensors, key=lambda n: (n.split(".")[0], int(n.partition(".")[2] or 0))):
         if name != "generator":
             optimizer.setdefault(name.split(".")[0], []).append(tensors[name])
     return State(
-        params=pairs(flat(checkpoint.params)),
+        params=pairs(flat(network.params)),
         optimizer=optimizer,
         generator=tensors["generator"],
-        mean=checkpoint.mean,
-        std=checkpoint.std,
+        mean=network.mean,
+        std=network.std,
         lr=metadata["lr"],
-        step=checkpoint.step,
-        epoch=checkpoint.epoch,
+        step=network.step,
+        epoch=network.epoch,
         tally=Tally(**metadata["tally"]),
     )
 

@@ -144,11 +144,12 @@ def open_database(url: str) -> sa.Engine:
 
 
 def _sqlite(address: sa.URL) -> sa.Engine:
+    folder = Path((address.database or "").removeprefix("file:")).parent
     try:
-        Path(address.database or "").parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
-            f"{Path(address.database or '').parent} cannot be made ({error.strerror}): set "
+            f"{folder} cannot be made ({error.strerror}): set "
             "SCRATCHMLP_HOME to a folder that can be written to."
         ) from error
     engine = sa.create_engine(address, connect_args={"timeout": BUSY_SECONDS})

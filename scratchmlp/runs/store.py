@@ -273,6 +273,13 @@ class Store:
             raise UserError(f"Run {run_id} has no checkpoint yet: wait for its first epoch.")
         return bytes(data)
 
+    def networks(self, run_id: str) -> list[sa.Row]:
+        """Rows (step, epoch, network) of all checkpoints that are kept, the first first."""
+        columns = checkpoints.c.step, checkpoints.c.epoch, checkpoints.c.network
+        query = sa.select(*columns).where(checkpoints.c.run == run_id)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query.order_by(checkpoints.c.step)))
+
     def checkpoint_place(self, run_id: str) -> tuple[int, int]:
         """Step and epoch of the last checkpoint; (0, 0) before the first."""
         query = sa.select(checkpoints.c.step, checkpoints.c.epoch)

@@ -18,7 +18,15 @@ LINKED = "from the link"
 LRS = [round(m * 10.0**e, 6) for e in range(-5, 2) for m in (1, 2, 3, 6)]
 BATCH_SIZES = [2**n for n in range(4, 13)]
 WIDTHS = [(), (8,), (16,), (32,), (64,), (128,), (256,), (512,), (800,), (1024,)]
-CONTROLLED = "dataset", "lr", "batch_size", "epochs", "hidden", "optimizer", "seed"
+LABELS = {
+    "dataset": "Pictures",
+    "optimizer": "Optimizer",
+    "lr": "Learning rate",
+    "epochs": "Epochs",
+    "batch_size": "Batch size",
+    "hidden": "Hidden units",
+    "seed": "Seed",
+}
 
 
 def begin(dataset: str, known: list[str]) -> None:
@@ -47,16 +55,16 @@ def settings() -> TrainConfig:
     chosen = {
         "dataset": _dataset(base),
         "optimizer": _select("optimizer"),
-        "lr": _slider("lr", "Learning rate", LRS, base, lambda lr: f"{lr:g}"),
+        "lr": _slider("lr", LRS, base, lambda lr: f"{lr:g}"),
         "epochs": _epochs(base),
-        "batch_size": _slider("batch_size", "Batch size", BATCH_SIZES, base, str),
+        "batch_size": _slider("batch_size", BATCH_SIZES, base, str),
         "hidden": _hidden(base),
         "seed": _seed(),
     }
     config = replace(base, **chosen)
-    changed = [field for field in CONTROLLED if getattr(config, field) != getattr(base, field)]
+    changed = [field for field in LABELS if getattr(config, field) != getattr(base, field)]
     if changed:
-        words = ", ".join(field.replace("_", " ") for field in changed)
+        words = ", ".join(LABELS[field].lower() for field in changed)
         st.caption(f"Changed: {words}.")
         st.button("Undo changes", on_click=_set, args=[base], key="undo", type="tertiary")
     return config
@@ -79,7 +87,7 @@ def _choose() -> None:
 
 def _set(config: TrainConfig) -> None:
     st.session_state[BASE] = config
-    for field in CONTROLLED:
+    for field in LABELS:
         value = getattr(config, field)
         st.session_state[field] = unparse(value) if field == "hidden" else value
 
@@ -91,25 +99,30 @@ def _help(field: str) -> str:
 def _select(field: str) -> Any:
     choices = FIELDS[field].metadata["choices"]
     return st.selectbox(
-        field.capitalize(), choices, key=field, persist_state="session", help=_help(field)
+        LABELS[field], choices, key=field, persist_state="session", help=_help(field)
     )
 
 
 def _dataset(base: TrainConfig) -> Any:
     choices = list(dict.fromkeys(["mnist", "digits", base.dataset]))
     return st.selectbox(
-        "Pictures", choices, key="dataset", persist_state="session", help=_DATASET_HELP
+        LABELS["dataset"], choices, key="dataset", persist_state="session", help=_DATASET_HELP
     )
 
 
 _DATASET_HELP = "mnist: 70,000 handwritten digits; digits: scikit-learn's 1,797 small ones."
 
 
-def _slider(field: str, label: str, values: list, base: TrainConfig, words: Any) -> Any:
+def _slider(field: str, values: list, base: TrainConfig, words: Any) -> Any:
     """A slider over the usual values, and the base's own if it is another."""
     options = sorted({*values, getattr(base, field)})
     return st.select_slider(
-        label, options, key=field, format_func=words, persist_state="session", help=_help(field)
+        LABELS[field],
+        options,
+        key=field,
+        format_func=words,
+        persist_state="session",
+        help=_help(field),
     )
 
 
@@ -117,7 +130,7 @@ def _hidden(base: TrainConfig) -> Any:
     """As text: a slider takes a tuple for the two ends of a range."""
     options = [unparse(widths) for widths in sorted({*WIDTHS, base.hidden})]
     chosen = st.select_slider(
-        "Hidden units",
+        LABELS["hidden"],
         options,
         key="hidden",
         format_func=lambda text: text.replace(",", " + ") or "none",
@@ -129,13 +142,17 @@ def _hidden(base: TrainConfig) -> Any:
 
 def _epochs(base: TrainConfig) -> int:
     most = max(100, base.epochs)
-    return st.slider("Epochs", 1, most, key="epochs", persist_state="session", help=_help("epochs"))
+    return st.slider(
+        LABELS["epochs"], 1, most, key="epochs", persist_state="session", help=_help("epochs")
+    )
 
 
 def _seed() -> int:
     low, high = FIELDS["seed"].metadata["range"]
     return int(
-        st.number_input("Seed", low, high, key="seed", persist_state="session", help=_help("seed"))
+        st.number_input(
+            LABELS["seed"], low, high, key="seed", persist_state="session", help=_help("seed")
+        )
     )
 
 

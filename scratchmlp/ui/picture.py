@@ -1,0 +1,125 @@
+"""One picture in full: what the network answered, and what spoke for it and against."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+
+from scratchmlp.images import datasets
+from scratchmlp.insight import charts, evaluation, explain
+from scratchmlp.runs import checkpoint
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import assessment, gallery, session
+from scratchmlp.ui.assessment import Assessment
+
+
+def show(run: Run, seen: Assessment, index: int, order: list[int]) -> None:
+    """The picture of that index, with steps to its neighbours in `order`."""
+    _steps(index, order)
+    row: Any = seen.table.loc[index]
+    classes = seen.network.classes
+    truth, answer = int(row["truth"]), int(row["answer"])
+    other = truth if truth != answer else _runner_up(seen, index)
+    st.subheader(f"Picture {index}: a {classes[truth]}, answered {classes[answer]}", anchor=False)
+    if seen.is_mnist_test and index in evaluation.KNOWN_MISLABELLED:
+        st.info(
+            "Five raters judged this label wrong (cleanlab/label-errors).", icon=":material/flag:"
+        )
+    left, middle, right = st.columns([1, 1.6, 1.8])
+    image = torch.from_numpy(seen.examples.images[index])
+    left.image(gallery.enlarged(seen.examples.images[index]), width="stretch")
+    left.caption(
+        f"Probability of the truth, {classes[truth]}: {row['p_truth']:.2%}. "
+        f"Of the answer, {classes[answer]}: {row['p_answer']:.2%}. Loss: {row['loss']:.2f} nats."
+    )
+    p = evaluation.probabilities(seen.table.loc[[index]])[0].tolist()
+    with middle.container(key="probabilities"):
+        st.altair_chart(
+            charts.probability_chart(classes, p, truth, answer),
+            alt=f"Probabilities; highest {classes[answer]} with {row['p_answer']:.1%}.",
+        )
+    told = explain.contributions(seen.network, image, answer, other)
+    right.altair_chart(
+        charts.contribution_chart(told.table, classes[answer], classes[other]),
+        alt="What each hidden unit added to the answer.",
+    )
+    right.caption(
+        f"All units together {told.table['gap'].sum():+.2f}, biases {told.bias:+.2f}: the logit of "
+        f"{classes[answer]} is {told.difference:.2f} above that of {classes[other]}."
+    )
+    _pixels(seen, image, answer, other, told)
+    _neighbours(run, seen, image)
+    _history(run, image, classes)
+
+
+def _steps(index: int, order: list[int]) -> None:
+    """Back to all, and to the pictures before and after this one under the same filter."""
+    at = order.index(index) if index in order else -1
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.button(
+        "All pictures", key="back", icon=":material/arrow_back:", on_click=_open, args=[None]
+    )
+    before = order[at - 1] if at > 0 else None
+    after = order[at + 1] if 0 <= at < len(order) - 1 else None
+    for label, target, icon in (
+        ("Previous", before, "chevron_left"),
+        ("Next", after, "chevron_right"),
+    ):
+        row.button(
+            label,
+            key=label.lower(),
+            icon=f":material/{icon}:",
+            on_click=_open,
+            args=[target],
+            disabled=target is None,
+        )
+    if at >= 0:
+        row.caption(f"{at + 1:,} of {len(order):,}")
+
+
+def _open(index: int | None) -> None:
+    assessment.show_picture(index)
+
+
+def _runner_up(seen: Assessment, index: int) -> int:
+    p = evaluation.probabilities(seen.table.loc[[index]])[0]
+    return int(np.argsort(p)[-2])
+
+
+def _pixels(
+    seen: Assessment, image: torch.Tensor, answer: int, other: int, told: explain.Contributions
+) -> None:
+    classes = seen.network.classes
+    units = told.table["gap"].abs().sort_values(ascending=False).index[:6].tolist()
+    columns = st.columns(7)
+    pixels = explain.attribution(seen.network, image, answer, other)
+    columns[0].image(
+        gallery.signed(pixels), caption=f"pixels for {classes[answer]} (orange) or {classes[other]}"
+    )
+    if len(seen.network.params) != 2:
+        return  # deeper units see no pixels, and a linear network has none
+    pictures = explain.weight_pictures(seen.network, units)
+    for column, unit, weights in zip(columns[1:], units, pictures, strict=False):
+        gap = told.table.loc[unit, "gap"]
+        column.image(gallery.signed(weights), caption=f"unit {unit}, {gap:+.2f}")
+
+
+def _neighbours(run: Run, seen: Assessment, image: torch.Tensor) -> None:
+    train = datasets.load(run.dataset).train
+    rows = explain.nearest(seen.network, image, torch.from_numpy(train.images))
+    st.markdown("**Training pictures that look most alike to the network**")
+    line = st.container(horizontal=True)
+    for row in rows:
+        name = seen.network.classes[train.labels[row]]
+        line.image(gallery.enlarged(train.images[row], 3), caption=f"{name} (no. {row})", width=84)
+
+
+def _history(run: Run, image: torch.Tensor, classes: tuple[str, ...]) -> None:
+    """What the checkpoints that were kept answered, from the first epoch on."""
+    said = []
+    for row in session.store().networks(run.id):
+        network = checkpoint.loads(bytes(row.network))
+        logits = network.logits(image[None])[0]
+        said.append(f"after epoch {row.epoch}: **{classes[int(logits.argmax())]}**")
+    st.caption("It answered " + ", ".join(said) + ".")

@@ -1,0 +1,115 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, log_loss
+
+from scratchmlp.images.datasets import Dataset
+from scratchmlp.insight import evaluation
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.model import init_params
+from scratchmlp.net.network import Network
+
+CONFIG = TrainConfig(dataset="digits", hidden=(16,))
+
+
+@pytest.fixture
+def network(digits: Dataset) -> Network:
+    """Untrained: it is wrong often, and in many ways."""
+    params = init_params([784, 16, 10], "he", generator=torch.Generator().manual_seed(0))
+    return Network(CONFIG, params, 0.15, 0.3, digits.classes, 0, 0)
+
+
+@pytest.fixture
+def table(network: Network, digits: Dataset) -> pd.DataFrame:
+    return evaluation.answer(network, digits.test)
+
+
+def test_the_table_agrees_with_torch_and_sklearn(
+    network: Network, table: pd.DataFrame, digits: Dataset
+) -> None:
+    logits = network.logits(torch.from_numpy(digits.test.images))
+    labels = digits.test.labels
+    p = F.softmax(logits, dim=1).numpy()
+    assert np.allclose(evaluation.probabilities(table), p, atol=1e-6)
+    assert table["loss"].mean() == pytest.approx(log_loss(labels, p), rel=1e-5)
+    assert table["right"].mean() == accuracy_score(labels, p.argmax(1))
+    assert np.allclose(table["p_truth"], p[np.arange(len(p)), labels], atol=1e-6)
+    assert (table["margin"] >= 0).all()
+    assert (table["p_answer"] >= table["p_truth"]).all()
+    assert np.allclose(-np.log(table["p_truth"]), table["loss"])
+
+
+def test_the_summary_counts_errors(table: pd.DataFrame) -> None:
+    summary = evaluation.summary(table)
+    assert summary.n == 360
+    assert summary.errors == (~table["right"]).sum()
+    low, high = summary.interval
+    assert low < summary.accuracy < high
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "low", "high"),
+    [(9804, 10_000, 0.97750, 0.98294), (0, 10, 0.0, 0.27753), (10, 10, 0.72247, 1.0)],
+)
+def test_wilsons_interval(right: int, n: int, low: float, high: float) -> None:
+    assert evaluation.wilson(right, n) == pytest.approx((low, high), abs=2e-5)
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_the_interval_holds_the_share(right: int, wrong: int) -> None:
+    low, high = evaluation.wilson(right, right + wrong)
+    assert 0 <= low <= high <= 1
+    if right + wrong:
+        assert low - 1e-9 <= right / (right + wrong) <= high + 1e-9
+
+
+def test_the_matrix_has_truths_in_rows(table: pd.DataFrame, digits: Dataset) -> None:
+    counts = evaluation.confusion(table, 10)
+    assert counts.sum() == 360
+    assert counts.sum(axis=1).tolist() == np.bincount(digits.test.labels).tolist()
+    one = table.iloc[0]
+    assert counts[int(one["truth"]), int(one["answer"])] >= 1
+    cells = evaluation.confused(table, digits.classes)
+    assert cells.groupby("truth")["rate"].sum().tolist() == pytest.approx([1] * 10)
+    cell = cells[(cells["truth"] == "3") & (cells["answer"] == "5")]["count"].item()
+    assert cell == counts[3, 5]
+
+
+def test_totals_per_class(table: pd.DataFrame, digits: Dataset) -> None:
+    per_class = evaluation.per_class(table, digits.classes)
+    counts = evaluation.confusion(table, 10)
+    assert per_class["pictures"].sum() == per_class["answers"].sum() == 360
+    assert per_class["recall"].tolist() == pytest.approx(counts.diagonal() / counts.sum(axis=1))
+
+
+def test_known_mislabelled_are_left_out(table: pd.DataFrame) -> None:
+    assert len(evaluation.KNOWN_MISLABELLED) == len(set(evaluation.KNOWN_MISLABELLED)) == 15
+    wide = table.set_index(pd.Index(range(900, 1260), name="index"))
+    assert len(evaluation.without_mislabelled(wide)) == 359
+
+
+def test_the_gallery_filters_and_sorts(table: pd.DataFrame) -> None:
+    wrong = evaluation.chosen(table)
+    assert not wrong["right"].any()
+    assert wrong["loss"].is_monotonic_decreasing
+    assert evaluation.chosen(table, order="margin, narrowest first")[
+        "margin"
+    ].is_monotonic_increasing
+    assert evaluation.chosen(table, order="index").index.is_monotonic_increasing
+    assert len(evaluation.chosen(table, right_too=True)) == 360
+    some = evaluation.chosen(table, truth=3, answer=5, least=0.2)
+    assert (some[["truth", "answer"]] == [3, 5]).all(axis=None)
+    assert (some["p_answer"] >= 0.2).all()
+    assert evaluation.chosen(table, mislabelled=True).empty
+
+
+def test_two_classes_are_enough(digits: Dataset) -> None:
+    params = init_params([784, 2], "he")
+    network = Network(TrainConfig(hidden=()), params, 0.0, 1.0, ("a", "b"), 0, 0)
+    two = digits.test.take(np.flatnonzero(digits.test.labels < 2))
+    table = evaluation.answer(network, two)
+    assert evaluation.per_class(table, ("a", "b"))["class"].tolist() == ["a", "b"]
