@@ -34,6 +34,13 @@ LADDER = {
 }
 
 
+def ladder(accuracy: float) -> pd.DataFrame:
+    """Known results on MNIST's test images with this one among them, the lowest first."""
+    rows = sorted([*LADDER.items(), ("this run", accuracy)], key=lambda row: row[1])
+    shown = [(what, f"{share:.2%}") for what, share in rows]
+    return pd.DataFrame(shown, columns=["what", "test accuracy"])
+
+
 def part(dataset: Dataset, config: TrainConfig, split: str) -> Examples:
     """The pictures of a split: the test ones, or those a run of this configuration used.
 
@@ -52,6 +59,27 @@ def part(dataset: Dataset, config: TrainConfig, split: str) -> Examples:
     return dataset.train.take(valid if split == "valid" else train)
 
 
+def renamed(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
+    """The dataset with its labels numbered as a network's classes are.
+
+    Raises
+    ------
+    UserError
+        It has a class that the network does not know.
+    """
+    unknown = [name for name in dataset.classes if name not in classes]
+    if unknown:
+        raise UserError(
+            f"This network tells {', '.join(classes)} apart, and {dataset.name} has "
+            f"{', '.join(unknown[:5])}: choose other pictures or another run."
+        )
+    if dataset.classes == classes:
+        return dataset
+    number = np.array([classes.index(name) for name in dataset.classes], dtype=np.int64)
+    train, test = (Examples(e.images, number[e.labels]) for e in (dataset.train, dataset.test))
+    return Dataset(dataset.name, classes, train, test, dataset.root)
+
+
 def answer(network: Network, examples: Examples) -> pd.DataFrame:
     """A row for each picture, its index the picture's.
 
@@ -59,8 +87,6 @@ def answer(network: Network, examples: Examples) -> pd.DataFrame:
     of the answer), loss (nats), margin (p_answer minus the runner-up's probability), and one
     column of probabilities for each class, named p0, p1, …
     """
-    if len(examples) and int(examples.labels.max()) >= len(network.classes):
-        raise UserError("This network does not know all classes of this dataset: choose another.")
     log_probs = log_softmax(network.logits(torch.from_numpy(examples.images)).double())
     p, truth = log_probs.exp().numpy(), examples.labels
     rows = np.arange(len(truth))
@@ -170,6 +196,13 @@ def per_class(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     )
 
 
+def by_errors(table: pd.DataFrame, classes: tuple[str, ...]) -> list[str]:
+    """Names of the classes, those most often taken wrongly (for or by another) first."""
+    counts = confusion(table, len(classes))
+    wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
+    return [classes[label] for label in np.argsort(-wrong, kind="stable")]
+
+
 ORDERS = {
     "loss, highest first": ("loss", False),
     "margin, narrowest first": ("margin", True),
@@ -183,8 +216,10 @@ def chosen(
     truth: int | None = None,
     answer: int | None = None,
     least: float = 0.0,
+    most: float = 1.0,
     right_too: bool = False,
     mislabelled: bool = False,
+    among: NDArray[np.int64] | None = None,
     order: str = "loss, highest first",
 ) -> pd.DataFrame:
     """The rows a gallery shows: filtered, then sorted by one of `ORDERS`.
@@ -192,11 +227,12 @@ def chosen(
     Parameters
     ----------
     truth, answer : labels to keep; None keeps all.
-    least : the smallest probability of the answer to keep.
+    least, most : the range of the answer's probability to keep.
     right_too : keep those answered right as well.
     mislabelled : keep only the known mislabelled.
+    among : keep only pictures of these indices.
     """
-    keep = table["p_answer"] >= least
+    keep = table["p_answer"].between(least, most)
     if truth is not None:
         keep &= table["truth"] == truth
     if answer is not None:
@@ -205,5 +241,7 @@ def chosen(
         keep &= ~table["right"]
     if mislabelled:
         keep &= table.index.isin(KNOWN_MISLABELLED)
+    if among is not None:
+        keep &= table.index.isin(among)
     column, ascending = ORDERS[order]
     return table[keep].sort_values([column, "index"], ascending=[ascending, True])

@@ -4,6 +4,8 @@ Whatever can go wrong with a database that a user can put right leaves here as a
 """
 
 import os
+import secrets
+import string
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +16,11 @@ from scratchmlp.errors import UserError
 from scratchmlp.images.datasets import home
 
 BUSY_SECONDS = 5.0
+LOST_AFTER = 10.0  # seconds without a heartbeat
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0001"  # the newest file in migrations/versions
+HEAD = "0002"  # the newest file in migrations/versions
+
+_ALPHABET = string.ascii_lowercase + string.digits
 
 metadata = sa.MetaData()
 
@@ -106,6 +111,27 @@ commands = sa.Table(
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("applied_step", sa.Integer),
 )
+studies = sa.Table(
+    "studies",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("run", sa.String(32), sa.ForeignKey("runs.id", ondelete="CASCADE"), index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),  # of kind and settings
+    sa.Column("status", sa.String(16), nullable=False, index=True),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("heartbeat", sa.Double, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("result", sa.LargeBinary),
+)
+
+
+def new_id() -> str:
+    """Unguessable, and safe in an address."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(16))
 
 
 def default_url() -> str:

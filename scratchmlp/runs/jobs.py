@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 CONNECT_SECONDS = 10.0
+KILLED = "The process that worked on this was killed, by hand or for want of memory:"
+
+After = Callable[[str], None]  # called with a run's or a study's id
 
 
 class Jobs:
@@ -49,13 +52,17 @@ class Jobs:
         self._client: Client | None = None
         self._cluster: Any = None
         self._sent = 0
-        self._futures: dict[str, Future] = {}
+        self._futures: dict[str, tuple[Future, After]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="jobs")
         self._thread.submit(self._guarded, self._start)
 
     def submit(self, run_id: str) -> None:
         """Tell the workers of a run that is queued in the store."""
-        self._thread.submit(self._guarded, lambda: self._submit(run_id))
+        self._thread.submit(self._guarded, lambda: self._send(run_id, work, self._run_killed))
+
+    def submit_study(self, study_id: str) -> None:
+        """Tell the workers of a study that is queued in the store."""
+        self._thread.submit(self._guarded, lambda: self._send(study_id, study, self._study_killed))
 
     def wait_until_ready(self, timeout: float = 60) -> None:
         """Return when every worker is up, with torch and the data in its memory."""
@@ -91,41 +98,46 @@ class Jobs:
             self._client = Client(self._cluster, set_as_default=False)
         threading.Thread(target=self._watch, daemon=True, name="watch-jobs").start()
         for run_id in self._store.queued():  # left in line when the app last ended
-            self._submit(run_id)
+            self._send(run_id, work, self._run_killed)
+        for study_id in self._store.studies.queued():
+            self._send(study_id, study, self._study_killed)
 
-    def _submit(self, run_id: str) -> None:
+    def _send(self, name: str, task: Callable[[str, str], None], killed: After) -> None:
         if self._client is None:
             self._start()
         assert self._client is not None
         self._sent += 1
-        key = f"{run_id}-{os.getpid()}-{self._sent}"
+        key = f"{name}-{os.getpid()}-{self._sent}"
         # A "data producer" waits in the scheduler until a worker is free, and not behind another.
-        task = Task(key, work, run_id, self._store.url, _data_producer=True)
-        [self._futures[run_id]] = self._client.get({key: task}, [key], sync=False)
+        sent = Task(key, task, name, self._store.url, _data_producer=True)
+        [future] = self._client.get({key: sent}, [key], sync=False)
+        self._futures[name] = future, killed
 
     def _watch(self) -> None:
-        """Look after the runs that were handed over. (Dask's callbacks outlive the interpreter.)"""
+        """Look after what was handed over. (Dask's callbacks outlive the interpreter.)
+
+        A worker that raised has written why into the store; one that was killed could not.
+        """
         while True:
             time.sleep(0.2)
-            for run_id, future in list(self._futures.items()):
+            for name, (future, killed) in list(self._futures.items()):
                 if future.done():
-                    del self._futures[run_id]
-                    self._after(run_id, future)
+                    del self._futures[name]
+                    if future.status == "error" and isinstance(future.exception(), KilledWorker):
+                        with contextlib.suppress(UserError):  # it may have been deleted meanwhile
+                            killed(name)
 
-    def _after(self, run_id: str, future: Future) -> None:
-        """A worker that raised has written why into the store; one that was killed could not."""
-        if future.status != "error" or not isinstance(future.exception(), KilledWorker):
-            return
-        with contextlib.suppress(UserError):  # the run may have been deleted meanwhile
-            if self._store.run(run_id).status == "queued":  # it only stood in that worker's line
-                self.submit(run_id)
-            else:
-                self._store.end(
-                    run_id,
-                    "failed",
-                    "The process that trained this run was killed, by hand or for want of memory: "
-                    "resume it from its last checkpoint.",
-                )
+    def _run_killed(self, run_id: str) -> None:
+        if self._store.run(run_id).status == "queued":  # it only stood in that worker's line
+            self.submit(run_id)
+        else:
+            self._store.end(run_id, "failed", f"{KILLED} resume it from its last checkpoint.")
+
+    def _study_killed(self, study_id: str) -> None:
+        if self._store.studies.get(study_id).status == "queued":
+            self.submit_study(study_id)
+        else:
+            self._store.studies.fail(study_id, f"{KILLED} start it again.")
 
 
 def work(run_id: str, url: str) -> None:
@@ -141,6 +153,21 @@ def work(run_id: str, url: str) -> None:
             # A paused run leaves its place, so that the next in line can train.
             with contextlib.suppress(UserError):  # it is written in the store; nobody reads ours
                 execute(store, run_id, on_pause=secede)
+    finally:
+        store.close()
+
+
+def study(study_id: str, url: str) -> None:
+    """What a worker does with a study."""
+    import torch
+
+    from scratchmlp.runs.conduct import conduct
+
+    torch.set_num_threads(1)
+    store = Store(url)
+    try:
+        with contextlib.suppress(UserError):  # it is written in the store; nobody reads ours
+            conduct(store, study_id)
     finally:
         store.close()
 

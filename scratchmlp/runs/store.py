@@ -6,8 +6,6 @@ run one speaks only by `send`; whoever trains it reads its commands with `record
 """
 
 import math
-import secrets
-import string
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,23 +16,23 @@ import sqlalchemy as sa
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.database import (
+    LOST_AFTER,
     checkpoints,
     commands,
     default_url,
     epochs,
+    new_id,
     open_database,
     reading,
     runs,
     steps,
     writing,
 )
+from scratchmlp.runs.studies import Studies
 
 LIVE = ("running", "paused")
 ENDED = ("finished", "stopped", "diverged", "failed")
-LOST_AFTER = 10.0  # seconds without a heartbeat
 KEPT_EPOCHS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987)
-
-_ALPHABET = string.ascii_lowercase + string.digits
 
 
 @dataclass(frozen=True)
@@ -112,6 +110,7 @@ class Store:
     def __init__(self, url: str | None = None) -> None:
         self.url = url or default_url()
         self._engine = open_database(self.url)
+        self.studies = Studies(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -300,7 +299,7 @@ class Store:
 def _insert_run(connection: sa.Connection, config: TrainConfig, name: str, status: str) -> str:
     now = time.time()
     row = {
-        "id": "".join(secrets.choice(_ALPHABET) for _ in range(16)),
+        "id": new_id(),
         "owner": "local",
         "shared": False,
         "name": name,

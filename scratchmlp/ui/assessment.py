@@ -1,51 +1,82 @@
 """A run's answers to a split, worked out once for all visitors, and what one looks at of them.
 
-The page's state is small: the run, the split, a truth and an answer to filter by, one picture.
+The page's state is small: the run, the pictures, the filters (a truth and an answer, an area of
+the map), one picture.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+import torch
+from numpy.typing import NDArray
 
 from scratchmlp.images import datasets
 from scratchmlp.images.datasets import Examples
-from scratchmlp.insight import evaluation
+from scratchmlp.insight import evaluation, explain, projection
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import session
 
-RUN, SPLIT = "evaluated_run", "evaluated_split"
+RUN, DATASET, SPLIT = "evaluated_run", "evaluated_dataset", "evaluated_split"
 TRUTH, ANSWER = "filter_truth", "filter_answer"
+AREA = "filter_area"  # a rectangle of the map, and whose map that was
 SAMPLE = "sample"  # also its name in the address
 CLEARED = "filters_cleared"  # counts: a chart's selection ends only when the chart is a new one
 SPLITS = {"test": "Test", "valid": "Validation", "train": "Training"}
 ANY = "any"
+
+Rectangle = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
 class Assessment:
     """One row of `table` and one of `examples` for each picture of the split."""
 
+    run_id: str
+    dataset: str
+    split: str
     network: Network
     examples: Examples
     table: pd.DataFrame
-    is_mnist_test: bool
+
+    @property
+    def is_mnist_test(self) -> bool:
+        return self.dataset == "mnist" and self.split == "test"
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """The squares of the confusion matrix."""
+        return evaluation.confused(self.table, self.network.classes)
+
+    @cached_property
+    def activations(self) -> NDArray[np.float32]:
+        """Outputs of the last hidden layer, (n, units)."""
+        images = torch.from_numpy(self.examples.images)
+        outputs: NDArray[np.float32] = explain.hidden(self.network, images).numpy()
+        return outputs
+
+    @cached_property
+    def pca(self) -> projection.Points:
+        return projection.pca(self.activations)
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _assess(run_id: str, step: int, dataset: str, split: str) -> Assessment:
     network = checkpoint.loads(session.store().checkpoint(run_id))
-    examples = evaluation.part(datasets.load(dataset), network.config, split)
+    pictures = evaluation.renamed(datasets.load(dataset), network.classes)
+    examples = evaluation.part(pictures, network.config, split)
     table = evaluation.answer(network, examples)
-    return Assessment(network, examples, table, dataset == "mnist" and split == "test")
+    return Assessment(run_id, dataset, split, network, examples, table)
 
 
-def assess(run: Run, split: str) -> Assessment:
+def assess(run: Run, dataset: str, split: str) -> Assessment:
     """The answers of the run's last checkpoint."""
     step, _ = session.store().checkpoint_place(run.id)
-    return _assess(run.id, step, run.dataset, split)
+    return _assess(run.id, step, dataset, split)
 
 
 def begin() -> None:
@@ -55,8 +86,9 @@ def begin() -> None:
         st.session_state[RUN] = params["run"]
     if SAMPLE not in st.session_state:
         text = params.get(SAMPLE, "")
-        st.session_state[SAMPLE] = int(text) if text.isascii() and text.isdigit() else None
-        if text and st.session_state[SAMPLE] is None:
+        is_number = text.isascii() and text.isdigit() and len(text) < 10
+        st.session_state[SAMPLE] = int(text) if is_number else None
+        if text and not is_number:
             st.warning(f"The link's sample {text[:20]} is not a picture's number.")
 
 
@@ -78,4 +110,24 @@ def filters(classes: tuple[str, ...]) -> tuple[int | None, int | None]:
 
 def filter_by(truth: str = ANY, answer: str = ANY) -> None:
     st.session_state[TRUTH], st.session_state[ANSWER] = truth, answer
+    remount()
+
+
+def filter_area(seen: Assessment, map_name: str, rectangle: Rectangle, rows: NDArray) -> None:
+    """Keep only pictures in a rectangle of the map."""
+    st.session_state[AREA] = (seen.run_id, seen.dataset, seen.split, map_name), rectangle, rows
+
+
+def area_of(seen: Assessment) -> NDArray[np.int64] | None:
+    """Indices of the pictures in the chosen area of this assessment's map; None for all."""
+    whose, _, rows = st.session_state.get(AREA, ((), (), None))
+    return rows if whose[:3] == (seen.run_id, seen.dataset, seen.split) else None
+
+
+def clear_area() -> None:
+    st.session_state.pop(AREA, None)
+    remount()
+
+
+def remount() -> None:
     st.session_state[CLEARED] = st.session_state.get(CLEARED, 0) + 1

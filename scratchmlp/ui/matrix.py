@@ -9,16 +9,17 @@ from scratchmlp.ui.assessment import ANSWER, ANY, CLEARED, TRUTH, Assessment
 
 
 def show(seen: Assessment) -> None:
-    classes = seen.network.classes
-    cells = evaluation.confused(seen.table, classes)
+    classes, cells = seen.network.classes, seen.cells
     row = st.container(horizontal=True, vertical_alignment="center")
     rates = row.toggle("Rates", key="rates", help="Shares of each truth in place of counts.")
     diagonal = row.toggle("Right ones too", key="diagonal", help="Show the diagonal as well.")
+    by_errors = row.toggle("Most confused first", key="by_errors", help="Sort by errors.")
+    order = evaluation.by_errors(seen.table, classes) if by_errors else list(classes)
     shown = cells if diagonal else cells[cells["truth"] != cells["answer"]]
     with st.container(key="confusion"):
         key = f"confusion_{st.session_state.get(CLEARED, 0)}"
         st.altair_chart(
-            charts.confusion_chart(shown, classes, rates),
+            charts.confusion_chart(shown, order, rates),
             key=key,
             on_select=lambda: _clicked(key),
             selection_mode="cell",
@@ -26,8 +27,9 @@ def show(seen: Assessment) -> None:
         )
     left, right = st.columns(2)
     options = [ANY, *classes]
-    left.selectbox("Truth", options, key=TRUTH)
-    right.selectbox("Answer", options, key=ANSWER)
+    left.selectbox("Truth", options, key=TRUTH, persist_state="session")
+    right.selectbox("Answer", options, key=ANSWER, persist_state="session")
+    _tables(seen)
 
 
 def _clicked(key: str) -> None:
@@ -37,30 +39,56 @@ def _clicked(key: str) -> None:
         st.session_state[ANSWER] = picked[0]["answer"]
 
 
-def chip(classes: tuple[str, ...]) -> None:
-    """What the gallery is filtered by; pressing it removes the filter."""
+def chips(seen: Assessment) -> None:
+    """What the gallery is filtered by; pressing one removes that filter."""
+    classes = seen.network.classes
     truth, answer = assessment.filters(classes)
-    if truth is None and answer is None:
-        return
     parts = [f"true {classes[truth]}"] if truth is not None else []
     parts += [f"answered {classes[answer]}"] if answer is not None else []
-    st.button(
-        ", ".join(parts),
-        key="chip",
-        icon=":material/close:",
-        on_click=assessment.filter_by,
-        help="Remove this filter.",
-    )
+    row = st.container(horizontal=True)
+    if parts:
+        row.button(
+            ", ".join(parts),
+            key="chip",
+            icon=":material/close:",
+            on_click=assessment.filter_by,
+            help="Remove this filter.",
+        )
+    if assessment.area_of(seen) is not None:
+        row.button(
+            "an area of the map",
+            key="area_chip",
+            icon=":material/close:",
+            on_click=assessment.clear_area,
+            help="Remove this filter.",
+        )
 
 
-def pairs(table: pd.DataFrame, classes: tuple[str, ...]) -> None:
-    """The most confused pairs, and precision, recall and F1 of each class."""
-    cells = evaluation.confused(table, classes)
+PERCENT = st.column_config.NumberColumn(format="percent")
+
+
+def _tables(seen: Assessment) -> None:
+    """The most confused pairs, to choose from, and precision, recall and F1 of each class."""
+    cells = seen.cells
     most = cells[(cells["truth"] != cells["answer"]) & (cells["count"] > 0)]
-    most = most.sort_values("count", ascending=False).head(20)
-    percent = st.column_config.NumberColumn(format="percent")
+    most = most.sort_values("count", ascending=False, kind="stable").head(20)
     with st.expander("Most confused pairs"):
-        st.dataframe(most, hide_index=True, column_config={"rate": percent})
-    with st.expander("Precision, recall and F1 of each class"):
-        config = dict.fromkeys(("precision", "recall", "F1"), percent)
-        st.dataframe(evaluation.per_class(table, classes), hide_index=True, column_config=config)
+        st.dataframe(
+            most,
+            hide_index=True,
+            column_config={"rate": PERCENT},
+            key=f"pairs_{st.session_state.get(CLEARED, 0)}",
+            on_select=lambda: _chose_pair(most),
+            selection_mode="single-row",
+        )
+    with st.expander("Totals, precision, recall and F1 of each class"):
+        config = dict.fromkeys(("precision", "recall", "F1"), PERCENT)
+        per_class = evaluation.per_class(seen.table, seen.network.classes)
+        st.dataframe(per_class, hide_index=True, column_config=config)
+
+
+def _chose_pair(most: pd.DataFrame) -> None:
+    rows = st.session_state[f"pairs_{st.session_state.get(CLEARED, 0)}"]["selection"]["rows"]
+    if rows:
+        pair = most.iloc[rows[0]]
+        st.session_state[TRUTH], st.session_state[ANSWER] = pair["truth"], pair["answer"]

@@ -7,10 +7,10 @@ import streamlit as st
 import torch
 
 from scratchmlp.images import datasets
-from scratchmlp.insight import charts, evaluation, explain
+from scratchmlp.insight import charts, evaluation, explain, sprites
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import assessment, gallery, session
+from scratchmlp.ui import assessment, session
 from scratchmlp.ui.assessment import Assessment
 
 
@@ -28,7 +28,7 @@ def show(run: Run, seen: Assessment, index: int, order: list[int]) -> None:
         )
     left, middle, right = st.columns([1, 1.6, 1.8])
     image = torch.from_numpy(seen.examples.images[index])
-    left.image(gallery.enlarged(seen.examples.images[index]), width="stretch")
+    left.image(sprites.enlarged(seen.examples.images[index]), width="stretch")
     left.caption(
         f"Probability of the truth, {classes[truth]}: {row['p_truth']:.2%}. "
         f"Of the answer, {classes[answer]}: {row['p_answer']:.2%}. Loss: {row['loss']:.2f} nats."
@@ -95,14 +95,14 @@ def _pixels(
     columns = st.columns(7)
     pixels = explain.attribution(seen.network, image, answer, other)
     columns[0].image(
-        gallery.signed(pixels), caption=f"pixels for {classes[answer]} (orange) or {classes[other]}"
+        sprites.signed(pixels), caption=f"pixels for {classes[answer]} (orange) or {classes[other]}"
     )
     if len(seen.network.params) != 2:
         return  # deeper units see no pixels, and a linear network has none
     pictures = explain.weight_pictures(seen.network, units)
     for column, unit, weights in zip(columns[1:], units, pictures, strict=False):
         gap = told.table.loc[unit, "gap"]
-        column.image(gallery.signed(weights), caption=f"unit {unit}, {gap:+.2f}")
+        column.image(sprites.signed(weights), caption=f"unit {unit}, {gap:+.2f}")
 
 
 def _neighbours(run: Run, seen: Assessment, image: torch.Tensor) -> None:
@@ -112,7 +112,7 @@ def _neighbours(run: Run, seen: Assessment, image: torch.Tensor) -> None:
     line = st.container(horizontal=True)
     for row in rows:
         name = seen.network.classes[train.labels[row]]
-        line.image(gallery.enlarged(train.images[row], 3), caption=f"{name} (no. {row})", width=84)
+        line.image(sprites.enlarged(train.images[row], 3), caption=f"{name} (no. {row})", width=84)
 
 
 def _history(run: Run, image: torch.Tensor, classes: tuple[str, ...]) -> None:

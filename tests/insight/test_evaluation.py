@@ -7,25 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, log_loss
 
-from scratchmlp.images.datasets import Dataset
+from scratchmlp.errors import UserError
+from scratchmlp.images.datasets import Dataset, Examples
 from scratchmlp.insight import evaluation
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import init_params
 from scratchmlp.net.network import Network
-
-CONFIG = TrainConfig(dataset="digits", hidden=(16,))
-
-
-@pytest.fixture
-def network(digits: Dataset) -> Network:
-    """Untrained: it is wrong often, and in many ways."""
-    params = init_params([784, 16, 10], "he", generator=torch.Generator().manual_seed(0))
-    return Network(CONFIG, params, 0.15, 0.3, digits.classes, 0, 0)
-
-
-@pytest.fixture
-def table(network: Network, digits: Dataset) -> pd.DataFrame:
-    return evaluation.answer(network, digits.test)
 
 
 def test_the_table_agrees_with_torch_and_sklearn(
@@ -113,3 +100,39 @@ def test_two_classes_are_enough(digits: Dataset) -> None:
     two = digits.test.take(np.flatnonzero(digits.test.labels < 2))
     table = evaluation.answer(network, two)
     assert evaluation.per_class(table, ("a", "b"))["class"].tolist() == ["a", "b"]
+
+
+def test_labels_follow_the_names_of_the_classes() -> None:
+    images = np.zeros((3, 28, 28), dtype=np.uint8)
+    examples = Examples(images, np.array([0, 1, 1]))
+    strange = Dataset("strange", ("b", "a"), examples, examples, "/")
+    renamed = evaluation.renamed(strange, ("a", "b", "c"))
+    assert renamed.classes == ("a", "b", "c")
+    assert renamed.test.labels.tolist() == [1, 0, 0]
+    assert evaluation.renamed(strange, ("b", "a")) is strange
+    with pytest.raises(UserError, match="choose other pictures"):
+        evaluation.renamed(strange, ("a", "c"))
+
+
+def test_classes_sorted_by_errors() -> None:
+    table = pd.DataFrame({"truth": [0, 1, 2, 2, 2], "answer": [0, 1, 1, 1, 2]})
+    assert evaluation.by_errors(table, ("x", "y", "z")) == ["y", "z", "x"]
+
+
+def test_the_ladder_holds_this_run_in_its_place() -> None:
+    rungs = evaluation.ladder(0.98)
+    at = rungs["what"].tolist().index("this run")
+    assert rungs["test accuracy"].iloc[at] == "98.00%"
+    shares = [float(text.rstrip("%")) for text in rungs["test accuracy"]]
+    assert shares == sorted(shares)
+
+
+def test_only_some_indices_and_a_range_of_confidence(table: pd.DataFrame) -> None:
+    rows = evaluation.chosen(table, among=np.array([3, 5, 8]), right_too=True)
+    assert sorted(rows.index) == [3, 5, 8]
+    unsure = evaluation.chosen(table, most=0.3)
+    assert (unsure["p_answer"] <= 0.3).all()
+    assert (
+        len(unsure) + (evaluation.chosen(table, least=0.3)["p_answer"] > 0.3).sum()
+        == (~table["right"]).sum()
+    )

@@ -216,3 +216,19 @@ def test_a_cluster_that_exists_is_used(store: Store, monkeypatch: pytest.MonkeyP
     wait(lambda: store.run(run_id).status == "finished")
     guest.close()
     owner.close()
+
+
+def test_a_study_whose_worker_was_killed_says_so_and_is_done_when_asked_again(
+    jobs: Jobs, store: Store
+) -> None:
+    settings = {"dataset": "digits", "n": 1437}
+    study = store.studies.ask("suspects", settings)
+    jobs.submit_study(study.id)
+    wait(lambda: store.studies.get(study.id).status == "running")
+    for worker in worker_of(psutil.Process()):
+        worker.kill()
+    wait(lambda: store.studies.get(study.id).status == "failed")
+    assert "was killed" in str(store.studies.get(study.id).error)
+    jobs.submit_study(store.studies.ask("suspects", settings).id)
+    wait(lambda: store.studies.get(study.id).status == "done")
+    assert store.studies.result(study.id)["quality"].shape == (1437,)

@@ -1,0 +1,74 @@
+"""Thumbnails to choose from: one picture of them all, sent once, and a button for each."""
+
+from collections.abc import Callable
+from typing import TypedDict
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from scratchmlp.insight.sprites import sprite
+
+_CSS = """
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 8px; }
+button { font: inherit; font-size: 12px; line-height: 1.35; padding: 6px 4px; text-align: center;
+  border: 1px solid var(--st-border-color); border-radius: 8px; cursor: pointer;
+  color: var(--st-text-color); background: var(--st-secondary-background-color); }
+button:hover { border-color: var(--st-primary-color); }
+button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
+.tile { display: block; width: 56px; height: 56px; margin: 0 auto 4px; border-radius: 3px;
+  background-repeat: no-repeat; image-rendering: pixelated; }
+small { display: block; opacity: .75; }
+"""
+_JS = """
+export default function ({ data, parentElement, setTriggerValue }) {
+  const grid = document.createElement('div')
+  grid.className = 'grid'
+  grid.setAttribute('role', 'group')
+  grid.setAttribute('aria-label', 'Pictures')
+  data.items.forEach((item, i) => {
+    const button = document.createElement('button')
+    button.setAttribute('aria-label', item.label)
+    button.title = item.label
+    const tile = document.createElement('span')
+    tile.className = 'tile'
+    tile.style.backgroundImage = `url(${data.sprite})`
+    tile.style.backgroundSize = `${56 * data.items.length}px 56px`
+    tile.style.backgroundPosition = `${-56 * i}px 0`
+    const words = document.createElement('span')
+    words.textContent = item.words
+    const small = document.createElement('small')
+    small.textContent = item.small
+    button.append(tile, words, small)
+    button.onclick = () => setTriggerValue('opened', item.index)
+    grid.append(button)
+  })
+  const host = parentElement.querySelector('.host')
+  host.replaceChildren(grid)
+}
+"""
+_component = st.components.v2.component(
+    "scratchmlp_gallery", html='<div class="host"></div>', css=_CSS, js=_JS
+)
+
+
+class Item(TypedDict):
+    """A thumbnail: `words` and `small` stand under the picture, `label` is read out for it."""
+
+    index: int
+    words: str
+    small: str
+    label: str
+
+
+def show(
+    key: str, images: NDArray[np.uint8], items: list[Item], opened: Callable[[int], None]
+) -> None:
+    """A button for each picture, (n, 28, 28); pressing one calls `opened` with its index."""
+
+    def press() -> None:
+        index = st.session_state[key].get("opened")
+        if index is not None:
+            opened(int(index))
+
+    _component(key=key, data={"items": items, "sprite": sprite(images)}, on_opened_change=press)
