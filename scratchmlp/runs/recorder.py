@@ -187,29 +187,26 @@ class Recorder(AbstractContextManager["Recorder"]):
                 score = _score(event.valid_accuracy, event.valid_loss)
                 best = score >= self._best
                 self._best = max(score, self._best)
-                with self._lock:
+                kept = self._kept(event.state, best)
+                with self._lock:  # together: an epoch in the store has its checkpoint there
                     self._news.epochs.append(row)
-                self._keep(event.state, best)
+                    self._news.kept += kept
             case Stopped(state):
-                self._keep(state, best=False)
+                kept = self._kept(state, best=False)
+                with self._lock:
+                    self._news.kept += kept
 
     def change(self, **columns: object) -> None:
         with self._lock:
             self._news.changes |= columns
 
-    def _keep(self, state: State, best: bool) -> None:
+    def _kept(self, state: State, best: bool) -> list[Kept]:
+        """The checkpoint to keep of this state; none if its numbers are not all finite."""
         if not checkpoint.is_finite(state.params):
-            return
+            return []
         network = checkpoint.of_state(state, self._config, self.classes)
-        kept = Kept(
-            state.step,
-            state.epoch,
-            checkpoint.dumps(network),
-            checkpoint.dump_progress(state),
-            best,
-        )
-        with self._lock:
-            self._news.kept.append(kept)
+        progress = checkpoint.dump_progress(state)
+        return [Kept(state.step, state.epoch, checkpoint.dumps(network), progress, best)]
 
     # --- the thread ------------------------------------------------------------------------------
 
