@@ -26,6 +26,7 @@ HOMES = {
     "sqlalchemy": (
         "scratchmlp/runs/database.py",
         "scratchmlp/runs/store.py",
+        "scratchmlp/runs/studies.py",
         "scratchmlp/runs/migrations/",
     ),
     "distributed": ("scratchmlp/runs/jobs.py",),

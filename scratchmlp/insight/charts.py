@@ -11,6 +11,8 @@ BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a94a3"
 HEIGHT = 340
 _SHARE = alt.Scale(domain=[0, 1])
 
+Chart = alt.TopLevelMixin
+
 
 def _named(values: dict[str, str]) -> alt.Color:
     scale = alt.Scale(domain=list(values), range=list(values.values()))
@@ -377,18 +379,18 @@ def map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.LayerChart:
     return layers.properties(height=500)
 
 
-def svg(chart: alt.TopLevelMixin) -> str:
+def svg(chart: Chart) -> str:
     """The chart as a drawing that needs nothing else."""
     out = io.StringIO()
     chart.save(out, format="svg")
     return out.getvalue()
 
 
-def png(chart: alt.TopLevelMixin) -> bytes:
+def png(chart: Chart) -> bytes:
     """The chart as pixels, twice as many as it is large."""
     out = io.BytesIO()
     chart.save(out, format="png", scale_factor=2)
     return out.getvalue()
 
 
-FORMATS: dict[str, Callable[[alt.TopLevelMixin], str | bytes]] = {"svg": svg, "png": png}
+FORMATS: dict[str, Callable[[Chart], str | bytes]] = {"svg": svg, "png": png}

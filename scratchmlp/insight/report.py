@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import altair as alt
 import pandas as pd
 from jinja2 import Environment
 
 from scratchmlp.images.datasets import Examples
 from scratchmlp.insight import calibration, charts, evaluation, sprites
+from scratchmlp.insight.charts import Chart
 from scratchmlp.insight.evaluation import KNOWN_MISLABELLED
 from scratchmlp.net.network import Network
 
@@ -17,7 +17,7 @@ WORST = 60
 TEMPLATE = Path(__file__).with_name("report.html")
 
 
-def drawings(table: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, alt.TopLevelMixin]:
+def drawings(table: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, Chart]:
     """The charts of an evaluation, by name."""
     cells = evaluation.confused(table, classes)
     apart = cells[cells["truth"] != cells["answer"]]
