@@ -59,13 +59,16 @@ def digits() -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def mnist_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All of MNIST, unpacked and decoded once for the session by the code that users run."""
+def mnist_cache(pytestconfig: pytest.Config) -> Path:
+    """All of MNIST, unpacked and decoded by the code that users run.
+
+    It stays in pytest's cache for the next session: 70,000 files are slow to make and to delete.
+    """
     archive = SHARED / "mnist_png.tgz"
     if not archive.exists():
         unavailable(str(archive))
-    folder = tmp_path_factory.mktemp("mnist")
-    (folder / "fastai" / "archive").mkdir(parents=True)
+    folder = pytestconfig.cache.mkdir("mnist")
+    (folder / "fastai" / "archive").mkdir(parents=True, exist_ok=True)
     shutil.copy(archive, folder / "fastai" / "archive")
     with pytest.MonkeyPatch.context() as patch:
         import fastai.data.external

@@ -37,6 +37,7 @@ class Assessment:
     """One row of `table` and one of `examples` for each picture of the split."""
 
     run_id: str
+    step: int  # of the checkpoint
     dataset: str
     split: str
     network: Network
@@ -70,7 +71,7 @@ def _assess(run_id: str, step: int, dataset: str, split: str) -> Assessment:
     pictures = evaluation.renamed(datasets.load(dataset), network.classes)
     examples = evaluation.part(pictures, network.config, split)
     table = evaluation.answer(network, examples)
-    return Assessment(run_id, dataset, split, network, examples, table)
+    return Assessment(run_id, step, dataset, split, network, examples, table)
 
 
 def assess(run: Run, dataset: str, split: str) -> Assessment:

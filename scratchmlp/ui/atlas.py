@@ -49,7 +49,7 @@ def _tsne(run: Run, seen: Assessment) -> projection.Points | None:
     if len(seen.table) > MOST:
         st.info(f"t-SNE places up to {MOST:,} pictures: choose the test or validation ones.")
         return None
-    step = seen.network.step
+    step = seen.step
     settings = {"run": run.id, "step": step, "dataset": seen.dataset, "split": seen.split}
     note = "t-SNE takes about a minute for 10,000 pictures; it is done once, in a worker."
     arrays = study.show("map", settings, "Work out t-SNE", note, run.id)
@@ -57,7 +57,7 @@ def _tsne(run: Run, seen: Assessment) -> projection.Points | None:
 
 
 def _rows(seen: Assessment, kind: str, points: projection.Points) -> pd.DataFrame:
-    step = seen.network.step
+    step = seen.step
     return _drawn((seen.run_id, step, seen.dataset, seen.split, kind), seen, points)
 
 

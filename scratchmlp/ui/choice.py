@@ -84,7 +84,7 @@ def say_what_is_seen(run: Run, seen: Assessment) -> None:
     if run.is_live:
         place = f"after epoch {seen.network.epoch} of {run.config.epochs}"
         st.info(f"This run is still training: these are its answers {place}.")
-        st.fragment(_follow, run_every=FOLLOW)(run.id, seen.network.step)
+        st.fragment(_follow, run_every=FOLLOW)(run.id, seen.step)
 
 
 def _follow(run_id: str, step: int) -> None:

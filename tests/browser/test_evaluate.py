@@ -1,0 +1,201 @@
+"""The Evaluate page in a real Chromium, on real MNIST: clicked, linked, compared, downloaded."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import Locator, Page, expect
+
+from scratchmlp.images import datasets
+from scratchmlp.insight import evaluation
+from scratchmlp.net import presets
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.model import predict
+from scratchmlp.runs import checkpoint
+from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.store import Store
+from tests.browser.conftest import App
+from tests.conftest import link_cache
+
+Open = Callable[..., Page]
+
+
+class Evaluated:
+    """An app with two finished runs on MNIST, and what is known of the first."""
+
+    def __init__(self, home: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SCRATCHMLP_HOME", str(home))
+            patch.delenv("SCRATCHMLP_DB", raising=False)
+            datasets._opened.clear()
+            store = Store()
+            self.other = self._train(store, TrainConfig(epochs=1, seed=1), "the other")
+            self.run = self._train(store, presets.MODERN, "the one")
+            self.network = checkpoint.loads(store.checkpoint(self.run))
+            self.images = datasets.load("mnist").test.images
+            self.table = evaluation.answer(self.network, datasets.load("mnist").test)
+            store.close()
+        self.app = App(home)
+        self.url = f"{self.app.url}/evaluate?run={self.run}"
+
+    def _train(self, store: Store, config: TrainConfig, name: str) -> str:
+        run_id = store.create(config, name, status="running")
+        execute(store, run_id)
+        return run_id
+
+
+@pytest.fixture(scope="module")
+def evaluated(mnist_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluated]:
+    home = tmp_path_factory.mktemp("evaluated")
+    link_cache(mnist_cache, home)
+    made = Evaluated(home)
+    yield made
+    made.app.close()
+
+
+def thumbnails(page: Page) -> Locator:
+    return page.locator(".st-key-gallery button[aria-label^='Picture']")
+
+
+def labels(page: Page) -> list[str]:
+    return [str(b.get_attribute("aria-label")) for b in thumbnails(page).all()]
+
+
+def test_a_cell_filters_and_its_chip_ends_it(evaluated: Evaluated, open_page: Open) -> None:
+    page = open_page()
+    page.goto(evaluated.url)
+    wrong = evaluated.table[~evaluated.table["right"]]
+    expect(thumbnails(page)).to_have_count(60)
+    expect(page.get_by_text(f"{len(wrong):,} pictures.")).to_be_visible()
+    truth, answer = wrong[["truth", "answer"]].value_counts().index[0]
+    both = wrong[(wrong["truth"] == truth) & (wrong["answer"] == answer)]
+    chart = page.locator(".st-key-confusion canvas").first
+    expect(chart).to_be_visible()
+    click_cell(page, chart, int(truth), int(answer))
+    chip = page.get_by_role("button", name=f"true {truth}, answered {answer}")
+    expect(chip).to_be_visible()
+    expect(thumbnails(page)).to_have_count(len(both))
+    assert all(
+        f"truth {truth} " in label and f"answer {answer} " in label for label in labels(page)
+    )
+    chip.click()
+    expect(thumbnails(page)).to_have_count(60)
+    expect(chip).to_have_count(0)
+
+
+def click_cell(page: Page, chart: Locator, truth: int, answer: int) -> None:
+    """The chart's squares fill the place between its axes; find one by its tooltip."""
+    box = chart.bounding_box()
+    assert box
+    left, top = 56, 56  # room of the two axes, nearly
+    width, height = (box["width"] - left) / 10, (box["height"] - top) / 10
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    x = box["x"] + left + (answer + 0.5) * width
+    y = box["y"] + top + (truth + 0.5) * height
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+
+
+def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: Open) -> None:
+    order = evaluation.chosen(evaluated.table).index.tolist()
+    page = open_page()
+    page.goto(f"{evaluated.url}&sample={order[2]}")
+    expect(page.get_by_role("heading", name=f"Picture {order[2]}:")).to_be_visible()
+    expect(page.get_by_text("What the hidden units said")).to_have_count(0)  # it is in the chart
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name=f"Picture {order[3]}:")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"sample={order[3]}"))
+    page.get_by_role("button", name="All pictures").click()
+    expect(thumbnails(page)).to_have_count(60)
+    expect(page).not_to_have_url(re.compile("sample="))
+    second = thumbnails(page).nth(1)
+    second.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=f"Picture {order[1]}:")).to_be_visible()
+
+
+def test_two_runs_side_by_side(evaluated: Evaluated, open_page: Open) -> None:
+    page = open_page()
+    page.goto(evaluated.url)
+    page.get_by_role("tab", name="Two runs").click()
+    expect(page.get_by_text("What the other run fixes")).to_be_visible()
+    fixed = page.locator(".st-key-fixed button[aria-label^='Picture']")
+    expect(fixed.first).to_be_visible()
+    label = str(fixed.first.get_attribute("aria-label"))
+    said = re.search(r"truth (\d), this run answered (\d), the other (\d)", label)
+    assert said
+    truth, ours, other = said.groups()
+    assert truth == other != ours
+    expect(page.get_by_text("McNemar's p")).to_be_visible()
+
+
+def test_the_csv_holds_what_predict_answers(
+    evaluated: Evaluated, open_page: Open, tmp_path: Path
+) -> None:
+    page = open_page()
+    page.goto(evaluated.url)
+    page.get_by_role("tab", name="Take away").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="All answers as CSV").click()
+    file = tmp_path / "answers.csv"
+    download.value.save_as(file)
+    rows = list(csv.DictReader(file.open()))
+    net = evaluated.network
+    inputs = net.input(torch.from_numpy(evaluated.images))
+    p = predict(net.params, inputs, net.config.activation).double().softmax(dim=1)
+    assert len(rows) == 10_000
+    assert [int(row["answer"]) for row in rows] == p.argmax(dim=1).tolist()
+    for row in rows[::1000]:
+        told = [float(row[f"p({name})"]) for name in net.classes]
+        assert told == pytest.approx(p[int(row["index"])].tolist(), rel=1e-4, abs=1e-9)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report as HTML").click()
+    download.value.save_as(tmp_path / "report.html")
+    assert "<svg" in (tmp_path / "report.html").read_text()
+
+
+def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
+    page = open_page()
+    page.goto(evaluated.url)
+    page.get_by_role("tab", name="Map").click()
+    chart = page.locator(".st-key-map canvas").first
+    expect(chart).to_be_visible()
+    expect(thumbnails(page)).to_have_count(60)
+    box = chart.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.6)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.75, steps=5)
+    page.mouse.up()
+    chip = page.get_by_role("button", name="an area of the map")
+    expect(chip).to_be_visible()
+    all_errors = f"{(~evaluated.table['right']).sum():,} pictures."
+    expect(page.get_by_text(all_errors)).to_have_count(0)
+    chip.click()
+    expect(page.get_by_text(all_errors)).to_be_visible()
+
+
+def test_doubted_labels_are_found_in_a_worker(evaluated: Evaluated, open_page: Open) -> None:
+    page = open_page()
+    page.goto(evaluated.url)
+    page.get_by_role("tab", name="Suspects").click()
+    page.get_by_role("button", name="Find doubtful labels").click()
+    expect(page.get_by_text(re.compile(r"[\d,]+ of [\d,]+ steps"))).to_be_visible(timeout=60_000)
+    first = page.locator(".st-key-suspects button[aria-label^='Training picture']").first
+    expect(first).to_be_visible(timeout=120_000)
+    first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("is labelled")
+
+
+def test_on_a_small_screen_nothing_sticks_out(evaluated: Evaluated, open_page: Open) -> None:
+    page = open_page(width=390, height=844)
+    page.goto(evaluated.url)
+    expect(thumbnails(page).first).to_be_visible()
+    wide = "document.documentElement.scrollWidth"
+    assert page.evaluate(wide) <= 390
+    page.goto(f"{evaluated.url}&sample=321")
+    expect(page.get_by_role("heading", name="Picture 321")).to_be_visible()
+    assert page.evaluate(wide) <= 390
