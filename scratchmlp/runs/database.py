@@ -18,7 +18,7 @@ from scratchmlp.images.datasets import home
 BUSY_SECONDS = 5.0
 LOST_AFTER = 10.0  # seconds without a heartbeat
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0002"  # the newest file in migrations/versions
+HEAD = "0004"  # the newest file in migrations/versions
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -45,6 +45,9 @@ runs = sa.Table(
     sa.Column("test_accuracy", sa.Double),
     sa.Column("test_loss", sa.Double),
     sa.Column("train_seconds", sa.Double),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("parent", sa.String(32)),  # the run it was taught from; that one may be gone
+    sa.Column("deleted", sa.Double),  # since when it waits to be brought back or forgotten
 )
 
 
@@ -126,6 +129,17 @@ studies = sa.Table(
     sa.Column("total", sa.Integer, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("result", sa.LargeBinary),
+)
+drawings = sa.Table(
+    "drawings",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False, index=True),
+    sa.Column("label", sa.String(200), nullable=False),  # a class's name
+    sa.Column("image", sa.LargeBinary, nullable=False),  # 784 bytes, as the network sees it
+    sa.Column("strokes", sa.JSON),  # as they were drawn; null of a picture
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("deleted", sa.Double),  # since when it waits to be brought back or forgotten
 )
 
 

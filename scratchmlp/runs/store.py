@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.network import Network
+from scratchmlp.runs import checkpoint
 from scratchmlp.runs.database import (
     LOST_AFTER,
     checkpoints,
@@ -56,6 +58,9 @@ class Run:
     test_accuracy: float | None
     test_loss: float | None
     train_seconds: float | None
+    note: str
+    parent: str | None
+    deleted: float | None
 
     @property
     def is_live(self) -> bool:
@@ -121,6 +126,36 @@ class Store:
         """Enter a new run and return its id."""
         with writing(self._engine) as connection:
             return _insert_run(connection, config, name, status)
+
+    def add_network(
+        self,
+        network: Network,
+        name: str,
+        parent: str | None = None,
+        test_loss: float | None = None,
+        test_accuracy: float | None = None,
+        train_seconds: float | None = None,
+    ) -> str:
+        """Enter a network that was made elsewhere as a finished run, and return the run's id.
+
+        `parent` is the run it was taught from. It has a checkpoint, and no curves.
+        """
+        now = time.time()
+        about = {
+            "started": now,
+            "ended": now,
+            "best_epoch": network.epoch,
+            "parent": parent,
+            "test_loss": test_loss,
+            "test_accuracy": test_accuracy,
+            "train_seconds": train_seconds,
+        }
+        data = checkpoint.dumps(network)
+        kept = {"step": network.step, "epoch": network.epoch, "network": data}
+        with writing(self._engine) as connection:
+            run_id = _insert_run(connection, network.config, name, "finished", **about)
+            connection.execute(sa.insert(checkpoints).values(kept | {"run": run_id}))
+        return run_id
 
     def create_first(self, config: TrainConfig, name: str = "") -> str | None:
         """Enter a run if there is none at all, once for everybody who asks at the same time."""
@@ -296,7 +331,9 @@ class Store:
         return (bytes(row.network), bytes(row.progress)) if row and row.progress else None
 
 
-def _insert_run(connection: sa.Connection, config: TrainConfig, name: str, status: str) -> str:
+def _insert_run(
+    connection: sa.Connection, config: TrainConfig, name: str, status: str, **columns: Any
+) -> str:
     now = time.time()
     row = {
         "id": new_id(),
@@ -310,7 +347,7 @@ def _insert_run(connection: sa.Connection, config: TrainConfig, name: str, statu
         "started": now if status == "running" else None,
         "heartbeat": now,
     }
-    connection.execute(sa.insert(runs).values(row))
+    connection.execute(sa.insert(runs).values(row | columns))
     return str(row["id"])
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import torch
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -18,6 +19,9 @@ from alembic.script import ScriptDirectory
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.model import flat, init_params
+from scratchmlp.net.network import Network
+from scratchmlp.runs import checkpoint
 from scratchmlp.runs import database as db
 from scratchmlp.runs.store import KEPT_EPOCHS, Kept, News, Store
 
@@ -52,6 +56,26 @@ def test_a_run_comes_back_as_it_was_entered(store: Store) -> None:
     assert len(run.id) == 16
     assert store.run("latest") == run
     assert store.runs() == [run]
+
+
+def test_a_network_made_elsewhere_becomes_a_finished_run(store: Store) -> None:
+    params = init_params([784, 16, 8, 10], "he", generator=torch.Generator().manual_seed(0))
+    network = Network(CONFIG, params, 0.1, 0.3, tuple("0123456789"), step=120, epoch=2)
+    parent = store.create(CONFIG)
+    run = store.run(store.add_network(network, "taught", parent, test_accuracy=0.9))
+    assert (run.status, run.name, run.parent, run.test_accuracy) == (
+        "finished",
+        "taught",
+        parent,
+        0.9,
+    )
+    assert run.config == CONFIG
+    assert store.checkpoint_place(run.id) == (120, 2)
+    for best in (False, True):
+        again = checkpoint.loads(store.checkpoint(run.id, best))
+        assert all(torch.equal(a, b) for a, b in zip(flat(again.params), flat(params), strict=True))
+    assert store.resumable(run.id) is None
+    assert store.steps_since(run.id) == []
 
 
 def test_an_unknown_run_is_a_sentence(store: Store) -> None:
