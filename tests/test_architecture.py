@@ -31,7 +31,7 @@ HOMES = {
     ),
     "distributed": ("scratchmlp/runs/jobs.py",),
     "dask": ("scratchmlp/runs/jobs.py",),
-    "altair": ("scratchmlp/insight/charts.py",),
+    "altair": ("scratchmlp/insight/charts.py", "scratchmlp/insight/charts_"),
     "typer": ("scratchmlp/cli/",),
 }
 NOWHERE = "torch.nn", "torch.optim", "torchvision", "fastai.vision", "pickle"

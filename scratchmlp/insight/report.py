@@ -7,7 +7,7 @@ import pandas as pd
 from jinja2 import Environment
 
 from scratchmlp.images.datasets import Examples
-from scratchmlp.insight import calibration, charts, evaluation, sprites
+from scratchmlp.insight import calibration, charts, charts_evaluation, evaluation, sprites
 from scratchmlp.insight.charts import Chart
 from scratchmlp.insight.evaluation import KNOWN_MISLABELLED
 from scratchmlp.net.network import Network
@@ -22,12 +22,14 @@ def drawings(table: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, Chart]:
     cells = evaluation.confused(table, classes)
     apart = cells[cells["truth"] != cells["answer"]]
     size = max(320, 34 * len(classes))
-    confusion = charts.confusion_chart(apart, list(classes), rates=False)
+    confusion = charts_evaluation.confusion_chart(apart, list(classes), rates=False)
     return {
         "confusion": confusion.properties(width=size, height=size),
-        "reliability": charts.reliability_chart({"answers": calibration.reliability(table)}),
-        "confidence": charts.confidence_chart(table),
-        "abstention": charts.abstention_chart(calibration.abstention(table)),
+        "reliability": charts_evaluation.reliability_chart(
+            {"answers": calibration.reliability(table)}
+        ),
+        "confidence": charts_evaluation.confidence_chart(table),
+        "abstention": charts_evaluation.abstention_chart(calibration.abstention(table)),
     }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from scratchmlp.insight import charts, projection, sprites
+from scratchmlp.insight import charts_evaluation, projection, sprites
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import assessment, study
 from scratchmlp.ui.assessment import CLEARED, Assessment
@@ -30,7 +30,7 @@ def show(run: Run, seen: Assessment) -> None:
     key = f"map_{kind}_{st.session_state.get(CLEARED, 0)}"
     with st.container(key="map"):
         st.altair_chart(
-            charts.map_chart(_rows(seen, str(kind), points), seen.network.classes),
+            charts_evaluation.map_chart(_rows(seen, str(kind), points), seen.network.classes),
             key=key,
             on_select=lambda: _dragged(key, seen, str(kind), points),
             selection_mode="area",

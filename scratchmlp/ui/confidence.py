@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from scratchmlp.insight import calibration, charts
+from scratchmlp.insight import calibration, charts_evaluation
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import assessment
 from scratchmlp.ui.assessment import Assessment
@@ -25,15 +25,16 @@ def show(run: Run, seen: Assessment) -> None:
         st.caption("This run kept no pictures to validate, so no temperature was fitted.")
     left, right = st.columns(2)
     left.altair_chart(
-        charts.reliability_chart(curves),
+        charts_evaluation.reliability_chart(curves),
         alt=f"Reliability diagram; expected calibration error {error:.2%}.",
     )
     right.altair_chart(
-        charts.confidence_chart(seen.table), alt="Histogram of confidence, right and wrong."
+        charts_evaluation.confidence_chart(seen.table),
+        alt="Histogram of confidence, right and wrong.",
     )
     left, right = st.columns(2)
     left.altair_chart(
-        charts.abstention_chart(calibration.abstention(seen.table)),
+        charts_evaluation.abstention_chart(calibration.abstention(seen.table)),
         alt="Accuracy against the share answered.",
     )
     right.caption(_ABSTAIN)

@@ -4,7 +4,7 @@ import time
 
 import streamlit as st
 
-from scratchmlp.insight import charts, curves
+from scratchmlp.insight import charts_training, curves
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import session
@@ -181,12 +181,14 @@ def _charts(run: Run, read: session.Curves) -> None:
     curve = curves.loss_curve(read.steps)
     left, right = st.columns(2)
     with left.container(key="loss_chart"):
-        chart = charts.loss_chart(curve, session.without_statistics(read.epochs), run.total_steps)
+        chart = charts_training.loss_chart(
+            curve, session.without_statistics(read.epochs), run.total_steps
+        )
         last = f"{curve['smooth'].iloc[-1]:.3f}"
         st.altair_chart(chart, alt=f"Training loss by step; its average is now {last} nats.")
     with right.container(key="accuracy_chart"):
         if len(read.epochs):
-            rising = charts.accuracy_chart(read.epochs, run.config.epochs)
+            rising = charts_training.accuracy_chart(read.epochs, run.config.epochs)
             now = _percent(read.epochs["train_accuracy"].iloc[-1])
             st.altair_chart(rising, alt=f"Accuracy by epoch; on training pictures it is now {now}.")
         else:

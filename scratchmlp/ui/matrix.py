@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from scratchmlp.insight import charts, evaluation
+from scratchmlp.insight import charts_evaluation, evaluation
 from scratchmlp.ui import assessment
 from scratchmlp.ui.assessment import ANSWER, ANY, CLEARED, TRUTH, Assessment
 
@@ -19,7 +19,7 @@ def show(seen: Assessment) -> None:
     with st.container(key="confusion"):
         key = f"confusion_{st.session_state.get(CLEARED, 0)}"
         st.altair_chart(
-            charts.confusion_chart(shown, order, rates),
+            charts_evaluation.confusion_chart(shown, order, rates),
             key=key,
             on_select=lambda: _clicked(key),
             selection_mode="cell",

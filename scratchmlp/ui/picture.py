@@ -7,7 +7,7 @@ import streamlit as st
 import torch
 
 from scratchmlp.images import datasets
-from scratchmlp.insight import charts, evaluation, explain, sprites
+from scratchmlp.insight import charts_picture, evaluation, explain, sprites
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import assessment, session
@@ -36,12 +36,12 @@ def show(run: Run, seen: Assessment, index: int, order: list[int]) -> None:
     p = evaluation.probabilities(seen.table.loc[[index]])[0].tolist()
     with middle.container(key="probabilities"):
         st.altair_chart(
-            charts.probability_chart(classes, p, truth, answer),
+            charts_picture.probability_chart(classes, p, truth, answer),
             alt=f"Probabilities; highest {classes[answer]} with {row['p_answer']:.1%}.",
         )
     told = explain.contributions(seen.network, image, answer, other)
     right.altair_chart(
-        charts.contribution_chart(told.table, classes[answer], classes[other]),
+        charts_picture.contribution_chart(told.table, classes[answer], classes[other]),
         alt="What each hidden unit added to the answer.",
     )
     right.caption(

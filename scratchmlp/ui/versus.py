@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from scratchmlp.insight import charts, comparison
+from scratchmlp.insight import charts_evaluation, comparison
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import assessment, thumbnails
 from scratchmlp.ui.assessment import Assessment
@@ -44,7 +44,9 @@ def show(seen: Assessment, others: dict[str, str], runs: dict[str, Run]) -> None
         apart = cells[cells["truth"] != cells["answer"]]
         order = list(seen.network.classes)
         st.altair_chart(
-            charts.confusion_chart(apart, order, False, "this run's answer", "the other's answer"),
+            charts_evaluation.confusion_chart(
+                apart, order, False, "this run's answer", "the other's answer"
+            ),
             alt="Answers of the two runs against each other, the same ones left out.",
         )
 
