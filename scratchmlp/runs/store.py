@@ -30,6 +30,7 @@ from scratchmlp.runs.database import (
     steps,
     writing,
 )
+from scratchmlp.runs.drawings import Drawings
 from scratchmlp.runs.studies import Studies
 
 LIVE = ("running", "paused")
@@ -116,6 +117,7 @@ class Store:
         self.url = url or default_url()
         self._engine = open_database(self.url)
         self.studies = Studies(self._engine)
+        self.drawings = Drawings(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
