@@ -50,3 +50,11 @@ def read(network: Network, ink: Ink) -> Reading:
 def read_number(network: Network, ink: Ink) -> list[Reading]:
     """Read each digit of a number, left to right; an empty sheet gives []."""
     return [read(network, part) for part in drawing.split(ink)]
+
+
+def likelihoods(network: Network, image: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Probability of each class for a picture as it stands, uint8 (28, 28): (classes,)."""
+    p: NDArray[np.float64] = (
+        network.logits(torch.from_numpy(image)[None])[0].double().softmax(dim=0).numpy()
+    )
+    return p

@@ -10,8 +10,13 @@ from PIL import Image
 
 def sprite(images: NDArray[np.uint8]) -> str:
     """All pictures side by side in one lossless WebP, as a data URL."""
+    return data_url(np.concatenate(list(images), axis=1))
+
+
+def data_url(image: NDArray[np.uint8]) -> str:
+    """A picture as lossless WebP inside its own address."""
     buffer = io.BytesIO()
-    Image.fromarray(np.concatenate(list(images), axis=1)).save(buffer, "webp", lossless=True)
+    Image.fromarray(image).save(buffer, "webp", lossless=True)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -16,6 +16,8 @@ from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.network import Network
+from scratchmlp.runs import checkpoint
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Run, Store
 
@@ -44,6 +46,12 @@ def store() -> Store:
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     return Jobs(store())
+
+
+@st.cache_resource(show_spinner=False, max_entries=40)
+def network(run_id: str, step: int) -> Network:
+    """The run's last checkpoint, which was made at `step`."""
+    return checkpoint.loads(store().checkpoint(run_id))
 
 
 class Preparation:

@@ -1,7 +1,7 @@
 """Thumbnails to choose from: one picture of them all, sent once, and a button for each."""
 
 from collections.abc import Callable
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -10,14 +10,19 @@ from numpy.typing import NDArray
 from scratchmlp.insight.sprites import sprite
 
 _CSS = """
-.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 8px; }
+.grid { display: grid; gap: 8px;
+  grid-template-columns: repeat(auto-fill, minmax(var(--least), 1fr)); }
 button { font: inherit; font-size: 12px; line-height: 1.35; padding: 6px 4px; text-align: center;
   border: 1px solid var(--st-border-color); border-radius: 8px; cursor: pointer;
   color: var(--st-text-color); background: var(--st-secondary-background-color); }
 button:hover { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
-.tile { display: block; width: 56px; height: 56px; margin: 0 auto 4px; border-radius: 3px;
-  background-repeat: no-repeat; image-rendering: pixelated; }
+.tile { display: block; width: var(--tile); height: var(--tile); margin: 0 auto 4px;
+  border-radius: 3px; background-repeat: no-repeat; image-rendering: pixelated; }
+button[aria-pressed=true] { border-color: var(--st-primary-color); border-width: 2px; }
+button.empty { border-style: dashed; }
+.empty .tile { background: none !important; }
+button:disabled { opacity: .7; cursor: default; }
 small { display: block; opacity: .75; }
 """
 _JS = """
@@ -26,15 +31,21 @@ export default function ({ data, parentElement, setTriggerValue }) {
   grid.className = 'grid'
   grid.setAttribute('role', 'group')
   grid.setAttribute('aria-label', 'Pictures')
+  const size = Math.min(56, data.width - 12)
+  grid.style.setProperty('--least', `${data.width}px`)
+  grid.style.setProperty('--tile', `${size}px`)
   data.items.forEach((item, i) => {
     const button = document.createElement('button')
     button.setAttribute('aria-label', item.label)
     button.title = item.label
+    button.disabled = !data.enabled
+    button.classList.toggle('empty', !!item.empty)
+    if ('pressed' in item) button.setAttribute('aria-pressed', item.pressed)
     const tile = document.createElement('span')
     tile.className = 'tile'
     tile.style.backgroundImage = `url(${data.sprite})`
-    tile.style.backgroundSize = `${56 * data.items.length}px 56px`
-    tile.style.backgroundPosition = `${-56 * i}px 0`
+    tile.style.backgroundSize = `${size * data.items.length}px ${size}px`
+    tile.style.backgroundPosition = `${-size * i}px 0`
     const words = document.createElement('span')
     words.textContent = item.words
     const small = document.createElement('small')
@@ -59,16 +70,27 @@ class Item(TypedDict):
     words: str
     small: str
     label: str
+    pressed: NotRequired[bool]
+    empty: NotRequired[bool]  # there is no picture to show
 
 
 def show(
-    key: str, images: NDArray[np.uint8], items: list[Item], opened: Callable[[int], None]
+    key: str,
+    images: NDArray[np.uint8],
+    items: list[Item],
+    opened: Callable[[int], None],
+    width: int = 84,
+    enabled: bool = True,
 ) -> None:
-    """A button for each picture, (n, 28, 28); pressing one calls `opened` with its index."""
+    """A button for each picture, (n, 28, 28); pressing one calls `opened` with its index.
+
+    `width` is the least that a button takes, in pixels.
+    """
 
     def press() -> None:
         index = st.session_state[key].get("opened")
         if index is not None:
             opened(int(index))
 
-    _component(key=key, data={"items": items, "sprite": sprite(images)}, on_opened_change=press)
+    data = {"items": items, "sprite": sprite(images), "width": width, "enabled": enabled}
+    _component(key=key, data=data, on_opened_change=press)
