@@ -18,7 +18,7 @@ from scratchmlp.net.measure import evaluate
 from scratchmlp.net.network import Network
 from scratchmlp.net.training import to_tensors
 from scratchmlp.runs import checkpoint
-from scratchmlp.runs.store import Kept, News, Store
+from scratchmlp.runs.store import Store
 
 FOLDS = 10
 REPLAY = 4000  # old pictures to rehearse with
@@ -56,10 +56,7 @@ def teach(store: Store, run_id: str, drawings: Examples) -> Taught:
     _, test_before = measured(network, dataset.test)
     loss, test_after = measured(taught, dataset.test)
     name = f"{run.name or presets.name_of(run.config) or 'a run'}, taught {_drawings(drawings)}"
-    new = store.create(network.config, name, status="running")
-    kept = Kept(taught.step, taught.epoch, checkpoint.dumps(taught), b"", best=True)
-    store.record(new, News(kept=[kept]))
-    store.end(new, "finished", test_loss=loss, test_accuracy=test_after, train_seconds=seconds)
+    new = store.add_network(taught, name, run.id, loss, test_after, seconds)
     before = float(_right(network, drawings).mean())
     after = held_out(network, drawings, replay)
     return Taught(new, len(drawings), before, after, test_before, test_after)
