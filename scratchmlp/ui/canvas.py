@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from PIL import Image
-from streamlit_drawable_canvas import st_canvas
 
 from scratchmlp.errors import UserError
 from scratchmlp.images import strokes as pen
@@ -86,6 +85,8 @@ def _give(now: Sheet) -> None:
 
 def show() -> Sheet:
     """The canvas and its tools; what is drawn on it now."""
+    from streamlit_drawable_canvas import st_canvas  # it can be imported only in a running app
+
     if CANVAS not in st.session_state and sheet().strokes:
         _give(sheet())  # it comes back to the screen, and has forgotten
     now = sheet()

@@ -25,7 +25,7 @@ def show(ink: Ink) -> None:
         hide_index=True,
         column_config={
             "Sure": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
-            "MNIST test": st.column_config.NumberColumn(format="percent"),
+            "Test": st.column_config.NumberColumn(format="percent"),
         },
     )
     if n < len(runs):
