@@ -79,18 +79,34 @@ def thickness(ink: Ink) -> float:
     return float(2 * ink.sum() / max(np.hypot(dy, dx).sum(), 1e-9))
 
 
+def relative_thickness(ink: Ink) -> float:
+    """The same in pixels of the box, if the ink were fitted into it."""
+    fine = _fine(crop(ink))
+    return thickness(fine) * BOX / _edge(fine)
+
+
 def thicken(ink: Ink, target: float = THICKNESS) -> Ink:
     """Move the outline of cropped ink outwards or inwards, so that strokes are `target` thick.
 
     The target is in pixels of the box into which it is fitted next. Growing by d on each side turns
     edge e and thickness t into e + 2 d and t + 2 d; (t + 2 d) / (e + 2 d) = target / box says d.
     """
-    fine = np.pad(fit(ink, FINE), MARGIN)
-    fine = fine / max(float(fine.max()), 1e-9)
-    edge, thick, share = max(crop(fine > 0.5).shape), thickness(fine), target / BOX
+    fine = _fine(ink)
+    edge, thick, share = _edge(fine), thickness(fine), target / BOX
     grow = (share * edge - thick) / (2 * (1 - share))
     grow = max(grow, -0.4 * thick)  # the thinnest parts should stay in one piece
     return crop((_inside(fine > 0.5) + grow + 0.5).clip(0, 1))
+
+
+def _edge(ink: Ink) -> int:
+    """Pixels of the longer edge of what is at least half inked."""
+    return max(crop(np.where(ink > 0.5, ink, 0)).shape)
+
+
+def _fine(ink: Ink) -> Ink:
+    """Scaled to where outlines are moved, the darkest ink 1, with room around it."""
+    fine = np.pad(fit(ink, FINE), MARGIN)
+    return fine / max(float(fine.max()), 1e-9)
 
 
 def _inside(mask: NDArray[np.bool_]) -> Ink:
@@ -107,8 +123,8 @@ def is_prepared(ink: Ink) -> bool:
     return all(abs(middle - SIDE / 2) <= 1 for middle in _middle(ink))
 
 
-def stages(ink: Ink) -> list[Stage]:
-    """Every step from the ink to what the network sees, in order.
+def stages(ink: Ink, thick: float = THICKNESS) -> list[Stage]:
+    """Every step from the ink to what the network sees, in order; strokes become `thick`.
 
     What is prepared already, as a picture of MNIST or an exported drawing, stays as it is.
     """
@@ -117,7 +133,7 @@ def stages(ink: Ink) -> list[Stage]:
     if is_prepared(ink):
         return [Stage("Prepared already", to_uint8(ink))]
     cropped = crop(ink)
-    thickened = thicken(cropped)
+    thickened = thicken(cropped, thick)
     fitted = fit(thickened)
     pictures = {
         "As drawn": ink,
@@ -129,9 +145,9 @@ def stages(ink: Ink) -> list[Stage]:
     return [Stage(name, to_uint8(picture)) for name, picture in pictures.items()]
 
 
-def prepare(ink: Ink) -> NDArray[np.uint8]:
+def prepare(ink: Ink, thick: float = THICKNESS) -> NDArray[np.uint8]:
     """What the network sees of this ink: uint8 (28, 28)."""
-    return stages(ink)[-1].picture
+    return stages(ink, thick)[-1].picture
 
 
 def as_mnist(ink: Ink) -> NDArray[np.uint8]:

@@ -143,7 +143,7 @@ def show_stages(network: Network, ink: Ink, said: Read) -> None:
         key="plain",
         help="Many digit demos shrink the whole sheet to 28 x 28 and ask the network that.",
     )
-    shown = [(stage.name, stage.picture) for stage in drawing.stages(part)]
+    shown = [(stage.name, stage.picture) for stage in reading.stages(network, part)]
     st.html(_LOOK + _strip(shown))
     if plain:
         _plain(network, part)
@@ -151,7 +151,7 @@ def show_stages(network: Network, ink: Ink, said: Read) -> None:
 
 def _plain(network: Network, ink: Ink) -> None:
     image = drawing.plain_resize(ink)
-    p = reading.likelihoods(network, image)
+    p = reading.probabilities(network, image[None])[0]
     first, second = likeliest(p)
     st.html(_LOOK + _strip([("Merely resized", image)]))
     st.markdown(

@@ -14,6 +14,7 @@ import streamlit as st
 
 from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
+from scratchmlp.insight import familiar
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
@@ -98,6 +99,7 @@ class Preparation:
         except UserError as error:  # the page meets the same trouble, and shows it
             log.warning("%s", error)
         self.dataset = name
+        familiar.of(name)  # the first drawing is answered at once
 
     def _progress(self, what: str, done: int, total: int) -> None:
         self.what, self.done, self.total = what, done, total
