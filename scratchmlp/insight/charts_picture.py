@@ -32,27 +32,6 @@ def probability_chart(names: tuple[str, ...], p: list[float], truth: int, answer
     )
 
 
-def answer_chart(names: tuple[str, ...], p: list[float]) -> alt.LayerChart:
-    """The same where nobody knows the truth: the likeliest class stands out."""
-    most = max(p)
-    table = pd.DataFrame({"class": names, "p": p, "first": [0 < q == most for q in p]})
-    base = alt.Chart(table).encode(
-        x=alt.X("p:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1.12])),
-        y=alt.Y("class:N", title=None, sort=list(names), axis=alt.Axis(labelOverlap=False)),
-        tooltip=[
-            alt.Tooltip("class:N", title="class"),
-            alt.Tooltip("p:Q", title="probability", format=".4%"),
-        ],
-    )
-    colour = alt.condition("datum.first", alt.value(ORANGE), alt.value(GREY))
-    bars = base.mark_bar(cornerRadius=2, minBandSize=2).encode(color=colour)
-    shares = base.mark_text(align="left", dx=4, color=GREY).encode(
-        text=alt.Text("p:Q", format=".1%")
-    )
-    heading = title("How likely each seems")
-    return alt.LayerChart(layer=[bars, shares], height=26 * len(names) + 40, title=heading)
-
-
 def contribution_chart(table: pd.DataFrame, first: str, second: str, n: int = 12) -> alt.Chart:
     """The hidden units that decided most between two classes, as bars to either side.
 

@@ -33,7 +33,6 @@ def show(run: Run, network: Network, drawn: Drawn, said: Read) -> None:
         disabled=not known or run.is_live,
         on_click=_teach,
         args=[run.id, network.classes],
-        help="Trains a copy of this network on your drawings, in a moment, as a new run.",
     )
     row.caption(_invitation(run, network.classes, known))
     _taught(run)
@@ -98,7 +97,7 @@ def _invitation(run: Run, classes: tuple[str, ...], known: list[Drawing]) -> str
     if run.is_live:
         return "This run is still training: teach it when it has finished."
     if not known:
-        return "Draw each digit once, press what it was, then Teach: it learns your hand."
+        return "Draw each digit once and press what it was. Teach then trains a copy on them."
     missing = [name for name in classes if all(d.label != name for d in known)]
     count = f"{len(known)} drawing{'s' if len(known) != 1 else ''} to teach"
     if not missing:

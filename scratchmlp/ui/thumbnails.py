@@ -25,42 +25,42 @@ button.empty { border-style: dashed; }
 button:disabled { opacity: .7; cursor: default; }
 small { display: block; opacity: .75; }
 """
+# A button stays the same element while what it shows changes: no press is lost to a rerun.
 _JS = """
+const make = (grid) => {
+  const button = grid.appendChild(document.createElement('button'))
+  for (const kind of ['span', 'span', 'small']) button.append(document.createElement(kind))
+  button.firstChild.className = 'tile'
+  return button
+}
+const fill = (button, item, i, data, size) => {
+  const [tile, words, small] = button.children
+  button.setAttribute('aria-label', item.label)
+  button.title = item.label
+  button.disabled = !data.enabled
+  button.classList.toggle('empty', !!item.empty)
+  if ('pressed' in item) button.setAttribute('aria-pressed', item.pressed)
+  tile.style.backgroundImage = `url(${data.sprite})`
+  tile.style.backgroundSize = `${size * data.items.length}px ${size}px`
+  tile.style.backgroundPosition = `${-size * i}px 0`
+  words.textContent = item.words
+  small.textContent = item.small
+}
 export default function ({ data, parentElement, setTriggerValue }) {
-  const grid = document.createElement('div')
-  grid.className = 'grid'
-  grid.setAttribute('role', 'group')
-  grid.setAttribute('aria-label', 'Pictures')
+  const grid = parentElement.querySelector('.grid')
   const size = Math.min(56, data.width - 12)
   grid.style.setProperty('--least', `${data.width}px`)
   grid.style.setProperty('--tile', `${size}px`)
+  while (grid.children.length > data.items.length) grid.lastChild.remove()
   data.items.forEach((item, i) => {
-    const button = document.createElement('button')
-    button.setAttribute('aria-label', item.label)
-    button.title = item.label
-    button.disabled = !data.enabled
-    button.classList.toggle('empty', !!item.empty)
-    if ('pressed' in item) button.setAttribute('aria-pressed', item.pressed)
-    const tile = document.createElement('span')
-    tile.className = 'tile'
-    tile.style.backgroundImage = `url(${data.sprite})`
-    tile.style.backgroundSize = `${size * data.items.length}px ${size}px`
-    tile.style.backgroundPosition = `${-size * i}px 0`
-    const words = document.createElement('span')
-    words.textContent = item.words
-    const small = document.createElement('small')
-    small.textContent = item.small
-    button.append(tile, words, small)
+    const button = grid.children[i] ?? make(grid)
+    fill(button, item, i, data, size)
     button.onclick = () => setTriggerValue('opened', item.index)
-    grid.append(button)
   })
-  const host = parentElement.querySelector('.host')
-  host.replaceChildren(grid)
 }
 """
-_component = st.components.v2.component(
-    "scratchmlp_gallery", html='<div class="host"></div>', css=_CSS, js=_JS
-)
+_HTML = '<div class="grid" role="group" aria-label="Pictures"></div>'
+_component = st.components.v2.component("scratchmlp_gallery", html=_HTML, css=_CSS, js=_JS)
 
 
 class Item(TypedDict):
