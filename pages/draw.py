@@ -24,6 +24,7 @@ EVERY = 1.0  # seconds between two looks at a run that is still training
 def page() -> None:
     st.title("Draw a digit", anchor=False)
     assessment.begin()
+    handwriting.begin()
     runs = choice.candidates()
     run = choice.run(runs)
     starter.say_what_is_missing(run)

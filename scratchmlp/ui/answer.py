@@ -183,7 +183,7 @@ _LOOK = """<style>
 .badge.orange { background: #e69f0022; border: 1px solid #e69f00; }
 .badge.gray { background: #8a94a322; border: 1px solid #8a94a3; }
 .bars { display: grid; gap: 3px; }
-.bar { display: grid; grid-template-columns: minmax(1.2rem, auto) 1fr 3.6rem; gap: .5rem;
+.bar { display: grid; grid-template-columns: minmax(1.2rem, auto) 1fr 4rem; gap: .5rem;
   align-items: center; font-size: .9rem; line-height: 1.35; }
 .bar b { font-weight: 500; text-align: right; }
 .bar i { background: #8a94a322; border-radius: 3px; height: 1rem; }

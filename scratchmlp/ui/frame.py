@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+import torch
 
 from scratchmlp.ui import session
 
@@ -12,6 +13,7 @@ FRAMED = "framed"  # whether this run of the script has come through `run`
 
 def run() -> None:
     """Configure the app, choose the page by the address, and run it."""
+    torch.set_num_threads(1)  # beside a training run, two that wait for each other are far slower
     st.set_page_config(page_title="scratchmlp", page_icon="✏️", layout="wide")
     pages = [
         st.Page(f"pages/{name}.py", title=title, default=position == 0)

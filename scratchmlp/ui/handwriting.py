@@ -16,7 +16,14 @@ from scratchmlp.ui.source import Drawn
 from scratchmlp.ui.thumbnails import Item
 
 TAUGHT = "taught"  # what teaching did, of the run it made
+NEW = "taught_run"  # its id, until all of the page is drawn anew with it
 EMPTY = np.zeros((28, 28), dtype=np.uint8)
+
+
+def begin() -> None:
+    """Choose the run that has just been taught: before its control is drawn, else that wins."""
+    if NEW in st.session_state:
+        st.session_state[RUN] = st.session_state.pop(NEW)
 
 
 def show(run: Run, network: Network, drawn: Drawn, said: Read) -> None:
@@ -25,16 +32,16 @@ def show(run: Run, network: Network, drawn: Drawn, said: Read) -> None:
     _slots(network.classes, kept, drawn, said)
     known = [d for d in kept if d.label in network.classes]
     row = st.container(horizontal=True, vertical_alignment="center")
-    row.button(
+    pressed = row.button(
         "Teach",
         key="teach",
         type="primary",
         icon=":material/school:",
         disabled=not known or run.is_live,
-        on_click=_teach,
-        args=[run.id, network.classes],
     )
     row.caption(_invitation(run, network.classes, known))
+    if pressed:
+        _teach(run, network.classes)
     _taught(run)
 
 
@@ -105,21 +112,16 @@ def _invitation(run: Run, classes: tuple[str, ...], known: list[Drawing]) -> str
     return f"{count}. Still to draw: {', '.join(missing)}."
 
 
-def _teach(run_id: str, classes: tuple[str, ...]) -> None:
-    with session.errors_shown():
-        store = session.store()
-        taught = teaching.teach(store, run_id, store.drawings.examples(classes))
-        st.session_state[TAUGHT] = taught
-        st.session_state[RUN] = taught.run
-        st.session_state[AGAIN] = True
-
-
-AGAIN = "again"  # the run has changed: all of the page must be drawn anew
+def _teach(run: Run, classes: tuple[str, ...]) -> None:
+    """Teach, and show all of the page anew with the run that came of it."""
+    store = session.store()
+    with st.spinner("Teaching a copy of it your hand …"):
+        taught = teaching.teach(store, run.id, store.drawings.examples(classes))
+    st.session_state[TAUGHT], st.session_state[NEW] = taught, taught.run
+    st.rerun()
 
 
 def _taught(run: Run) -> None:
-    if st.session_state.pop(AGAIN, False):
-        st.rerun()
     told: Taught | None = st.session_state.get(TAUGHT)
     if told is None or told.run != run.id:
         return
