@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from scratchmlp.images import datasets, strokes
+from scratchmlp.bench import draw_page
+from scratchmlp.images import datasets
+from scratchmlp.images.strokes import Stroke
 from scratchmlp.insight import familiar
 from scratchmlp.net import presets
 from scratchmlp.runs.recorder import execute
@@ -63,24 +65,9 @@ def canvas(page: Page) -> Locator:
     return page.locator(".st-key-canvas canvas").last
 
 
-def on_canvas(page: Page, digit: Digit, at: float = 0.5, size: float = 0.6) -> strokes.Strokes:
-    """The strokes where they lie on the screen, centred `at` that share of the canvas's width."""
-    expect(canvas(page)).to_be_visible()
-    canvas(page).scroll_into_view_if_needed()
-    box = canvas(page).bounding_box()
-    assert box
-    middle = box["x"] + at * box["width"], box["y"] + box["height"] / 2
-    return strokes.placed(digit["strokes"], size * box["width"], middle)
-
-
-def draw(page: Page, digit: Digit, **place: float) -> None:
+def draw(page: Page, digit: Digit) -> None:
     """Draw with the mouse."""
-    for stroke in on_canvas(page, digit, **place):
-        page.mouse.move(*stroke[0])
-        page.mouse.down()
-        for x, y in stroke[1:]:
-            page.mouse.move(x, y)
-        page.mouse.up()
+    draw_page.draw(page, digit["strokes"])
 
 
 def answered(page: Page) -> Locator:
@@ -155,7 +142,7 @@ def test_fingers_draw_a_number_on_a_telephone(
     page.goto(drawable.url)
     touch = page.context.new_cdp_session(page)
     for at, label in ((0.3, 3), (0.72, 0)):
-        for stroke in on_canvas(page, of(pen, label), at=at, size=0.32):
+        for stroke in draw_page.on_screen(page, of(pen, label)["strokes"], at, 0.32):
             for kind, points in gesture(stroke):
                 touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     expect(answered(page)).to_have_text("30")
@@ -165,7 +152,7 @@ def test_fingers_draw_a_number_on_a_telephone(
     assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
 
 
-def gesture(stroke: strokes.Stroke) -> Iterator[tuple[str, list[dict[str, float]]]]:
+def gesture(stroke: Stroke) -> Iterator[tuple[str, list[dict[str, float]]]]:
     yield "touchStart", [{"x": stroke[0][0], "y": stroke[0][1]}]
     for x, y in stroke[1:]:
         yield "touchMove", [{"x": x, "y": y}]
