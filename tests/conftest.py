@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 import torch
 
-from scratchmlp.bench.browser import free_port
+from scratchmlp.bench.browser import free_port, link_cache
 from scratchmlp.images import datasets
 from scratchmlp.images.datasets import Dataset
 from scratchmlp.runs.store import Store
@@ -89,12 +89,6 @@ def mnist_home(mnist_cache: Path, closed_world: Path) -> Path:
     """A home in which MNIST is ready."""
     link_cache(mnist_cache, closed_world)
     return closed_world
-
-
-def link_cache(cache: Path, home: Path) -> None:
-    (home / "cache").mkdir(parents=True)
-    for file in cache.glob("*.safetensors"):
-        os.link(file, home / "cache" / file.name)
 
 
 @pytest.fixture

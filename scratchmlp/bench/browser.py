@@ -69,6 +69,13 @@ class App:
         self.process.wait(15)
 
 
+def link_cache(cache: Path, home: Path) -> None:
+    """Give a new home the decoded pictures of another."""
+    (home / "cache").mkdir(parents=True)
+    for file in cache.glob("*.safetensors"):
+        (home / "cache" / file.name).symlink_to(file.resolve())
+
+
 def chromium() -> str | None:
     """Where Debian's Chromium is, if it is installed."""
     return shutil.which("chromium")

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from scratchmlp.bench import browser as real
-from tests.conftest import link_cache, unavailable
+from scratchmlp.bench.browser import link_cache
+from tests.conftest import unavailable
 
 expect.set_options(timeout=30_000)
 

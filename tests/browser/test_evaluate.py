@@ -9,6 +9,7 @@ import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
+from scratchmlp.bench.browser import link_cache
 from scratchmlp.images import datasets
 from scratchmlp.insight import evaluation
 from scratchmlp.net import presets
@@ -18,7 +19,6 @@ from scratchmlp.runs import checkpoint
 from scratchmlp.runs.recorder import execute
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import App
-from tests.conftest import link_cache
 
 Open = Callable[..., Page]
 
