@@ -5,9 +5,11 @@ from collections.abc import Callable
 import streamlit as st
 import torch
 
+from scratchmlp.insight import charts
 from scratchmlp.ui import session
 
 PAGES = {"train": "Train", "draw": "Draw", "evaluate": "Evaluate"}  # the first is the one at /
+STYLE = "<style>.stMainBlockContainer { padding-top: 4.5rem }</style>"  # not half a screen
 FRAMED = "framed"  # whether this run of the script has come through `run`
 
 
@@ -20,6 +22,7 @@ def run() -> None:
         for position, (name, title) in enumerate(PAGES.items())
     ]
     page = st.navigation(pages, position="top")
+    st.html(STYLE)
     st.session_state[FRAMED] = True
     try:
         page.run()
@@ -38,3 +41,8 @@ def show(page: Callable[[], None]) -> None:
         return
     with session.errors_shown():
         page()
+
+
+def ink() -> str:
+    """The colour of words, for a chart that writes on the page's background."""
+    return "#e6ebf2" if st.context.theme.type == "dark" else charts.INK
