@@ -1,7 +1,7 @@
 """Teach a run some drawings: a new run, and honest figures of what that did.
 
 `before` and `after` are shares of drawings answered right by networks that were not taught them:
-leave-one-out while there are few, folds when there are many.
+leave-one-out while there are few, six folds when there are more.
 """
 
 import time
@@ -20,7 +20,7 @@ from scratchmlp.net.training import to_tensors
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.store import Store
 
-FOLDS = 10
+FOLDS = 6
 REPLAY = 4000  # old pictures to rehearse with
 
 
