@@ -20,11 +20,14 @@ def predict(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Read pictures as the Draw page does; of several digits in one, the whole number."""
+    import torch
+
     from scratchmlp.images import photo
     from scratchmlp.insight import reading
     from scratchmlp.runs import checkpoint
     from scratchmlp.runs.store import Store
 
+    torch.set_num_threads(1)  # a picture is no work for several
     store = Store()
     network = checkpoint.loads(store.checkpoint(store.run(run).id, best))
     for file in pictures:
@@ -69,9 +72,12 @@ def teach(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Teach a run the drawings of a folder: a new run, and what that did to drawings and tests."""
+    import torch
+
     from scratchmlp.runs import checkpoint, teaching
     from scratchmlp.runs.store import Store
 
+    torch.set_num_threads(1)
     store = Store()
     found = store.run(run)
     classes = checkpoint.loads(store.checkpoint(found.id)).classes

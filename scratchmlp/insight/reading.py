@@ -75,7 +75,8 @@ def probabilities(network: Network, images: NDArray[np.uint8]) -> NDArray[np.flo
 
 
 def _softmax(network: Network, pixels: Tensor) -> Tensor:
-    return network.logits(pixels.clone()).double()  # `input` works in place.softmax(dim=1)
+    logits = network.logits(pixels.clone())  # `input` works in place
+    return logits.double().softmax(dim=1)
 
 
 def _known(network: Network) -> Familiar | None:
