@@ -1,5 +1,6 @@
 """A number on one sheet, taken apart into its digits by where its ink hangs together."""
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +11,9 @@ Ink = NDArray[np.floating]
 
 FAINT = 0.25  # of the darkest ink: what is fainter holds nothing together
 OVERLAP = 0.35  # share of the narrower one by which two parts of a digit stand above each other
-SHORT = 0.55  # of the tallest: digits of a number are about as tall, so less is a part of one
+SHORT = 0.6  # of the tallest: digits of a number are about as tall, so less is a part of one
 WIDE = 1.5  # width by height above which ink that hangs together is digits that touch
+USUAL = 0.65  # width by height of a digit
 
 
 class Part(NamedTuple):
@@ -92,13 +94,20 @@ def _gap(a: Part, b: Part) -> int:
 
 
 def _apart(part: Part, ink: Ink, tallest: int) -> list[Part]:
-    """Digits that touch, cut where the least ink is near the middle."""
+    """Digits that touch, cut where little ink is near where one should end."""
     if part.width <= WIDE * part.height or part.height < SHORT * tallest:
         return [part]
-    low, high = part.left + part.width // 4, part.right - part.width // 4
-    columns = np.where(part.mask, ink, 0).sum(axis=0)[low:high]
-    middle = np.abs(np.arange(low, high) - (part.left + part.right) / 2) / part.width
-    cut = low + int(np.argmin(columns / max(float(columns.max()), 1e-9) + middle))
-    beyond = np.arange(ink.shape[1])[None, :] >= cut
-    sides = part.mask & ~beyond, part.mask & beyond
-    return [digit for side in sides if side.any() for digit in _apart(_part(side), ink, tallest)]
+    n = max(2, round(part.width / (USUAL * part.height)))
+    columns = np.where(part.mask, ink, 0).sum(axis=0)
+    ends = [part.left + _cut(columns[part.left : part.right], k / n, n) for k in range(1, n)]
+    edges = [part.left, *sorted(ends), part.right]
+    across = np.arange(ink.shape[1])
+    sides = [part.mask & (a <= across) & (across < b) for a, b in itertools.pairwise(edges)]
+    return [_part(side) for side in sides if side.any()]
+
+
+def _cut(columns: NDArray[np.floating], share: float, n: int) -> int:
+    """The column with little ink near that share of the width, by at most half a digit of n."""
+    away = np.abs(np.arange(len(columns)) - share * len(columns)) / (len(columns) / n)
+    cost = columns / max(float(columns.max()), 1e-9) + 2 * away
+    return int(np.where(away <= 0.5, cost, np.inf).argmin())

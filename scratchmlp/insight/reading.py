@@ -22,7 +22,7 @@ from scratchmlp.net.augment import shift
 from scratchmlp.net.network import Network
 
 Verdict = Literal["empty", "sure", "not sure", "none of these"]
-SURE = 0.5  # probability of its answer, below which it is not
+SURE = 0.4  # probability of its answer, below which it is not
 NUDGES = tuple(itertools.product((0.0, -0.5, 0.5), repeat=2))  # pixels down and across
 
 
