@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from scratchmlp.images import numbers
+from scratchmlp.images.numbers import Ink
+
 SIDE = 28
 BOX = 20
 THICKNESS = 2.4  # pixels of 20: the median of MNIST's training pictures, by `thickness`
 FINE = 100  # pixels of the longer edge where outlines are moved, five to one of the box
 MARGIN = 25  # of FINE: room for a stroke to grow into
-
-Ink = NDArray[np.floating]
 
 
 class Stage(NamedTuple):
@@ -166,16 +167,5 @@ def to_uint8(ink: Ink) -> NDArray[np.uint8]:
 
 
 def split(ink: Ink) -> list[Ink]:
-    """The digits of a number, left to right, each on a sheet of the same size; [] of no ink."""
-    labels, _ = ndimage.label(ink > 0.25, structure=np.ones((3, 3)))
-    groups: list[tuple[int, int, list[int]]] = []  # left, right, components
-    spans = [(s[1].start, s[1].stop, [i + 1]) for i, s in enumerate(ndimage.find_objects(labels))]
-    for left, right, parts in sorted(spans):
-        if groups:
-            before, until, others = groups[-1]
-            overlap = min(until, right) - left
-            if overlap > 0.35 * min(until - before, right - left):
-                groups[-1] = before, max(until, right), others + parts
-                continue
-        groups.append((left, right, parts))
-    return [np.where(np.isin(labels, parts), ink, 0) for _, _, parts in groups]
+    """The digits of a number, left to right; what is prepared already is one digit."""
+    return [ink] if ink.any() and is_prepared(ink) else numbers.split(ink)

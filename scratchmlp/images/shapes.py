@@ -14,7 +14,7 @@ from scratchmlp.images.strokes import Strokes
 Points = NDArray[np.float64]
 
 # Straight strokes of capital letters that no digit looks like, as "x y" on a grid of 3 x 5.
-LETTERS = {
+LETTERS: dict[str, list[str]] = {
     "A": ["04 10 24", "02 22"],
     "E": ["20 00 04 24", "02 12"],
     "F": ["20 00 04", "02 12"],
@@ -94,12 +94,10 @@ def _spiral(rng: np.random.Generator) -> list[Points]:
 
 
 def _letter(rng: np.random.Generator) -> list[Points]:
-    strokes = LETTERS[list(LETTERS)[int(rng.integers(len(LETTERS)))]]
-    grid = [
-        np.array([[int(x) / 2, int(y) / 4] for x, y in s.split()], dtype=float) for s in strokes
-    ]
-    narrow = rng.uniform(0.6, 1.0)
-    return [points * [narrow, 1] for points in grid]
+    strokes: list[str] = LETTERS[list(LETTERS)[int(rng.integers(len(LETTERS)))]]
+    scale = np.array([rng.uniform(0.6, 1.0) / 2, 1 / 4])
+    grid = [np.array([[int(p[0]), int(p[1])] for p in stroke.split()]) for stroke in strokes]
+    return [points * scale for points in grid]
 
 
 def _lines(rng: np.random.Generator) -> list[Points]:

@@ -75,7 +75,7 @@ def of(dataset: str) -> Familiar:
         raise UserError(f"The dataset {dataset} is not prepared on this machine.")
     train = datasets.load(dataset).train
     digest = hashlib.sha256(train.images[:: max(1, len(train) // 1000)].tobytes()).hexdigest()[:16]
-    file = datasets.home() / "cache" / f"familiar-{digest}-{len(train)}.safetensors"
+    file = datasets.home() / "cache" / f"familiar-{digest}-{len(train)}-{STRANGE}.safetensors"
     arrays = kept.read(file)
     if arrays is None:
         arrays = _to_arrays(measure(train))

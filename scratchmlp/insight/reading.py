@@ -22,7 +22,7 @@ from scratchmlp.net.augment import shift
 from scratchmlp.net.network import Network
 
 Verdict = Literal["empty", "sure", "not sure", "none of these"]
-SURE = 0.5  # probability of its answer, below which it is not
+SURE = 0.4  # probability of its answer, below which it is not
 NUDGES = tuple(itertools.product((0.0, -0.5, 0.5), repeat=2))  # pixels down and across
 
 
@@ -81,8 +81,8 @@ def probabilities(network: Network, images: NDArray[np.uint8]) -> NDArray[np.flo
 
 
 def _softmax(network: Network, pixels: Tensor) -> Tensor:
-    # `input` works in place
-    return network.logits(pixels.clone()).double().softmax(dim=1)
+    logits = network.logits(pixels.clone())  # `input` works in place
+    return logits.double().softmax(dim=1)
 
 
 def _known(network: Network) -> Familiar | None:

@@ -1,7 +1,7 @@
 """Teach a run some drawings: a new run, and honest figures of what that did.
 
 `before` and `after` are shares of drawings answered right by networks that were not taught them:
-leave-one-out while there are few, folds when there are many.
+leave-one-out while there are few, six folds when there are more.
 """
 
 import time
@@ -20,7 +20,7 @@ from scratchmlp.net.training import to_tensors
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.store import Store
 
-FOLDS = 10
+FOLDS = 6
 REPLAY = 4000  # old pictures to rehearse with
 
 
@@ -49,7 +49,7 @@ def teach(store: Store, run_id: str, drawings: Examples) -> Taught:
     run = store.run(run_id)
     network = checkpoint.loads(store.checkpoint(run.id))
     dataset = datasets.load(network.config.dataset)
-    replay = _replay(dataset.train)
+    replay = replay_of(dataset.train)
     began = time.perf_counter()
     taught = finetune.teach(network, drawings, replay)
     seconds = time.perf_counter() - began
@@ -90,7 +90,8 @@ def _right(network: Network, examples: Examples) -> NDArray[np.bool_]:
     return (network.logits(images).argmax(dim=1) == labels).numpy()
 
 
-def _replay(train: Examples) -> Examples:
+def replay_of(train: Examples) -> Examples:
+    """The pictures of a training set that are rehearsed, always the same ones."""
     rows = np.random.default_rng(0).permutation(len(train))[:REPLAY]
     return train.take(rows.astype(np.int64))
 
