@@ -119,7 +119,7 @@ def test_it_survives_pages_paper_and_pen_and_is_undone(
     page.get_by_role("link", name="Draw").click()
     expect(answered(page)).to_have_text("0")
     page.wait_for_function(INKED)
-    page.locator(".st-key-canvas ~ * [data-testid=stPopover] button").first.click()
+    page.locator(".st-key-pen button").click()
     page.get_by_role("radio", name="Dark").click()
     page.wait_for_function(INKED)
     expect(answered(page)).to_have_text("0")
