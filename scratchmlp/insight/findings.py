@@ -65,17 +65,22 @@ def diverged(case: Case) -> Finding | None:
     return Finding(
         "diverged",
         "error",
-        f"The loss went from {case.first_loss:.3g} to {case.last_loss:.3g} and then was no number, "
-        f"at step {case.steps_done + 1:,}.",
+        f"The loss was no number at step {case.steps_done + 1:,}{_way_there(case)}.",
         "Each step overshot further than the last: the learning rate is too high for this network.",
         "Train with a tenth of the learning rate.",
         _slower(case.config),
     )
 
 
+def _way_there(case: Case) -> str:
+    if not case.steps_done:
+        return ""
+    return f", after it had gone from {case.first_loss:.3g} to {case.last_loss:.3g}"
+
+
 def too_high(case: Case) -> Finding | None:
     start, top = case.first_loss, case.peak_loss
-    if top < BLOWN_UP * start:
+    if not top >= BLOWN_UP * start:
         start, top = case.worst_rise
         if top < CLIMBED * start:
             return None
@@ -158,7 +163,7 @@ def too_low(case: Case) -> Finding | None:
         f"the training loss is still at {case.train_loss:.3g}.",
         "Short steps get there too late: the loss still falls, and would go on falling for long.",
         "Train with ten times the learning rate.",
-        {"lr": min(10 * case.config.lr, _most("lr"))},
+        {"lr": _plain(min(10 * case.config.lr, _most("lr")))},
     )
 
 
@@ -183,7 +188,9 @@ def _against_over_fitting(config: TrainConfig) -> tuple[str, dict[str, Any]]:
         return "Train with warped pictures: it never sees the same one twice.", {
             "augment": "affine"
         }
-    return "Train with more weight decay.", {"weight_decay": min(config.weight_decay + 0.1, 1.0)}
+    return "Train with more weight decay.", {
+        "weight_decay": _plain(min(config.weight_decay + 0.1, 1.0))
+    }
 
 
 def under_fitting(case: Case) -> Finding | None:
@@ -199,7 +206,7 @@ def _what_holds_it_back(config: TrainConfig) -> tuple[str, str, dict[str, Any]]:
         return (
             "Weight decay pulls the weights to zero faster than the pictures can move them.",
             "Train with a hundredth of the weight decay.",
-            {"weight_decay": config.weight_decay / 100},
+            {"weight_decay": _plain(config.weight_decay / 100)},
         )
     if min(config.hidden, default=0) < 32 or config.activation == "identity":
         return (
@@ -231,7 +238,12 @@ def converged(case: Case) -> Finding | None:
 
 def _slower(config: TrainConfig, times: float = 10) -> dict[str, Any]:
     calmer = {"momentum": 0.9} if config.momentum > 0.95 else {}
-    return {"lr": max(config.lr / times, FIELDS["lr"].metadata["range"][0])} | calmer
+    return {"lr": _plain(max(config.lr / times, FIELDS["lr"].metadata["range"][0]))} | calmer
+
+
+def _plain(rate: float) -> float:
+    """Three digits: nobody types 0.0006000000000000001."""
+    return float(f"{rate:.3g}")
 
 
 def _most(name: str) -> Any:
