@@ -57,6 +57,11 @@ class Case:
     def steps_done(self) -> int:
         return int(self.steps["step"].iloc[-1]) if len(self.steps) else 0
 
+    @property
+    def steps_in_all(self) -> float:
+        """How many there will be, by the epochs so far."""
+        return self.steps_done * self.config.epochs / max(1, len(self.epochs))
+
     # --- its losses ------------------------------------------------------------------------------
 
     @cached_property
@@ -163,16 +168,15 @@ class Case:
         The steps of an epoch are taken to be as long as its last one, each for its learning rate.
         It is the layer that could move furthest that counts.
         """
-        moved: np.ndarray | float = 0.0
-        for epoch, kept in self._statistics:
-            if "update_ratio" not in kept:
-                return math.inf
-            end = int(self.epochs["step"][self.epochs["epoch"] == epoch].iloc[0])
-            before = self.epochs["step"][self.epochs["epoch"] < epoch].max()
-            rows = self.steps[(self.steps["step"] <= end) & ~(self.steps["step"] <= before)]
-            if rows.empty or not rows["lr"].iloc[-1]:
-                return math.inf
-            steps = end - (0 if pd.isna(before) else int(before))
-            share = rows["lr"].mean() * steps / rows["lr"].iloc[-1]
-            moved = moved + np.array(kept["update_ratio"]) * share
-        return float(np.max(moved)) if self._statistics else math.inf
+        kept = [statistics.get("update_ratio") for _, statistics in self._statistics]
+        if not kept or None in kept or len(kept) < len(self.epochs) or not len(self.steps):
+            return math.inf
+        step, lr = (self.steps[name].to_numpy(dtype=float) for name in ("step", "lr"))
+        ends = self.epochs["step"].to_numpy(dtype=float)
+        rows = np.searchsorted(step, ends, side="right")  # steps may be thinned
+        before, last = np.r_[0, rows[:-1]], np.maximum(rows - 1, 0)
+        total = np.r_[0.0, np.cumsum(lr)]
+        mean = (total[rows] - total[before]) / np.maximum(rows - before, 1)
+        count = np.diff(np.r_[0.0, ends])
+        per_epoch = count * mean / np.maximum(lr[last], 1e-30)
+        return float(np.max(per_epoch @ np.array(kept, dtype=float)))

@@ -154,7 +154,9 @@ def too_few_steps(case: Case) -> Finding | None:
 
 
 def too_low(case: Case) -> Finding | None:
-    if not case.is_telling or case.reach >= REACH or case.train_accuracy >= LEARNT:
+    if not case.is_telling or case.train_accuracy >= LEARNT or case.steps_in_all < FEW_STEPS:
+        return None
+    if case.reach >= REACH:
         return None
     return Finding(
         "learning rate too low",
