@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from scratchmlp.insight import charts
 from scratchmlp.ui import session
 
 PAGES = {"train": "Train", "evaluate": "Evaluate"}  # the first is the one at /
@@ -38,3 +39,8 @@ def show(page: Callable[[], None]) -> None:
         return
     with session.errors_shown():
         page()
+
+
+def ink() -> str:
+    """The colour of words, for a chart that writes on the page's background."""
+    return "#e6ebf2" if st.context.theme.type == "dark" else charts.INK
