@@ -127,7 +127,7 @@ def _best(valid: alt.Chart) -> Any:
     """A ring around the best epoch, and the word."""
     best = valid.transform_filter("datum.best")
     ring = best.mark_point(size=160, strokeWidth=2, filled=False)
-    word = best.mark_text(align="center", dy=-16, fontSize=12).encode(
+    word = best.mark_text(align="center", dy=19, fontSize=12).encode(
         text=alt.value("best"), color=alt.value(ORANGE)
     )
     return alt.layer(ring, word)

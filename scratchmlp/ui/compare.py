@@ -35,16 +35,14 @@ def name(run: Run) -> str:
 def show(run: Run) -> None:
     runs = {r.id: r for r in session.store().runs(200) if r.total_steps and r.id != run.id}
     chosen = [run_id for run_id in st.session_state.get(BESIDE, []) if run_id in runs]
-    if st.session_state.get(OTHERS) != chosen:
-        st.session_state[OTHERS] = chosen
     st.multiselect(
         "Lay other runs beside this one",
         list(runs),
-        key=OTHERS,
         format_func=lambda run_id: _option(runs[run_id]),
         max_selections=MOST_OTHERS,
         placeholder="Choose runs" if runs else "There is no other run yet",
         on_change=_chosen,
+        **session.following(OTHERS, chosen, default=chosen),
     )
     shown = [run, *(runs[run_id] for run_id in chosen)]
     fields = differing(*(r.config for r in shown)) if chosen else list(LABELS)

@@ -18,7 +18,7 @@ from scratchmlp.net.config import (
     TrainConfig,
     matters,
 )
-from scratchmlp.ui import settings
+from scratchmlp.ui import session, settings
 
 MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 SCALES: dict[str, list] = {
@@ -33,6 +33,9 @@ SCALES: dict[str, list] = {
 
 def show() -> TrainConfig:
     """All controls that are not hidden, one below the other; the configuration they make."""
+    st.html(
+        "<style>[data-testid=stSidebar] [role=radiogroup] button{padding-inline:.55rem}</style>"
+    )
     for field in FIRST:
         _control(field)
     for group, fields in MORE.items():
@@ -48,13 +51,12 @@ def _control(field: str) -> None:
         CONTROLS[field](field)
 
 
-def _about(field: str) -> dict[str, Any]:
-    """What every control has: its key, what it says, and what happens when it is moved."""
-    key, value = field, getattr(settings.current(), field)
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+def _about(field: str, default: str = "value", at: Any = None) -> dict[str, Any]:
+    """What every control is given: its key, its value, what it says, and whom it tells."""
+    value = getattr(settings.current(), field)
+    shown = session.following(field, value, **{default: value if at is None else at})
     help = FIELDS[field].metadata["help"]
-    return {"key": key, "help": help, "on_change": _moved, "args": [field]}
+    return shown | {"help": help, "on_change": _moved, "args": [field]}
 
 
 def _moved(field: str) -> None:
@@ -75,12 +77,14 @@ def _number(field: str) -> None:
 
 
 def _few(field: str) -> None:
-    choices = FIELDS[field].metadata["choices"]
-    st.segmented_control(LABELS[field], choices, required=True, width="stretch", **_about(field))
+    choices, about = FIELDS[field].metadata["choices"], _about(field, "default")
+    st.segmented_control(LABELS[field], choices, required=True, wrap=False, **about)
 
 
 def _many(field: str) -> None:
-    st.selectbox(LABELS[field], FIELDS[field].metadata["choices"], **_about(field))
+    choices = FIELDS[field].metadata["choices"]
+    at = choices.index(getattr(settings.current(), field))
+    st.selectbox(LABELS[field], choices, **_about(field, "index", at))
 
 
 def _switch(field: str) -> None:
@@ -93,8 +97,9 @@ def _share(field: str) -> None:
 
 
 def _dataset(field: str) -> None:
-    about = _about(field) | {"help": _DATASET_HELP}
-    st.selectbox(LABELS[field], settings.datasets(), **about)
+    choices = settings.datasets()
+    about = _about(field, "index", choices.index(settings.current().dataset))
+    st.selectbox(LABELS[field], choices, **about | {"help": _DATASET_HELP})
 
 
 _DATASET_HELP = "mnist: 70,000 handwritten digits; digits: scikit-learn's 1,797 small ones."
@@ -121,19 +126,17 @@ def _layers(field: str) -> None:
 
 
 def _layer(index: int, width: int) -> None:
-    key = f"hidden_{index}"
-    if st.session_state.get(key) != width:
-        st.session_state[key] = width
+    shown = session.following(f"hidden_{index}", width, value=width)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
     row.number_input(
         f"Hidden layer {index + 1}" if index else "Hidden layer",
         1,
         MAX_WIDTH,
         step=16,
-        key=key,
         help="How many hidden units it has.",
         on_change=_widened,
         args=[index],
+        **shown,
     )
     row.button(
         "",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from scratchmlp.net import presets
 from scratchmlp.net.config import LABELS, TrainConfig, unparse
-from scratchmlp.ui import settings
+from scratchmlp.ui import session, settings
 
 PRESET = "preset"
 
@@ -14,18 +14,18 @@ def cards() -> None:
     if not settings.is_shown("preset"):
         return
     names = settings.recipes()
-    if st.session_state.get(PRESET) != settings.recipe():
-        st.session_state[PRESET] = settings.recipe()
+    at = names.index(settings.recipe())
     st.html(_CSS)
     st.radio(
         "Recipe",
         names,
-        key=PRESET,
         format_func=_title,
         captions=[_line(name) for name in names],
         horizontal=True,
         on_change=_chosen,
         label_visibility="collapsed",
+        width="stretch",
+        **session.following(PRESET, settings.recipe(), index=at),
     )
 
 
@@ -92,7 +92,27 @@ def _story() -> None:
                 st.rerun()
 
 
+# A radio group that looks like cards: it keeps its keyboard and what it tells a screen reader.
 _CSS = """<style>
-.st-key-preset [role=radiogroup] { display: grid; gap: .5rem;
-  grid-template-columns: repeat(4, minmax(0, 1fr)); }
+.stMainBlockContainer { padding-top: 4rem }
+.st-key-preset [role=radiogroup] { display: grid; gap: .5rem; align-items: stretch; width: 100%;
+  grid-template-columns: repeat(4, minmax(0, 1fr)) }
+.st-key-preset [role=radiogroup] > div { position: relative; padding: .5rem .75rem; gap: .125rem;
+  border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem }
+.st-key-preset [role=radiogroup] > div:hover { border-color: #2f7fd1 }
+.st-key-preset [role=radiogroup] > div[data-selected] { border-color: #2f7fd1;
+  box-shadow: inset 0 0 0 1px #2f7fd1; background: color-mix(in srgb, #2f7fd1 9%, transparent) }
+.st-key-preset [role=radiogroup] > div:has(:focus-visible) { outline: 3px solid #2f7fd1 }
+.st-key-preset label::after { content: ""; position: absolute; inset: 0 }
+.st-key-preset label > div > div:first-child:not([data-testid]) { display: none }
+.st-key-preset label, .st-key-preset label > div, .st-key-preset label [data-testid] { width: 100% }
+.st-key-preset label p { display: flex; justify-content: space-between; gap: .375rem;
+  font-size: .8125rem; white-space: nowrap }
+.st-key-preset [data-testid=stRadioCaption] { margin: 0; padding: 0 }
+.st-key-preset [data-testid=stCaptionContainer] p { font-size: .75rem; line-height: 1.35 }
+@media (max-width: 640px) {
+  .st-key-preset [role=radiogroup] { grid: auto / auto-flow 11.5rem; overflow-x: auto;
+    padding: 2px 2px .5rem; scroll-snap-type: x proximity }
+  .st-key-preset [role=radiogroup] > div { scroll-snap-align: start }
+}
 </style>"""

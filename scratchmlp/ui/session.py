@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -116,6 +117,19 @@ def curves(run: Run) -> Reading:
 def _reading(run_id: str, started: float | None, total_steps: int | None, _run: Run) -> Reading:
     """Of a run that is resumed another one: it went back to its last checkpoint."""
     return Reading(_run)
+
+
+def following(key: str, value: object, /, **default: object) -> dict[str, Any]:
+    """Arguments of a widget that shows `value`, whatever it showed before.
+
+    `default` says the same in the widget's own terms (`value=…`, `index=…`). It is left out only
+    where the widget's state is set: a browser that has not drawn the widget yet knows no more than
+    the last message, so that each must hold the value.
+    """
+    if key in st.session_state and st.session_state[key] != value:
+        st.session_state[key] = value
+        return {"key": key}
+    return {"key": key, **default}
 
 
 def begin() -> None:

@@ -11,7 +11,7 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import session
 from scratchmlp.ui.controls import SCALES
 
-RATE = "run_lr"
+RATE, RATES = "run_lr", "run_lrs"  # the slider, and how many there have been
 
 
 def buttons(run: Run) -> None:
@@ -67,21 +67,32 @@ def _reset(run: Run) -> None:
 def learning_rate(run: Run) -> None:
     """A slider that shows the rate as it is, whoever set it, and changes it."""
     rate = current_rate(run)
-    if st.session_state.get(RATE) != rate:
-        st.session_state[RATE] = rate
+    key = _key(run, rate)
     st.select_slider(
         "Learning rate of this run",
         sorted({*SCALES["lr"], rate}),
-        key=RATE,
+        rate,
+        key=key,
         format_func=lambda lr: f"{lr:g}",
         help="Takes effect at the next step. Of a schedule it is the largest rate.",
         on_change=_change_rate,
-        args=[run.id],
+        args=[run.id, key],
     )
 
 
-def _change_rate(run_id: str) -> None:
-    _send(run_id, "lr", st.session_state[RATE])
+def _key(run: Run, rate: float) -> str:
+    """Another one when somebody else has changed the rate: the slider is then a new one.
+
+    To set the state of the old one would be undone by a browser that had missed the message.
+    """
+    number = st.session_state.get(RATES, 0)
+    if st.session_state.get(f"{RATE}_{run.id}_{number}", rate) != rate:
+        st.session_state[RATES] = number = number + 1
+    return f"{RATE}_{run.id}_{number}"
+
+
+def _change_rate(run_id: str, key: str) -> None:
+    _send(run_id, "lr", st.session_state[key])
 
 
 def current_rate(run: Run) -> float:
