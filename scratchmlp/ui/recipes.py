@@ -87,9 +87,9 @@ def _story() -> None:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.metric(chapter.preset, f"{preset.measured:.1%}", width=150)
             st.markdown(f"**{chapter.title}** {chapter.why}", width="stretch")
-            if st.button("Load it", key=f"load_{chapter.preset}"):
-                settings.choose(chapter.preset)
-                st.rerun()
+            name = chapter.preset
+            if st.button("Load it", key=f"load_{name}", on_click=settings.choose, args=[name]):
+                st.rerun()  # which closes the dialog
 
 
 # A radio group that looks like cards: it keeps its keyboard and what it tells a screen reader.
