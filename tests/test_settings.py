@@ -100,7 +100,7 @@ def test_every_setting_has_a_control() -> None:
 
 def test_choosing_a_recipe_sets_every_control(store: Store) -> None:
     app = page()
-    control(app, "seed").set_value(5)
+    control(app, "seed").set_value(5).run()
     for name in reversed(presets.PRESETS):
         app.radio("preset").set_value(name).run()
         assert_shows(app, replace(presets.PRESETS[name].config, dataset="digits"))

@@ -41,7 +41,11 @@ def _title(name: str) -> str:
 
 
 def _line(name: str) -> str:
-    return presets.PRESETS[name].shows if name in presets.PRESETS else "As the link says."
+    return (
+        presets.PRESETS[name].shows
+        if name in presets.PRESETS
+        else "The settings of the link that you followed."
+    )
 
 
 def changes() -> None:
@@ -99,6 +103,7 @@ _CSS = """<style>
   grid-template-columns: repeat(4, minmax(0, 1fr)) }
 .st-key-preset [role=radiogroup] > div { position: relative; padding: .5rem .75rem; gap: .125rem;
   border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem }
+.st-key-preset [role=radiogroup]:has(> :nth-child(9)) > :first-child { grid-column: 1 / -1 }
 .st-key-preset [role=radiogroup] > div:hover { border-color: #2f7fd1 }
 .st-key-preset [role=radiogroup] > div[data-selected] { border-color: #2f7fd1;
   box-shadow: inset 0 0 0 1px #2f7fd1; background: color-mix(in srgb, #2f7fd1 9%, transparent) }
@@ -113,6 +118,7 @@ _CSS = """<style>
 @media (max-width: 640px) {
   .st-key-preset [role=radiogroup] { grid: auto / auto-flow 11.5rem; overflow-x: auto;
     padding: 2px 2px .5rem; scroll-snap-type: x proximity }
+  .st-key-preset [role=radiogroup]:has(> :nth-child(9)) > :first-child { grid-column: auto }
   .st-key-preset [role=radiogroup] > div { scroll-snap-align: start }
 }
 </style>"""
