@@ -9,10 +9,13 @@ from PIL import Image
 
 
 def sprite(images: NDArray[np.uint8]) -> str:
-    """All pictures side by side in one lossless WebP, as a data URL."""
+    """All pictures side by side in one PNG, as a data URL.
+
+    A lossless WebP of digits is a sixth smaller and takes twenty times as long.
+    """
     buffer = io.BytesIO()
-    Image.fromarray(np.concatenate(list(images), axis=1)).save(buffer, "webp", lossless=True)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    Image.fromarray(np.concatenate(list(images), axis=1)).save(buffer, "png", compress_level=3)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def enlarged(image: NDArray[np.uint8], times: int = 10) -> NDArray[np.uint8]:

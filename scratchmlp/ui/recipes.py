@@ -98,7 +98,6 @@ def _story() -> None:
 
 # A radio group that looks like cards: it keeps its keyboard and what it tells a screen reader.
 _CSS = """<style>
-.stMainBlockContainer { padding-top: 4rem }
 .st-key-preset [role=radiogroup] { display: grid; gap: .5rem; align-items: stretch; width: 100%;
   grid-template-columns: repeat(4, minmax(0, 1fr)) }
 .st-key-preset [role=radiogroup] > div { position: relative; padding: .5rem .75rem; gap: .125rem;
