@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, LABELS, TrainConfig, matters, unparse
 from scratchmlp.runs.store import Store
-from scratchmlp.ui import controls, links
+from scratchmlp.ui import controls, links, session
 from tests.test_pages import page, shown, store
 
 __all__ = ["store"]
@@ -52,6 +53,23 @@ OTHERS = {
     "device": "cuda",
     "precision": "medium",
 }
+
+
+class NoWorkers:
+    """Nothing is trained here: what is submitted stays in line."""
+
+    trouble = None
+
+    def __init__(self, store: Store) -> None: ...
+
+    def submit(self, run_id: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "Jobs", NoWorkers)
 
 
 def control(app: AppTest, field: str) -> Any:
