@@ -63,7 +63,6 @@ def changes() -> None:
                 on_click=settings.reset,
                 args=[field],
                 icon=":material/undo:",
-                help=f"Back to {words(settings.base(), field)}",
             )
         if len(fields) > 1:
             st.button("Undo all", key="undo", on_click=settings.reset, args=fields, type="tertiary")
@@ -79,7 +78,7 @@ def words(config: TrainConfig, field: str) -> str:
 
 def story() -> None:
     """The button that opens the story of the post's numbers."""
-    if st.button("87%: why?", key="why", icon=":material/help:", help="The post's own numbers"):
+    if st.button("87%: why?", key="why", icon=":material/help:"):
         _story()
 
 

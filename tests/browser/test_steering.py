@@ -12,11 +12,6 @@ from tests.browser.test_train import LONG, SECONDS, chart, go, press, says, step
 __all__ = ["store"]
 
 
-def rate(page: Page) -> str:
-    found = page.locator(".st-key-run_lr [data-testid=stSliderThumbValue]")
-    return found.or_(page.locator(".st-key-run_lr")).first.inner_text()
-
-
 def test_a_run_is_steered_from_two_tabs(
     app: App, open_page: Callable[..., Page], store: Store
 ) -> None:
