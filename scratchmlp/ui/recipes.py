@@ -82,17 +82,17 @@ def story() -> None:
         _story()
 
 
-@st.dialog("87%: why?", width="large")
+@st.dialog("87%: why?", width="medium")
 def _story() -> None:
     st.markdown(presets.QUESTION)
-    for chapter in presets.STORY:
-        preset = presets.PRESETS[chapter.preset]
-        with st.container(horizontal=True, vertical_alignment="center", border=True):
-            st.metric(chapter.preset, f"{preset.measured:.1%}", width=150)
-            st.markdown(f"**{chapter.title}** {chapter.why}", width="stretch")
-            name = chapter.preset
-            if st.button("Load it", key=f"load_{name}", on_click=settings.choose, args=[name]):
-                st.rerun()  # which closes the dialog
+    for name, title, why in presets.STORY:
+        with st.container(border=True):
+            figure, words, load = st.columns([1.5, 4, 1], vertical_alignment="center")
+            figure.metric(name, f"{presets.PRESETS[name].measured:.1%}")
+            words.markdown(f"**{title}** {why}")
+            with load:
+                if st.button("Load", key=f"load_{name}", on_click=settings.choose, args=[name]):
+                    st.rerun()  # which closes the dialog
 
 
 # A radio group that looks like cards: it keeps its keyboard and what it tells a screen reader.
