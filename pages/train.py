@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from scratchmlp.ui import controls, frame, live, session
+from scratchmlp.ui import controls, frame, live, session, views
 
 
 def page() -> None:
@@ -31,6 +31,7 @@ def page() -> None:
     run = session.watched()
     if run:
         live.run_card(run)
+        views.show(run)
     else:
         st.info("There is no run yet. Press Train, and its curves appear here.")
 

@@ -44,7 +44,12 @@ def _preparing() -> None:
 def run_card(run: Run) -> None:
     """Everything about one run."""
     moving = run.is_live or run.status == "queued"
-    st.fragment(_card, run_every=FAST if moving else SLOW)(run.id, moving)
+    st.fragment(_card, run_every=pace(run))(run.id, moving)
+
+
+def pace(run: Run) -> float:
+    """Seconds between two looks at a run."""
+    return FAST if run.is_live or run.status == "queued" else SLOW
 
 
 def _card(run_id: str, was_moving: bool) -> None:
