@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from scratchmlp.errors import UserError
-from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.config import FIELDS, TrainConfig, unparse
 
 
 class Preset(NamedTuple):
@@ -109,3 +109,26 @@ def name_of(config: TrainConfig) -> str | None:
         if same == config:
             return name
     return None
+
+
+_WORDS = {"lr": "learning rate", "hidden": "hidden units", "valid_pct": "validation share"}
+
+
+def in_words(config: TrainConfig) -> str:
+    """The nearest preset and what differs from it, as in "modern, learning rate 0.01, seed 3".
+
+    The dataset is left out.
+    """
+    changed = {name: _changed(preset.config, config) for name, preset in PRESETS.items()}
+    nearest = min(changed, key=lambda name: len(changed[name]))
+    return ", ".join([nearest, *(_setting(name, config) for name in changed[nearest])])
+
+
+def _changed(base: TrainConfig, config: TrainConfig) -> list[str]:
+    pairs = ((name, getattr(base, name), getattr(config, name)) for name in FIELDS)
+    return [name for name, old, new in pairs if old != new and name != "dataset"]
+
+
+def _setting(name: str, config: TrainConfig) -> str:
+    value = unparse(getattr(config, name)).replace(",", " + ") or "none"
+    return f"{_WORDS.get(name, name.replace('_', ' '))} {value}"

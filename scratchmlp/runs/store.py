@@ -255,7 +255,7 @@ class Store:
 def _insert_run(
     connection: sa.Connection, config: TrainConfig, name: str, status: str, **columns: Any
 ) -> str:
-    row = new_run(config, name, status) | columns
+    row = finite(new_run(config, name, status) | columns)
     connection.execute(sa.insert(runs).values(row))
     return str(row["id"])
 
