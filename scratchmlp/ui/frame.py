@@ -6,7 +6,7 @@ import streamlit as st
 
 from scratchmlp.ui import session
 
-PAGES = {"train": "Train", "evaluate": "Evaluate"}  # the first is the one at /
+PAGES = {"train": "Train", "evaluate": "Evaluate", "runs": "Runs"}  # the first is the one at /
 FRAMED = "framed"  # whether this run of the script has come through `run`
 
 

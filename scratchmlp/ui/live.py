@@ -89,7 +89,7 @@ def _head(run: Run) -> None:
     if run.is_live:
         _button(row, "Stop", "stop", run.id, "stop")
     if run.status == "queued":
-        row.button("Cancel", key="stop", on_click=_cancel, args=[run.id], icon=":material/close:")
+        row.button("Cancel", key="stop", on_click=end, args=[run.id], icon=":material/close:")
     if run.can_resume:
         row.button(
             "Resume", key="resume", on_click=_resume, args=[run.id], icon=":material/play_arrow:"
@@ -105,9 +105,10 @@ def _send(run_id: str, kind: str) -> None:
         session.store().send(run_id, kind)
 
 
-def _cancel(run_id: str) -> None:
+def end(run_id: str) -> None:
+    """Take a run out of the line, or stop it where a worker was faster."""
     with session.errors_shown():
-        if not session.store().cancel(run_id):  # a worker was faster
+        if not session.store().cancel(run_id):
             session.store().send(run_id, "stop")
 
 

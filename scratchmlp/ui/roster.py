@@ -18,10 +18,10 @@ from scratchmlp.ui import choice, session
 CHOSEN = "chosen_runs"  # ids
 TEXT, STATUS, DATASET, ORDER = "runs_text", "runs_status", "runs_dataset", "runs_order"
 ORDERS: dict[str, Callable[[Run], Any]] = {
-    "Newest first": lambda run: -run.created,
-    "Most accurate first": lambda run: -(run.test_accuracy or 0),
-    "Longest training first": lambda run: -(run.train_seconds or 0),
-    "By name": lambda run: choice.title(run).casefold(),
+    "Newest": lambda run: -run.created,
+    "Most accurate": lambda run: -(run.test_accuracy or 0),
+    "Longest training": lambda run: -(run.train_seconds or 0),
+    "Name": lambda run: choice.title(run).casefold(),
 }
 COLORS = {
     "queued": "gray",
@@ -42,12 +42,12 @@ def found(runs: list[Run]) -> list[Run]:
         "Find",
         key=TEXT,
         persist_state="session",
-        placeholder="name, note, setting",
+        placeholder="name, setting",
         icon=":material/search:",
         live=True,
-        width=240,
+        width=170,
     )
-    order = row.selectbox("Order", list(ORDERS), key=ORDER, persist_state="session", width=210)
+    order = row.selectbox("Order", list(ORDERS), key=ORDER, persist_state="session", width=170)
     kept = [run for run in runs if _says(run, str(text or ""))]
     kept = _only(row, "Pictures", DATASET, kept, [run.dataset for run in runs], _dataset)
     kept = _only(row, "Status", STATUS, kept, [run.status for run in runs], _status)
@@ -92,6 +92,7 @@ def show(runs: list[Run]) -> list[Run]:
         selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
         column_config=_columns(),
         hide_index=True,
+        placeholder="–",
         height="content" if len(runs) <= MOST_ROWS else 36 * MOST_ROWS,
         alt=f"A table of {len(runs)} runs.",
     )
@@ -100,7 +101,7 @@ def show(runs: list[Run]) -> list[Run]:
     return picked
 
 
-MOST_ROWS = 15
+MOST_ROWS = 12
 
 
 def key(runs: list[Run]) -> str:
@@ -115,7 +116,7 @@ def _table(runs: list[Run]) -> pd.DataFrame:
         {
             "run": [choice.title(run) for run in runs],
             "status": [[run.status] for run in runs],
-            "accuracy": pd.Series([run.test_accuracy for run in runs], dtype=float),
+            "accuracy": 100 * pd.Series([run.test_accuracy for run in runs], dtype=float),
             "loss": [lines.get(run.id, []) for run in runs],
             "settings": [presets.in_words(run.config) for run in runs],
             "dataset": [run.dataset for run in runs],
@@ -136,7 +137,7 @@ def _columns() -> dict[str, Any]:
             "Status", options=list(COLORS), color=list(COLORS.values()), width=95
         ),
         "accuracy": column.NumberColumn(
-            "Test accuracy", format="percent", width=110, help="Looked at once, at the end."
+            "Test accuracy", format="%.2f%%", width=110, help="Looked at once, at the end."
         ),
         "loss": column.LineChartColumn("Loss by step", width=130, y_min=0),
         "settings": column.TextColumn(
