@@ -58,7 +58,7 @@ class Run:
 @dataclass(frozen=True)
 class Command:
     id: int
-    kind: str  # pause, resume, stop, lr
+    kind: str  # pause, resume, epoch, stop, lr
     value: float | None
 
 

@@ -9,10 +9,22 @@ from typing import Any
 
 import streamlit as st
 
+from scratchmlp.insight.charts_training import MOST_OTHERS
 from scratchmlp.net.config import FIELDS, unparse
 from scratchmlp.runs.catalogue import LONGEST_NOTE
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import assessment, choice, frame, live, session, undo, versus
+from scratchmlp.ui import (
+    assessment,
+    choice,
+    frame,
+    live,
+    session,
+    settings,
+    steering,
+    undo,
+    versus,
+    views,
+)
 
 ABOUT = "describe"  # the form's key, also of its fields
 CURVES, ANSWERS = "Curves, on Train", "Answers, on Evaluate"
@@ -28,7 +40,7 @@ def bar(chosen: list[Run]) -> None:
         _describe(row, chosen)
         _repeat(row, chosen)
         _drive(row, "Resume", "play_arrow", chosen, _can_resume, session.resume)
-        _drive(row, "Stop", "stop", chosen, _is_under_way, live.end)
+        _drive(row, "Stop", "stop", chosen, _is_under_way, steering.end)
         _delete(row, chosen)
 
 
@@ -76,7 +88,10 @@ def _compare(row: Any, chosen: list[Run]) -> None:
         st.session_state["view"] = "Two runs"
         open_in("evaluate", chosen[0].id)
     elif kind == CURVES:
-        open_in("train", chosen[0].id)
+        first, *others = (run.id for run in chosen)
+        st.session_state[session.BESIDE] = others[:MOST_OTHERS]
+        st.session_state[views.OPEN] = "Compare"
+        open_in("train", first)
 
 
 def _describe(row: Any, chosen: list[Run]) -> None:
@@ -116,7 +131,7 @@ def _repeat(row: Any, chosen: list[Run]) -> None:
 
 def set_controls(run: Run) -> None:
     """Go to Train as by a link that sets every field as it was for this run."""
-    st.session_state.pop(session.BASE, None)
+    settings.use(run.config)
     fields = {name: unparse(getattr(run.config, name)) for name in FIELDS}
     st.switch_page("pages/train.py", query_params=fields | {"run": run.id})
 

@@ -7,9 +7,9 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from scratchmlp.errors import UserError
@@ -18,12 +18,18 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.jobs import Jobs
+from scratchmlp.runs.reading import Reading
 from scratchmlp.runs.store import Run, Store
 
-BASE = "base"  # the TrainConfig that the controls are laid over
+SETTINGS = "settings"  # the TrainConfig that the controls show
+BASE = "base"  # the recipe it departs from, as a TrainConfig
+RECIPE = "recipe"  # that recipe's name
+LINK = "link"  # the TrainConfig of the link that was followed
+HIDDEN = "hidden_controls"  # the controls that the link leaves out
 REFUSED = "refused"  # what the link asked for in vain
 WATCHED = "watched"  # the id of the run that is shown
-CURVES = "curves"  # what was read of that run so far
+ADDRESS = "address"  # the run that the address named last
+BESIDE = "beside"  # the ids of the runs that are laid beside it
 
 log = logging.getLogger(__name__)
 
@@ -106,40 +112,28 @@ def preparation() -> Preparation:
     return made
 
 
-@dataclass
-class Curves:
-    """What this visitor's page has read of a run; only what is new is read again."""
-
-    run_id: str
-    started: float | None
-    steps: pd.DataFrame
-    epochs: pd.DataFrame
+def curves(run: Run) -> Reading:
+    """The run's steps and epochs so far, read once for all visitors."""
+    return _reading(run.id, run.started, run.total_steps, run).update(store())
 
 
-def curves(run: Run) -> Curves:
-    """The run's steps and epochs so far."""
-    kept: Curves | None = st.session_state.get(CURVES)
-    if kept is None or (kept.run_id, kept.started) != (run.id, run.started):
-        kept = Curves(run.id, run.started, pd.DataFrame(), pd.DataFrame())
-    last_step = int(kept.steps["step"].iloc[-1]) if len(kept.steps) else 0
-    last_epoch = int(kept.epochs["epoch"].iloc[-1]) if len(kept.epochs) else 0
-    kept.steps = _extended(kept.steps, store().steps_since(run.id, last_step), STEPS)
-    kept.epochs = _extended(kept.epochs, store().epochs_since(run.id, last_epoch), EPOCHS)
-    st.session_state[CURVES] = kept
-    return kept
+@st.cache_resource(show_spinner=False, max_entries=40)
+def _reading(run_id: str, started: float | None, total_steps: int | None, _run: Run) -> Reading:
+    """Of a run that is resumed another one: it went back to its last checkpoint."""
+    return Reading(_run)
 
 
-STEPS = ["step", "loss", "lr"]
-EPOCHS = [
-    "epoch",
-    "step",
-    "train_loss",
-    "train_accuracy",
-    "valid_loss",
-    "valid_accuracy",
-    "seconds",
-    "statistics",
-]
+def following(key: str, value: object, /, **default: object) -> dict[str, Any]:
+    """Arguments of a widget that shows `value`, whatever it showed before.
+
+    `default` says the same in the widget's own terms (`value=…`, `index=…`). It is left out only
+    where the widget's state is set: a browser that has not drawn the widget yet knows no more than
+    the last message, so that each must hold the value.
+    """
+    if key in st.session_state and st.session_state[key] != value:
+        st.session_state[key] = value
+        return {"key": key}
+    return {"key": key, **default}
 
 
 @st.cache_resource(show_spinner=False)
@@ -157,20 +151,11 @@ def sparklines(runs: list[Run]) -> dict[str, list[float]]:
     return {run.id: drawn.get((run.id, run.ended)) or lines.get(run.id, []) for run in runs}
 
 
-def _extended(table: pd.DataFrame, rows: list, columns: list[str]) -> pd.DataFrame:
-    new = pd.DataFrame([tuple(row) for row in rows], columns=columns)
-    return new if table.empty else pd.concat([table, new], ignore_index=True) if rows else table
-
-
-def without_statistics(epochs: pd.DataFrame) -> pd.DataFrame:
-    """What a chart needs of an epoch; the browser is not sent the rest."""
-    return epochs.drop(columns=["statistics"]) if len(epochs) else pd.DataFrame(columns=EPOCHS[:-1])
-
-
 def begin() -> None:
-    """Look at the run that the address names, if this visitor has just come."""
-    if WATCHED not in st.session_state and "run" in st.query_params:
-        st.session_state[WATCHED] = st.query_params["run"]
+    """Look at the run that the address names: it is new to this visitor, or Back was pressed."""
+    named = st.query_params.get("run")
+    if named and named != st.session_state.get(ADDRESS):
+        st.session_state[ADDRESS] = st.session_state[WATCHED] = named
 
 
 def known_datasets() -> list[str]:
@@ -193,7 +178,7 @@ def resume(run_id: str) -> None:
 
 def watch(run_id: str) -> None:
     """Show this run, also after a reload: its id stands in the address."""
-    st.session_state[WATCHED] = run_id
+    st.session_state[ADDRESS] = st.session_state[WATCHED] = run_id
     st.query_params["run"] = run_id
 
 

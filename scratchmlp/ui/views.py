@@ -9,13 +9,15 @@ from collections.abc import Callable
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import compare
+from scratchmlp.ui import advice, compare, rate
 
 View = Callable[[Run], None]
 
 OPEN = "run_view"  # the name of the view that is open
 VIEWS: dict[str, View] = {
+    "Diagnosis": advice.show,
     "Compare": compare.show,
+    "Find a rate": rate.show,
 }
 
 
