@@ -1,46 +1,36 @@
-"""What is going on with a run, and what to try: read off its curves and its statistics.
+"""What is going on with a run, and what to try: read off its curves and its statistics."""
 
-A rule looks at a `Case` and answers with a `Finding` or nothing. Rules are a table; each has its
-own figures at its top, chosen on recorded curves (docs/experiments.md).
-"""
-
-import math
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
+from scratchmlp.insight import findings
+from scratchmlp.insight.case import Case
+from scratchmlp.insight.findings import Finding
 from scratchmlp.net.config import TrainConfig
 
-Severity = Literal["error", "warning", "info", "good"]
+__all__ = ["Finding", "diagnose"]
 
+Rule = Callable[[Case], Finding | None]
 
-class Finding(NamedTuple):
-    """Something to know about a run.
+# What is wrong with the steps explains what becomes of the units and the accuracy.
+_BROKEN = ("saturated softmax", "diverged", "learning rate too high", "symmetric initialisation")
+_HELD_BACK = (*_BROKEN, "dead units", "saturated units", "too few steps", "learning rate too low")
 
-    Attributes
-    ----------
-    name : which kind, as in "learning rate too high".
-    seen, why, try_ : sentences: the numbers, what they come from, what to do about it.
-    change : settings to change, by field of the configuration; empty where there is nothing to do.
-    """
-
-    name: str
-    severity: Severity
-    seen: str
-    why: str
-    try_: str
-    change: dict[str, Any]
-
-
-class Case(NamedTuple):
-    """A run so far."""
-
-    config: TrainConfig
-    steps: pd.DataFrame
-    epochs: pd.DataFrame
-    status: str
-    ended: bool
+# Each rule, and the findings after which it has nothing to add, the gravest first.
+RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
+    (findings.saturated_softmax, ()),
+    (findings.diverged, ("saturated softmax",)),
+    (findings.too_high, ("saturated softmax", "diverged")),
+    (findings.symmetric, ()),
+    (findings.dead_units, ("symmetric initialisation",)),
+    (findings.saturated_units, ("symmetric initialisation",)),
+    (findings.too_few_steps, _BROKEN),
+    (findings.too_low, (*_BROKEN, "dead units", "too few steps")),
+    (findings.over_fitting, _BROKEN),
+    (findings.under_fitting, _HELD_BACK),
+    (findings.converged, (*_HELD_BACK, "over-fitting", "under-fitting")),
+)
 
 
 def diagnose(
@@ -54,24 +44,12 @@ def diagnose(
     epochs : columns epoch, step, train_loss, train_accuracy, valid_loss, valid_accuracy and
         statistics, as `measure.statistics` or an older version made them; may be empty.
     status : the run's, as the store has it.
-    ended : whether it is over; of a run that still trains only what cannot heal is said.
+    ended : whether it is over, or when it was.
     """
     case = Case(config, steps, epochs, status, bool(ended))
-    return [found for rule in RULES if (found := rule(case))]
-
-
-def diverged(case: Case) -> Finding | None:
-    if case.status != "diverged":
-        return None
-    return Finding(
-        "diverged",
-        "error",
-        f"The loss became no number after {len(case.steps):,} steps.",
-        "Each step overshot further than the last.",
-        "Train with a tenth of the learning rate.",
-        {"lr": case.config.lr / 10},
-    )
-
-
-RULES: list[Callable[[Case], Finding | None]] = [diverged]
-_ = math
+    found: dict[str, Finding] = {}
+    for rule, already_said in RULES:
+        said = None if found.keys() & set(already_said) else rule(case)
+        if said:
+            found[said.name] = said
+    return list(found.values())

@@ -26,7 +26,7 @@ def layer_measures(epochs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = [
         {"epoch": epoch, "layer": layer + 1} | {name: _at(kept, name, layer) for name in MEASURES}
-        for epoch, kept in _statistics(epochs)
+        for epoch, kept in statistics_of(epochs)
         for layer in range(len(kept.get("weight_norm", [])))
     ]
     return pd.DataFrame(rows, columns=["epoch", "layer", *MEASURES])
@@ -40,14 +40,14 @@ def activation_histograms(epochs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = [
         row
-        for epoch, kept in _statistics(epochs)
+        for epoch, kept in statistics_of(epochs)
         for layer, histogram in enumerate(kept.get("histogram", []), start=1)
         for row in _bins(epoch, layer, histogram)
     ]
     return pd.DataFrame(rows, columns=HISTOGRAMS)
 
 
-def _statistics(epochs: pd.DataFrame) -> list[tuple[int, dict[str, Any]]]:
+def statistics_of(epochs: pd.DataFrame) -> list[tuple[int, dict[str, Any]]]:
     if epochs.empty:
         return []
     pairs = zip(epochs["epoch"], epochs["statistics"], strict=True)

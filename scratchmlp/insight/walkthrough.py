@@ -7,10 +7,10 @@ import pandas as pd
 from torch import Tensor
 
 from scratchmlp.insight import listing
-from scratchmlp.net.backward import autograd
+from scratchmlp.net.backward import autograd, slopes
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.net.loss import LOSSES, cross_entropy_loss, nll_slope
-from scratchmlp.net.model import ACTIVATIONS, Params, flat, layers, pairs, predict
+from scratchmlp.net.loss import LOSSES, cross_entropy_loss, nll, nll_slope
+from scratchmlp.net.model import Params, flat, layers, pairs, predict
 from scratchmlp.net.network import Network
 
 
@@ -25,7 +25,8 @@ class Block(NamedTuple):
 class Stage(NamedTuple):
     """A step of the walk: what is computed, by which formula, its shape, and some of its numbers.
 
-    `table` has a row a picture and a column a unit, the first `SHOWN` of each.
+    `table` is the part of the values around the chosen weight, `SHOWN` rows and columns at most;
+    its index and columns are their true places.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Walk(NamedTuple):
 
     Attributes
     ----------
+    weight, formula : the chosen weight's value, and its gradient by the chain rule.
     terms : a row a picture: what came in through the weight, the slope of the loss behind it, and
         their product; the products sum to `by_hand`.
     """
@@ -47,6 +49,7 @@ class Walk(NamedTuple):
     backward: list[Stage]
     loss: float
     weight: float
+    formula: str
     terms: pd.DataFrame
     by_hand: float
     by_autograd: float
@@ -62,20 +65,20 @@ def blocks(config: TrainConfig, pixels: int = 784, classes: int = 10) -> list[Bl
     sizes = [pixels, *config.hidden, classes]
     widths = " -> ".join(f"(B, {n})" for n in sizes)
     params = ", ".join(f"({a}, {b}) and ({b},)" for a, b in itertools.pairwise(sizes))
-    logits = f"(B, {classes})"
+    logits, batch = f"(B, {classes})", config.batch_size
     plan = [
         ("Weights", "model", ["INITS", "init_params"], params),
         ("A layer", "model", ["linear"], f"(B, {sizes[0]}) -> (B, {sizes[1]})"),
-        ("Activation", "model", ["ACTIVATIONS"], _hidden_shapes(config)),
+        ("Activation", "model", _activation(config), _hidden_shapes(config)),
         ("Network", "model", ["layers", "predict"], widths),
         ("Log of softmax", "loss", _log_softmax(config), f"{logits} -> {logits}"),
         ("Loss", "loss", ["nll", "cross_entropy_loss"], f"{logits}, (B,) -> one number"),
-        ("Gradients", "backward", [_function(config.backward)], f"one number -> {params}"),
+        ("Gradients", "backward", _gradients(config), f"one number -> {params}"),
         ("Optimiser", "optim", _optimizer(config), params),
         ("Learning rate", "optim", _schedule(config), "share of the run done -> factor"),
         ("Warps", "augment", _warps(config), "(B, 28, 28) -> (B, 28, 28)"),
         ("A step", "learner", ["Learner"], f"rows (B,) -> pictures (B, {pixels})"),
-        ("The loop", "training", ["fit"], ""),
+        ("The loop", "training", ["fit"], f"{config.epochs} epochs of batches, B = {batch}"),
     ]
     return [
         Block(name, "\n\n\n".join(_source(module, part, config) for part in parts), shapes)
@@ -96,8 +99,12 @@ def _log_softmax(config: TrainConfig) -> list[str]:
     return ["log_softmax"] if config.loss == "log-softmax" else ["softmax", "plain_log_softmax"]
 
 
-def _function(name: str) -> str:
-    return name.replace("-", "_")
+def _activation(config: TrainConfig) -> list[str]:
+    return ["ACTIVATIONS"] if config.hidden else []
+
+
+def _gradients(config: TrainConfig) -> list[str]:
+    return ["autograd"] if config.backward == "autograd" else ["by_hand", "slopes"]
 
 
 def _optimizer(config: TrainConfig) -> list[str]:
@@ -105,7 +112,7 @@ def _optimizer(config: TrainConfig) -> list[str]:
 
 
 def _schedule(config: TrainConfig) -> list[str]:
-    return [_function(config.schedule), *(["_cosine"] if config.schedule == "one-cycle" else [])]
+    return ["one_cycle", "_cosine"] if config.schedule == "one-cycle" else ["constant"]
 
 
 def _warps(config: TrainConfig) -> list[str]:
@@ -131,40 +138,35 @@ def walk(network: Network, images: Tensor, labels: Tensor, layer: int, i: int, j
     xb = network.input(images).double()
     seen = layers(params, xb, config.activation)
     log_probs = LOSSES[config.loss](seen[-1][0])
-    slopes = _slopes(params, seen, nll_slope(log_probs, labels), config)
-    h_in = xb if layer == 1 else seen[layer - 2][1]
+    d = slopes(params, seen, nll_slope(log_probs, labels), config.activation)
+    came_in = [xb, *(h for _, h in seen[:-1])]
     terms = pd.DataFrame(
-        {"input": h_in[:, i].numpy(), "slope": slopes[layer - 1][:, j].numpy()},
+        {"input": came_in[layer - 1][:, i].numpy(), "slope": d[layer - 1][:, j].numpy()},
         index=pd.RangeIndex(1, len(labels) + 1, name="picture"),
     )
     terms["product"] = terms["input"] * terms["slope"]
-    grads = autograd(params, xb, labels, config.activation, config.loss)[2]
-    params = pairs([t.detach() for t in flat(params)])
+    looked_at = _Centres(layer, i, j, len(seen))
     return Walk(
-        _forward(xb, seen, log_probs, config),
-        _backward(slopes, [g.detach() for g in grads], config),
-        float(cross_entropy_loss(seen[-1][0], labels, config.loss)),
+        _forward(xb, seen, log_probs, config, looked_at),
+        _backward(came_in, d, config, looked_at),
+        float(nll(log_probs, labels)),
         float(params[layer - 1][0][i, j]),
+        f"∂loss/∂w{layer}[{i}, {j}] = Σ {_input_name(layer)}[b, {i}] · dz{layer}[b, {j}]",
         terms,
         float(terms["product"].sum()),
-        float(grads[2 * (layer - 1)][i, j]),
-        _difference(params, xb, labels, config, (layer, i, j)),
+        _by_autograd(params, xb, labels, config, layer)[i, j].item(),
+        _by_difference(params, xb, labels, config, (layer, i, j)),
     )
 
 
-def _slopes(
-    params: Params, seen: list[tuple[Tensor, Tensor]], d: Tensor, config: TrainConfig
-) -> list[Tensor]:
-    """d loss / d z of each layer, (B, n_out), first to last."""
-    found = [d]
-    for depth in range(len(params) - 1, 0, -1):
-        z, h = seen[depth - 1]
-        d = (d @ params[depth][0].T) * ACTIVATIONS[config.activation].slope(z, h)
-        found.insert(0, d)
-    return found
+def _by_autograd(
+    params: Params, xb: Tensor, labels: Tensor, config: TrainConfig, layer: int
+) -> Tensor:
+    own = pairs([t.clone() for t in flat(params)])
+    return autograd(own, xb, labels, config.activation, config.loss)[2][2 * (layer - 1)]
 
 
-def _difference(
+def _by_difference(
     params: Params, xb: Tensor, labels: Tensor, config: TrainConfig, at: tuple[int, int, int]
 ) -> float:
     """(loss(w + e) - loss(w - e)) / 2e."""
@@ -178,31 +180,68 @@ def _difference(
     return (losses[0] - losses[1]) / (2 * STEP)
 
 
+class _Centres(NamedTuple):
+    """Around which unit of a layer to look: those that the chosen weight joins, or the middle."""
+
+    layer: int
+    i: int
+    j: int
+    depth: int
+
+    def window(self, layer: int, width: int) -> list[int]:
+        """Places to show of a layer's output; layer 0 is the input."""
+        middle = {self.layer - 1: self.i, self.layer: self.j}.get(layer, width // 2)
+        first = min(max(0, middle - SHOWN // 2), max(0, width - SHOWN))
+        return list(range(width))[first : first + SHOWN]
+
+
+def _input_name(layer: int) -> str:
+    return "x" if layer == 1 else f"h{layer - 1}"
+
+
 def _forward(
-    xb: Tensor, seen: list[tuple[Tensor, Tensor]], log_probs: Tensor, config: TrainConfig
+    xb: Tensor,
+    seen: list[tuple[Tensor, Tensor]],
+    log_probs: Tensor,
+    config: TrainConfig,
+    at: _Centres,
 ) -> list[Stage]:
-    stages = [_stage("input", "x = pixels, standardised" if config.standardise else "x", xb)]
+    pixels = "(pixels / 255 - mean) / deviation" if config.standardise else "pixels / 255"
+    stages = [_stage("x", pixels, xb, at, 0)]
     for n, (z, h) in enumerate(seen, start=1):
-        before = "x" if n == 1 else f"h{n - 1}"
-        stages.append(_stage(f"z{n}", f"z{n} = {before} @ w{n} + b{n}", z))
+        stages.append(_stage(f"z{n}", f"{_input_name(n)} @ w{n} + b{n}", z, at, n))
         if n < len(seen):
-            stages.append(_stage(f"h{n}", f"h{n} = {config.activation}(z{n})", h))
-    stages.append(_stage("log p", f"log p = log softmax(z{len(seen)})", log_probs))
-    return stages
+            stages.append(_stage(f"h{n}", f"{config.activation}(z{n})", h, at, n))
+    n = len(seen)
+    return [
+        *stages,
+        _stage("log p", f"z{n} - log Σ exp z{n}", log_probs, at, n),
+        _stage("p", "exp log p", log_probs.exp(), at, n),
+    ]
 
 
-def _backward(slopes: list[Tensor], grads: list[Tensor], config: TrainConfig) -> list[Stage]:
+def _backward(
+    came_in: list[Tensor], d: list[Tensor], config: TrainConfig, at: _Centres
+) -> list[Stage]:
     stages = []
-    for n in range(len(slopes), 0, -1):
-        last = n == len(slopes)
-        how = "(p - y) / B" if last else f"(dz{n + 1} @ w{n + 1}ᵀ) · {config.activation}'(z{n})"
-        before = "x" if n == 1 else f"h{n - 1}"
-        stages.append(_stage(f"dz{n}", f"dz{n} = {how}", slopes[n - 1]))
-        stages.append(_stage(f"dw{n}", f"dw{n} = {before}ᵀ @ dz{n}", grads[2 * n - 2]))
-        stages.append(_stage(f"db{n}", f"db{n} = sum of dz{n}", grads[2 * n - 1][None]))
+    for n in range(len(d), 0, -1):
+        last = n == len(d)
+        back = f"(dz{n + 1} @ w{n + 1}ᵀ) · {config.activation}′(z{n})"
+        before, slope = came_in[n - 1], d[n - 1]
+        stages += [
+            _stage(f"dz{n}", "(p - y) / B" if last else back, slope, at, n),
+            _stage(f"dw{n}", f"{_input_name(n)}ᵀ @ dz{n}", before.T @ slope, at, n, n - 1),
+            _stage(f"db{n}", f"Σ dz{n} over the batch", slope.sum(dim=0)[None], at, n),
+        ]
     return stages
 
 
-def _stage(name: str, formula: str, values: Tensor) -> Stage:
-    table = pd.DataFrame(values[:SHOWN, :SHOWN].numpy())
-    return Stage(name, formula, tuple(values.shape), table)
+def _stage(
+    name: str, formula: str, values: Tensor, at: _Centres, layer: int, rows_of: int | None = None
+) -> Stage:
+    height, width = values.shape
+    columns = at.window(layer, width)
+    rows = list(range(min(height, SHOWN))) if rows_of is None else at.window(rows_of, height)
+    shown = values[rows][:, columns].numpy()
+    table = pd.DataFrame(shown, index=rows, columns=columns)
+    return Stage(name, formula, (height, width), table)

@@ -19,10 +19,17 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.learner import Learner
 from scratchmlp.net.training import batches, begin, find_device, to_tensors
 
-LOW, HIGH = 1e-6, 10.0
+LOW, HIGH = 1e-5, 10.0
 STEPS = 200
-BLOWN_UP = 4.0  # times the smallest smoothed loss
-MEMORY = 0.9  # of the smoothed loss, a step
+TOO_MUCH = 4.0  # times the smallest average loss: the ramp ends
+BLOWN_UP = 1.5  # times the smallest smoothed loss: here the steps became too long
+WIDTH = 5.0  # of the smoothing, in steps
+FALLEN = 0.9  # of the first loss; what falls less than that does not learn
+
+# How far the blow-up lags behind the largest rate that trains well. Each rate of the ramp has one
+# step to do its harm: a plain step does it at once, a velocity has to build up first, and Adam's
+# division hides it for longer still. Measured: docs/experiments.md.
+LAG = {"sgd": 1.0, "momentum": 4.0, "adam": 10.0}
 
 
 class Found(NamedTuple):
@@ -50,34 +57,41 @@ def find_lr(
     Raises
     ------
     UserError
-        The loss is no number from the first steps on, so there is nothing to go by.
+        The loss is no number from the first steps on, or falls at no rate.
     """
     lrs, losses = [], []
     for lr, loss in ramp(config, train):
         lrs.append(lr)
         losses.append(loss)
         tell(len(lrs), STEPS)
-    if len(losses) < 10:
+    if len(losses) < 2 * WIDTH:
         raise UserError(
             "The loss is no number from the start, whatever the learning rate: choose another "
             "loss or initialisation first."
         )
     smooth = smoothed(np.array(losses))
-    return Found(np.array(lrs), np.array(losses), smooth, suggest(np.array(lrs), smooth))
+    if smooth.min() > FALLEN * smooth[0]:
+        raise UserError(
+            "The loss does not fall at any learning rate: choose another initialisation first."
+        )
+    rates = np.array(lrs)
+    guessing = math.log(len(np.unique(train.labels)))
+    return Found(
+        rates, np.array(losses), smooth, suggest(rates, smooth, guessing, LAG[config.optimizer])
+    )
 
 
 def ramp(config: TrainConfig, train: Examples) -> Iterator[tuple[float, float]]:
     """A learning rate and the loss it met, a step each, until the loss blows up."""
     images, labels = to_tensors(train, find_device(config.device))
     learner = Learner(config, begin(config, images, int(labels.max()) + 1), images, labels)
-    average, best = 0.0, math.inf
+    average, smallest = 0.0, math.inf
     for step, rows in enumerate(itertools.islice(_endless(config, labels), STEPS)):
         lr = LOW * (HIGH / LOW) ** (step / (STEPS - 1))
         loss, _, grads = learner.gradients(*learner.batch(rows))
-        average = MEMORY * average + (1 - MEMORY) * loss
-        now = average / (1 - MEMORY ** (step + 1))
-        best = min(best, now)
-        if not math.isfinite(loss) or now > BLOWN_UP * best:
+        average = loss if step == 0 else 0.9 * average + 0.1 * loss
+        smallest = min(smallest, average)
+        if not math.isfinite(loss) or average > TOO_MUCH * smallest:
             return
         learner.update(grads, lr)
         yield lr, loss
@@ -89,14 +103,34 @@ def _endless(config: TrainConfig, labels: Tensor) -> Iterator[Tensor]:
 
 
 def smoothed(losses: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Exponential moving average without its bias at the start (Kingma & Ba 2015, section 3)."""
-    average, out = 0.0, []
-    for step, loss in enumerate(losses, start=1):
-        average = MEMORY * average + (1 - MEMORY) * float(loss)
-        out.append(average / (1 - MEMORY**step))
-    return np.array(out)
+    """The losses' logarithms under a Gaussian, centred: an average over the past would lag."""
+    place = np.arange(len(losses))
+    weights = np.exp(-0.5 * ((place[:, None] - place) / WIDTH) ** 2)
+    logs = np.log(np.maximum(losses, 1e-12))
+    result: NDArray[np.float64] = np.exp(weights @ logs / weights.sum(axis=1))
+    return result
 
 
-def suggest(lr: NDArray[np.float64], smooth: NDArray[np.float64]) -> float:
-    """A tenth of the rate at which the smoothed loss is smallest."""
-    return float(f"{lr[int(smooth.argmin())] / 3:.2g}")
+def suggest(
+    lr: NDArray[np.float64], smooth: NDArray[np.float64], guessing: float, lag: float
+) -> float:
+    """The rate to train with, to two digits.
+
+    Weights drawn far too large begin far above `guessing` (the loss of equal probabilities), and
+    the walk can end before they have come down to it. What blows up then had learnt nothing, so
+    the rate at which the loss falls most has to do.
+    """
+    learnt = smooth.min() < guessing
+    return float(f"{blow_up(lr, smooth) / lag if learnt else steepest(lr, smooth):.2g}")
+
+
+def steepest(lr: NDArray[np.float64], smooth: NDArray[np.float64]) -> float:
+    """The rate at which the logarithm of the loss falls most: what fastai suggests."""
+    return float(lr[int(np.gradient(np.log(smooth)).argmin())])
+
+
+def blow_up(lr: NDArray[np.float64], smooth: NDArray[np.float64]) -> float:
+    """The rate, past the smallest loss, at which it is `BLOWN_UP` times as large; or the last."""
+    lowest = int(smooth.argmin())
+    past = np.flatnonzero(smooth[lowest:] > BLOWN_UP * smooth[lowest])
+    return float(lr[lowest + past[0]] if len(past) else lr[-1])

@@ -11,8 +11,10 @@ from scratchmlp.net.augment import AUGMENTATIONS
 from scratchmlp.net.backward import BACKWARDS
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import State, Tally
-from scratchmlp.net.model import flat, pairs, standardise
+from scratchmlp.net.model import as_input, flat, pairs, standardise
 from scratchmlp.net.optim import OPTIMIZERS
+
+SAMPLE = 512  # pictures on which the units of a network are watched
 
 
 class Learner:
@@ -39,6 +41,11 @@ class Learner:
         pixels = self.images.index_select(0, rows).float()  # (B, 28, 28), 0 to 255
         warped = AUGMENTATIONS[self.config.augment](pixels, self.generator)
         return standardise(warped.flatten(1), self.mean, self.std), yb
+
+    def sample(self) -> Tensor:
+        """The same few pictures each time, from all over the training set and not warped."""
+        every = max(1, len(self.images) // SAMPLE)
+        return as_input(self.images[::every][:SAMPLE], self.mean, self.std)
 
     def gradients(self, xb: Tensor, yb: Tensor) -> tuple[float, Tensor, list[Tensor]]:
         """The batch's mean loss in nats, its logits (B, classes), and a gradient a tensor."""

@@ -34,13 +34,13 @@ def evaluate(
 def statistics(
     config: TrainConfig, params: Params, before: list[Tensor], grads: list[Tensor], xb: Tensor
 ) -> dict[str, Any]:
-    """Of each layer, on the epoch's last batch and its step; of hidden layers what units do.
+    """Of each layer what the epoch's last step did to it; of hidden layers what their units do.
 
     Parameters
     ----------
     before : the weights of each layer as they were before that step.
     grads : the gradients that it followed, in the order of `flat(params)`.
-    xb : the batch, (B, 784).
+    xb : pictures on which to watch the units, (B, 784).
 
     Returns
     -------
@@ -50,9 +50,9 @@ def statistics(
         `BINS` equal bins of all outputs; the rarest 0.2% fall into the outermost bins). Lists
         with a value a hidden layer: `dead` (share of units whose output is 0 for every picture),
         `flat` (share of outputs whose slope is below `FLAT`: through these nothing is learnt) and
-        `twins` (share of units with the same weights as another). And `sure`: the share of the
-        pictures with a probability above `SURE`. Runs of older versions have only `weight_norm`,
-        `gradient_norm` and `dead`.
+        `twins` (share of units with the same weights as another). And `sure`: the share of
+        the pictures with a probability above `SURE`. Runs of older versions have `weight_norm`,
+        `gradient_norm` and `dead` alone.
     """
     seen = layers(params, xb, config.activation)
     slope, hidden = ACTIVATIONS[config.activation].slope, seen[:-1]

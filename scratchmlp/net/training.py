@@ -106,7 +106,7 @@ def fit(
             valid_loss,
             valid_accuracy,
             done.seconds,
-            statistics(config, learner.params, before, grads, xb),
+            statistics(config, learner.params, before, grads, learner.sample()),
             learner.state(lr, step, epoch, tally),
         )
     yield Finished(learner.state(lr, step, config.epochs, tally))

@@ -43,11 +43,11 @@ def draw_map(store: Store, settings: dict[str, Any], tell: Tell) -> Arrays:
 
 
 def find_rate(store: Store, settings: dict[str, Any], tell: Tell) -> Arrays:
-    """Settings: those of a run, as `TrainConfig.asdict` gives them."""
+    """Settings: a run's, as `TrainConfig.asdict` gives them. The suggestion has shape (1,)."""
     config = TrainConfig.from_mapping(settings)
     examples = evaluation.part(datasets.load(config.dataset), config, "train")
     found = finder.find_lr(config, examples, tell)
-    return {name: np.asarray(values) for name, values in found._asdict().items()}
+    return {name: np.atleast_1d(values) for name, values in found._asdict().items()}
 
 
 KINDS: dict[str, Callable[[Store, dict[str, Any], Tell], Arrays]] = {

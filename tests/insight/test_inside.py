@@ -1,0 +1,72 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from scratchmlp.images.datasets import Dataset
+from scratchmlp.insight import inside
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.events import Epoch
+from scratchmlp.net.model import init_params
+from scratchmlp.net.network import Network
+from scratchmlp.net.training import fit
+
+CONFIG = TrainConfig(dataset="digits", epochs=2, hidden=(16, 8))
+OLD = {"weight_norm": [3.0, 2.0], "gradient_norm": [0.1, 0.2], "dead": [0.25]}
+
+
+@pytest.fixture(scope="module")
+def epochs(digits: Dataset) -> pd.DataFrame:
+    events = fit(CONFIG, digits.train, digits.test)
+    return pd.DataFrame([vars(e) for e in events if isinstance(e, Epoch)])
+
+
+def test_a_row_an_epoch_and_layer(epochs: pd.DataFrame) -> None:
+    table = inside.layer_measures(epochs)
+    assert table[["epoch", "layer"]].values.tolist() == [[e, n] for e in (1, 2) for n in (1, 2, 3)]
+    assert table["update_ratio"].between(0, 1).all()
+    assert table.loc[table["layer"] == 3, "dead"].isna().all()
+    assert table.loc[table["layer"] < 3, "dead"].between(0, 1).all()
+
+
+def test_histograms_count_every_output(epochs: pd.DataFrame) -> None:
+    table = inside.activation_histograms(epochs)
+    groups = table.groupby(["epoch", "layer"])
+    assert groups["count"].sum().tolist() == [n * 512 for n in (16, 8, 10)] * 2
+    assert groups["share"].sum().tolist() == pytest.approx([1.0] * 6)
+    assert (table["low"] < table["high"]).all()
+    assert table.loc[table["layer"] < 3, "low"].min() == 0  # ReLU
+
+
+def test_older_runs_have_fewer_figures() -> None:
+    old = pd.DataFrame({"epoch": [1, 2], "statistics": [OLD, None]})
+    table = inside.layer_measures(old)
+    assert table["weight_norm"].tolist() == [3.0, 2.0]
+    assert table["update_ratio"].isna().all()
+    assert inside.activation_histograms(old).empty
+    empty = pd.DataFrame(columns=["epoch", "statistics"])
+    assert inside.layer_measures(empty).empty
+    assert list(inside.activation_histograms(empty).columns) == inside.HISTOGRAMS
+
+
+@pytest.mark.parametrize("units", [1, 2, 7, 10, 128, 800])
+def test_weights_of_any_number_of_units_fill_a_grid(units: int) -> None:
+    params = init_params([784, units, 10], "he", generator=torch.Generator().manual_seed(0))
+    network = Network(TrainConfig(hidden=(units,)), params, 0.1, 0.3, tuple("0123456789"), 0, 0)
+    sheet = inside.weight_sprite(network)
+    height, width, channels = sheet.shape
+    assert sheet.dtype == np.uint8
+    assert channels == 3
+    assert height % 30 == width % 30 == 0
+    columns, rows = width // 30, height // 30
+    shown = min(units, 128)
+    assert rows * columns >= shown > (rows - 1) * columns
+    assert columns <= 4 * rows + 2
+    first = sheet[1:29, 1:29]
+    positive = (params[0][0][:, 0].reshape(28, 28) > 0).numpy()
+    assert (first[positive][:, 0] >= first[positive][:, 2]).all()  # orange: more red than blue
+
+
+def test_weights_of_zero_are_white() -> None:
+    network = Network(TrainConfig(), init_params([784, 4, 3], "zeros"), 0, 1, ("a", "b", "c"), 0, 0)
+    assert (inside.weight_sprite(network) == 255).all()
