@@ -10,8 +10,13 @@ from PIL import Image
 
 def sprite(images: NDArray[np.uint8]) -> str:
     """All pictures side by side in one lossless WebP, as a data URL."""
+    return picture(np.concatenate(list(images), axis=1))
+
+
+def picture(image: NDArray[np.uint8]) -> str:
+    """One picture as a lossless WebP, as a data URL."""
     buffer = io.BytesIO()
-    Image.fromarray(np.concatenate(list(images), axis=1)).save(buffer, "webp", lossless=True)
+    Image.fromarray(image).save(buffer, "webp", lossless=True)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
