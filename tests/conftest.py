@@ -3,7 +3,6 @@
 import itertools
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 import torch
 
+from scratchmlp.bench.browser import free_port, link_cache
 from scratchmlp.images import datasets
 from scratchmlp.images.datasets import Dataset
 from scratchmlp.runs.store import Store
@@ -26,12 +26,6 @@ def unavailable(what: str) -> None:
     if IN_CI:
         pytest.fail(f"{what} is missing, and CI must have it")
     pytest.skip(f"{what} is missing")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -95,12 +89,6 @@ def mnist_home(mnist_cache: Path, closed_world: Path) -> Path:
     """A home in which MNIST is ready."""
     link_cache(mnist_cache, closed_world)
     return closed_world
-
-
-def link_cache(cache: Path, home: Path) -> None:
-    (home / "cache").mkdir(parents=True)
-    for file in cache.glob("*.safetensors"):
-        os.link(file, home / "cache" / file.name)
 
 
 @pytest.fixture

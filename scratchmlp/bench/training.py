@@ -10,11 +10,12 @@ import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from scratchmlp.bench import Line
 from scratchmlp.images import datasets
 from scratchmlp.images.datasets import Dataset, Examples
 from scratchmlp.net import presets, training
@@ -27,11 +28,6 @@ LR = 0.05
 CONFIG = dataclasses.replace(
     presets.PRESETS["blog-as-printed"].config, init="he", lr=LR, standardise=True
 )
-
-
-class Line(NamedTuple):
-    record: dict[str, Any]
-    text: str
 
 
 class Data(NamedTuple):

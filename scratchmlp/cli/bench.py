@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from scratchmlp.cli.screen import DATASET, JSON, app, preparation, say
+from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
 
 benches = typer.Typer(invoke_without_command=True)
@@ -26,4 +27,23 @@ def loops(
     with preparation() as progress:
         opened = datasets.load(dataset, progress)
     for line in training.run(opened, rounds):
+        say(as_json, line.record, line.text)
+
+
+@benches.command("pages")
+def time_pages(
+    as_json: Annotated[bool, JSON] = False,
+    times: Annotated[int, typer.Option(min=1, help="Events of each kind.")] = 50,
+) -> None:
+    """Measure how fast the pages answer, in a real browser."""
+    try:
+        from scratchmlp.bench import pages
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"bench pages drives a browser with {error.name}, which is not installed: "
+            "pip install -r requirements-dev.txt."
+        ) from error
+    with preparation() as progress:
+        datasets.load("mnist", progress)
+    for line in pages.run(times):
         say(as_json, line.record, line.text)

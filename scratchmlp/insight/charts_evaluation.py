@@ -47,7 +47,7 @@ def confusion_chart(
     dark = f"datum.{field} > {float(cells[field].max()) * 0.55 if len(cells) else 0}"
     text = (
         base.transform_filter("datum.count > 0")
-        .mark_text(fontSize=12 if len(order) <= 12 else 9)
+        .mark_text(fontSize=12 if len(order) <= 12 else 9, aria=False)
         .encode(
             text=alt.Text(f"{field}:Q", format=shown),
             color=alt.condition(dark, alt.value("white"), alt.value("#1b2430")),
@@ -193,9 +193,11 @@ def map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.LayerChart:
             alt.Tooltip("answer:N", title="answer"),
         ],
     )
-    right = base.transform_filter("datum.right").mark_circle(size=22, opacity=0.45).add_params(area)
+    # No labels for screen readers: they would hear of 2,500 points, the gallery has the same.
+    right = base.transform_filter("datum.right").mark_circle(size=22, opacity=0.45, aria=False)
+    right = right.add_params(area)
     wrong = base.transform_filter("!datum.right").mark_point(
-        shape="diamond", size=75, filled=True, stroke=GREY, strokeWidth=1.5, opacity=1
+        shape="diamond", size=75, filled=True, stroke=GREY, strokeWidth=1.5, opacity=1, aria=False
     )
     layers: alt.LayerChart = alt.layer(right, wrong)  # type: ignore[assignment]
     return layers.properties(height=500)

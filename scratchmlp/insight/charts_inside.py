@@ -1,99 +1,111 @@
-"""Charts of what goes on inside a network as it learns: its layers over the epochs.
-
-The tables are those of `insight.inside`.
-"""
+"""Charts of what goes on inside a network as it learns: its outputs, and figures of its layers."""
 
 from typing import NamedTuple
 
 import altair as alt
 import pandas as pd
 
-from scratchmlp.insight.charts import BLUE, GREEN, ORANGE, title
+from scratchmlp.insight.charts import BLUE, GREEN, GREY, ORANGE, SHARE, named, title
 
-HEIGHT = 200
-COLORS = [BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#d55e00", "#8a94a3"]  # Okabe & Ito's
-EPOCH = alt.Axis(tickMinStep=1, format="d")
+LOW_HEIGHT = 220  # these stand side by side, several at once
+_EPOCHS = alt.Axis(tickMinStep=1, format="d", tickCount=6)
+_LAYERS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#d55e00", GREY)
 
 
 class Measure(NamedTuple):
     """How a column of `inside.layer_measures` is drawn."""
 
-    title: str
+    heading: str
     axis: str
-    format: str
-    logarithmic: bool
+    is_share: bool
 
 
 MEASURES = {
-    "dead": Measure("Dead units", "share of the layer", ".0%", False),
-    "gradient_norm": Measure("Gradient of the weights", "norm", ".2e", True),
-    "update_ratio": Measure("Step against weights", "norm of step / norm of weights", ".2e", True),
+    "update_ratio": Measure("Size of an update", "step / weights (logarithmic)", False),
+    "gradient_norm": Measure("Gradients", "norm (logarithmic)", False),
+    "weight_norm": Measure("Weights", "norm (logarithmic)", False),
+    "dead": Measure("Dead units", "share of units", True),
+    "flat": Measure("Flat outputs", "share of outputs", True),
 }
 
 
-def measure_chart(measures: pd.DataFrame, column: str) -> alt.Chart:
-    """A line for each layer over the epochs.
+def layer_chart(measures: pd.DataFrame, name: str) -> alt.Chart:
+    """A figure of each layer over the epochs, a line a layer.
 
     Parameters
     ----------
-    measures : columns epoch, layer, and `column`, one of `MEASURES`.
+    measures : as `inside.layer_measures` gives them; what is NaN, or 0 on a logarithmic axis, is
+        left out.
+    name : which column, a key of `MEASURES`.
     """
-    how = MEASURES[column]
-    table = measures[["epoch", "layer", column]].dropna()
-    table = table[table[column] > 0] if how.logarithmic else table
-    table = table.assign(layer="layer " + table["layer"].astype(str))
-    layers = list(dict.fromkeys(table["layer"]))
-    scale = alt.Scale(type="log") if how.logarithmic else alt.Scale(domain=[0, 1])
-    ticks = ".0e" if how.logarithmic else "%"
+    how = MEASURES[name]
+    table = measures[["epoch", "layer", name]].dropna()
+    table = table if how.is_share else table[table[name] > 0]
+    table = table.assign(curve=[f"layer {layer}" for layer in table["layer"]])
+    layers = dict(zip(table["curve"].unique(), _LAYERS, strict=False))
+    scale = SHARE if how.is_share else alt.Scale(type="log", nice=False)
+    form = ".1%" if how.is_share else ".3g"
     return (
         alt.Chart(table)
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
         .encode(
-            x=alt.X("epoch:Q", title="epoch", axis=EPOCH, scale=alt.Scale(zero=False)),
-            y=alt.Y(f"{column}:Q", title=how.axis, scale=scale, axis=alt.Axis(format=ticks)),
-            color=alt.Color(
-                "layer:N",
-                scale=alt.Scale(domain=layers, range=COLORS[: len(layers)]),
-                legend=alt.Legend(orient="top", title=None),
+            x=alt.X(
+                "epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", tickCount=6), title="epoch"
             ),
+            y=alt.Y(
+                f"{name}:Q",
+                title=how.axis,
+                scale=scale,
+                axis=alt.Axis(format="%" if how.is_share else "~g", tickCount=5),
+            ),
+            color=named(layers),
             tooltip=[
-                alt.Tooltip("layer:N", title="of"),
+                alt.Tooltip("curve:N", title="of"),
                 alt.Tooltip("epoch:Q", title="epoch"),
-                alt.Tooltip(f"{column}:Q", title=how.title.lower(), format=how.format),
+                alt.Tooltip(f"{name}:Q", title=how.heading.lower(), format=form),
             ],
         )
-        .properties(height=HEIGHT, title=title(how.title))
+        .properties(height=LOW_HEIGHT, title=title(how.heading))
     )
 
 
-def histogram_chart(histograms: pd.DataFrame, name: str) -> alt.Chart:
-    """How the outputs of one layer are spread, epoch by epoch: the darker, the more of them.
+def activation_chart(histograms: pd.DataFrame, layer: int, name: str = "") -> alt.Chart:
+    """How often a layer's units gave which output, over the epochs: the darker, the more often.
 
     Parameters
     ----------
-    histograms : of one layer: columns epoch, low, high, count, share.
+    histograms : as `inside.activation_histograms` gives them.
+    layer : from 1.
+    name : what to call it; "hidden layer 1" and so on by default.
     """
-    table = histograms.assign(until=histograms["epoch"] + 1)
+    table = histograms.loc[histograms["layer"] == layer, ["epoch", "low", "high", "share"]]
+    table = table[table["share"] > 0]
+    half = table["epoch"].drop_duplicates().diff().median() / 2 if len(table) else 0.5
+    half = 0.5 if pd.isna(half) else half  # of a single epoch
+    table = table.assign(left=table["epoch"] - half, right=table["epoch"] + half)
+    last = float(table["right"].max()) if len(table) else 1.5
     return (
         alt.Chart(table)
         .mark_rect()
         .encode(
-            x=alt.X("epoch:Q", title="epoch", axis=EPOCH, scale=alt.Scale(zero=False, nice=False)),
-            x2="until:Q",
-            y=alt.Y("low:Q", title="output", scale=alt.Scale(zero=False)),
+            x=alt.X(
+                "left:Q",
+                title="epoch",
+                axis=_EPOCHS,
+                scale=alt.Scale(domain=[0.5, last], nice=False, clamp=True),
+            ),
+            x2="right:Q",
+            y=alt.Y("low:Q", title="output"),
             y2="high:Q",
             color=alt.Color(
-                "share:Q",
-                title="share",
-                scale=alt.Scale(type="sqrt", scheme="viridis"),
-                legend=alt.Legend(format=".0%", gradientLength=HEIGHT - 40),
+                "share:Q", scale=alt.Scale(type="sqrt", scheme="blues", zero=True), legend=None
             ),
             tooltip=[
                 alt.Tooltip("epoch:Q", title="epoch"),
-                alt.Tooltip("low:Q", title="from", format=".3g"),
-                alt.Tooltip("high:Q", title="to", format=".3g"),
-                alt.Tooltip("share:Q", title="share of all outputs", format=".1%"),
+                alt.Tooltip("low:Q", title="outputs from", format=".2f"),
+                alt.Tooltip("high:Q", title="to", format=".2f"),
+                alt.Tooltip("share:Q", title="share", format=".2%"),
             ],
         )
-        .properties(height=HEIGHT, title=title(name))
+        .properties(height=LOW_HEIGHT, title=title(f"Outputs of {name or f'hidden layer {layer}'}"))
     )

@@ -9,6 +9,7 @@ import gzip
 import struct
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -68,8 +69,23 @@ def read_folder(place: Path, folder: str) -> Examples:
     return Examples(np.stack([read_png(file) for file in files]), np.array(labels, np.int64))
 
 
+def paeth(left: int, above: int, corner: int) -> int:
+    """The nearest of three neighbours to left + above - corner: PNG specification, section 9.4."""
+    return min((left, above, corner), key=lambda near: abs(left + above - corner - near))
+
+
+# What each of PNG's filters takes a pixel to be, given its neighbours left, above and between.
+GUESSES: tuple[Callable[[int, int, int], int], ...] = (
+    lambda left, above, corner: 0,
+    lambda left, above, corner: left,
+    lambda left, above, corner: above,
+    lambda left, above, corner: (left + above) // 2,
+    paeth,
+)
+
+
 def read_png(file: Path) -> NDArray[np.uint8]:
-    """A grey picture of 8 bits as uint8 (28, 28): the PNG specification, sections 5, 9 and 11."""
+    """A grey picture of 8 bits as uint8 (28, 28): PNG specification, sections 5, 9 and 11."""
     data, at, packed = file.read_bytes(), 8, b""
     while at < len(data):
         length, kind = struct.unpack(">I4s", data[at : at + 8])
@@ -78,15 +94,14 @@ def read_png(file: Path) -> NDArray[np.uint8]:
             sys.exit(f"{file} is not a grey picture of 28 x 28 pixels: convert it first.")
         packed += body if kind == b"IDAT" else b""
         at += 12 + length
-    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(28, 29).astype(int)
-    out = np.zeros((29, 29), dtype=int)  # a blank row above and column left of the picture
-    for y, (kind, *row) in enumerate(rows, start=1):
-        for x, value in enumerate(row, start=1):
-            left, above, corner = out[y, x - 1], out[y - 1, x], out[y - 1, x - 1]
-            paeth = min((left, above, corner), key=lambda p: abs(left + above - corner - p))
-            guess = (0, left, above, (left + above) // 2, paeth)[kind]
-            out[y, x] = (value + guess) % 256
-    return out[1:, 1:].astype(np.uint8)
+    lines, above, picture = zlib.decompress(packed), [0] * 29, []
+    for start in range(0, 28 * 29, 29):  # a byte that names the filter, then the pixels
+        guess, line = GUESSES[lines[start]], [0]
+        for x, left_over in enumerate(lines[start + 1 : start + 29], start=1):
+            line.append((left_over + guess(line[-1], above[x], above[x - 1])) % 256)
+        picture.append(line[1:])
+        above = line
+    return np.array(picture, dtype=np.uint8)
 
 
 def split_rows(n: int, valid_pct: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -107,9 +107,13 @@ def _weight(run: Run, batch: Batch) -> tuple[int, int, int]:
 def _stages(walk: Walk, blocks: dict[str, Block]) -> None:
     stages = {stage.name: stage for stage in [*walk.forward, *walk.backward]}
     chosen = st.segmented_control(
-        f"Forward to the loss ({walk.loss:.4f} nats), and back", list(stages), key=STAGE
+        f"Forward to the loss ({walk.loss:.4f} nats), and back",
+        list(stages),
+        key=STAGE,
+        default="z1",
+        required=True,
     )
-    stage = stages.get(str(chosen)) or walk.forward[1]
+    stage = stages.get(str(chosen), walk.forward[1])  # another run may have had more layers
     block = blocks.get(walkthrough.block_of(stage.name))
     left, right = st.columns(2, gap="large")
     with left, st.container(key="walk_numbers"):

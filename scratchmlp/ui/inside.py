@@ -10,14 +10,19 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import live, session
 
 MOST_UNITS = 128
+COLUMNS = 3
 MOST_EPOCHS = 60  # columns of a histogram: more are thinner than a line
 LOOK_FOR = {
-    "dead": "A dead unit answers 0 to every picture and learns no more. Many of them are lost "
-    "capacity: try a smaller learning rate or leaky-relu.",
-    "gradient_norm": "How strongly the loss pulls at each layer. Lines that part by orders of "
-    "magnitude mean that some layers hardly learn; rising ones announce that a run diverges.",
     "update_ratio": "How far a step moves the weights. About a thousandth is usual; a tenth "
     "overwrites what was learnt, a millionth stands still.",
+    "gradient_norm": "How strongly the loss pulls at each layer. Lines that part by orders of "
+    "magnitude mean that some layers hardly learn; rising ones come before a run diverges.",
+    "weight_norm": "How large the weights are. Steady growth makes ever surer answers; weight "
+    "decay holds it back.",
+    "dead": "A dead unit answers 0 to every picture and learns no more. Many of them are lost "
+    "capacity: try a smaller learning rate or leaky-relu.",
+    "flat": "Through an output whose activation is flat there, nothing is learnt. With ReLU half "
+    "and more is usual; with tanh or sigmoid it means saturated units.",
 }
 
 
@@ -69,12 +74,13 @@ def _measures(measures: pd.DataFrame) -> None:
     if not known:
         st.info("This run was trained by a version that kept no statistics of its layers.")
         return
-    for column, name in zip(st.columns(len(known)), known, strict=True):
-        with column, st.container(key=f"inside_{name}"):
+    columns = st.columns(COLUMNS)
+    for place, name in enumerate(known):
+        with columns[place % COLUMNS], st.container(key=f"inside_{name}"):
             last = measures.dropna(subset=name).iloc[-1]
-            words = charts_inside.MEASURES[name].title
-            alt = f"{words} by epoch; now {last[name]:.3g} in layer {last['layer']:.0f}."
-            st.altair_chart(charts_inside.measure_chart(measures, name), alt=alt)
+            what = charts_inside.MEASURES[name].heading
+            alt = f"{what} by epoch; now {last[name]:.3g} in layer {last['layer']:.0f}."
+            st.altair_chart(charts_inside.layer_chart(measures, name), alt=alt)
             st.caption(LOOK_FOR[name])
 
 
@@ -84,13 +90,14 @@ def _histograms(histograms: pd.DataFrame) -> None:
         return
     last = int(histograms["layer"].max())
     st.markdown("**How the outputs of each layer are spread**")
-    row = st.columns(min(last, 3))
-    for layer, table in histograms.groupby("layer"):
-        name = "Output (logits)" if layer == last else f"Hidden layer {layer}"
-        with row[(int(str(layer)) - 1) % len(row)]:
-            st.altair_chart(charts_inside.histogram_chart(table, name), alt=f"{name} by epoch.")
+    columns = st.columns(COLUMNS)
+    for layer in range(1, last + 1):
+        name = "the last layer (logits)" if layer == last else ""
+        with columns[(layer - 1) % COLUMNS], st.container(key=f"histogram_{layer}"):
+            chart = charts_inside.activation_chart(histograms, layer, name)
+            st.altair_chart(chart, alt=f"Outputs of layer {layer} by epoch.")
     st.caption(
-        "A column is an epoch, and the brightest cells hold the most outputs. Hidden layers should "
-        "keep some spread: all at 0 is dead, all at an end is saturated. Logits that grow without "
-        "end mean ever surer answers."
+        "A column is an epoch, and the darker a cell, the more outputs are there. Hidden layers "
+        "should keep some spread: all at 0 is dead, all at an end is saturated. Logits that grow "
+        "without end mean ever surer answers."
     )

@@ -1,65 +1,23 @@
 """The real app on a free port, and Debian's Chromium to look at it with."""
 
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import ROOT, free_port, link_cache, unavailable
+from scratchmlp.bench import browser as real
+from scratchmlp.bench.browser import link_cache
+from tests.conftest import unavailable
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+expect.set_options(timeout=30_000)
 
 
-class App:
-    """`streamlit run app.py` with a home of its own, in which MNIST is ready."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, port = home, free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        options = {"port": port, "address": "127.0.0.1", "headless": "true"}
-        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-        command += [f"--server.{name}={value}" for name, value in options.items()]
-        environment = os.environ | {"SCRATCHMLP_HOME": str(home), "PYTHONWARNINGS": "ignore"}
-        environment["NO_PROXY"] = "127.0.0.1"
-        environment.pop("SCRATCHMLP_DB", None)
-        self.log = home / "app.log"
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
-        self._wait()
-
-    def _wait(self) -> None:
-        end = time.monotonic() + 30
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        while time.monotonic() < end:
-            try:
-                with opener.open(f"{self.url}/_stcore/health", timeout=1):
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.05)
-        raise AssertionError(self.log.read_text())
+class App(real.App):
+    """An app in whose log there must be no trouble of ours when it ends."""
 
     def close(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(15)
+        super().close()
         # Streamlit logs an error of its own where a tab is closed while it connects.
         assert "/scratchmlp/" not in self.log.read_text(), self.log.read_text()
 
@@ -84,13 +42,11 @@ def shared_app(mnist_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if not chromium:
+    program = real.chromium()
+    if not program:
         unavailable("chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with real.browser(str(program)) as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

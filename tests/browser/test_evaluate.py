@@ -9,6 +9,7 @@ import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
+from scratchmlp.bench.browser import link_cache
 from scratchmlp.images import datasets
 from scratchmlp.insight import evaluation
 from scratchmlp.net import presets
@@ -18,7 +19,6 @@ from scratchmlp.runs import checkpoint
 from scratchmlp.runs.recorder import execute
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import App
-from tests.conftest import link_cache
 
 Open = Callable[..., Page]
 
@@ -72,9 +72,7 @@ def test_a_cell_filters_and_its_chip_ends_it(evaluated: Evaluated, open_page: Op
     expect(page.get_by_text(f"{len(wrong):,} pictures.")).to_be_visible()
     truth, answer = wrong[["truth", "answer"]].value_counts().index[0]
     both = wrong[(wrong["truth"] == truth) & (wrong["answer"] == answer)]
-    chart = page.locator(".st-key-confusion canvas").first
-    expect(chart).to_be_visible()
-    click_cell(page, chart, int(truth), int(answer))
+    cell(page, int(truth), int(answer)).click(force=True)  # its number lies over it
     chip = page.get_by_role("button", name=f"true {truth}, answered {answer}")
     expect(chip).to_be_visible()
     expect(thumbnails(page)).to_have_count(len(both))
@@ -86,17 +84,9 @@ def test_a_cell_filters_and_its_chip_ends_it(evaluated: Evaluated, open_page: Op
     expect(chip).to_have_count(0)
 
 
-def click_cell(page: Page, chart: Locator, truth: int, answer: int) -> None:
-    """The chart's squares fill the place between its axes; find one by its tooltip."""
-    box = chart.bounding_box()
-    assert box
-    left, top = 56, 56  # room of the two axes, nearly
-    width, height = (box["width"] - left) / 10, (box["height"] - top) / 10
-    page.mouse.move(box["x"] + 5, box["y"] + 5)
-    x = box["x"] + left + (answer + 0.5) * width
-    y = box["y"] + top + (truth + 0.5) * height
-    page.mouse.move(x, y)
-    page.mouse.click(x, y)
+def cell(page: Page, truth: int, answer: int) -> Locator:
+    """A square of the matrix; Vega says of each what it stands for."""
+    return page.locator(f".st-key-confusion path[aria-label^='answer: {answer}; truth: {truth};']")
 
 
 def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: Open) -> None:
@@ -142,7 +132,7 @@ def test_the_csv_holds_what_predict_answers(
         page.get_by_role("button", name="All answers as CSV").click()
     file = tmp_path / "answers.csv"
     download.value.save_as(file)
-    rows = list(csv.DictReader(file.open()))
+    rows = list(csv.DictReader(file.read_text().splitlines()))
     net = evaluated.network
     inputs = net.input(torch.from_numpy(evaluated.images))
     p = predict(net.params, inputs, net.config.activation).double().softmax(dim=1)
@@ -158,10 +148,10 @@ def test_the_csv_holds_what_predict_answers(
 
 
 def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
-    page = open_page()
+    page = open_page(height=1400)
     page.goto(evaluated.url)
     page.get_by_role("tab", name="Map").click()
-    chart = page.locator(".st-key-map canvas").first
+    chart = page.locator(".st-key-map svg.marks")
     expect(chart).to_be_visible()
     expect(thumbnails(page)).to_have_count(60)
     box = chart.bounding_box()

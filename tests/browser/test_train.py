@@ -11,8 +11,6 @@ from scratchmlp.runs.store import Store
 from scratchmlp.ui import links
 from tests.browser.conftest import App
 
-expect.set_options(timeout=30_000)
-
 LONG = {"epochs": "400", "batch_size": "64"}
 SECONDS = 1000
 

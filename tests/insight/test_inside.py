@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from scratchmlp.images.datasets import Dataset
-from scratchmlp.insight import inside
+from scratchmlp.insight import charts_inside, inside
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import Epoch
 from scratchmlp.net.model import init_params
@@ -70,3 +70,25 @@ def test_weights_of_any_number_of_units_fill_a_grid(units: int) -> None:
 def test_weights_of_zero_are_white() -> None:
     network = Network(TrainConfig(), init_params([784, 4, 3], "zeros"), 0, 1, ("a", "b", "c"), 0, 0)
     assert (inside.weight_sprite(network) == 255).all()
+
+
+@pytest.mark.parametrize("name", charts_inside.MEASURES)
+def test_every_measure_has_a_chart(epochs: pd.DataFrame, name: str) -> None:
+    table = inside.layer_measures(epochs)
+    chart = charts_inside.layer_chart(table, name).to_dict()
+    assert chart["title"]["text"] == charts_inside.MEASURES[name].heading
+    [rows] = chart["datasets"].values()
+    layers = {"layer 1", "layer 2"} | (set() if name in ("dead", "flat") else {"layer 3"})
+    assert {row["curve"] for row in rows} == layers
+    charts_inside.layer_chart(table[:0], name).to_dict()
+
+
+def test_outputs_are_drawn_over_the_epochs(epochs: pd.DataFrame) -> None:
+    table = inside.activation_histograms(epochs)
+    chart = charts_inside.activation_chart(table, 2).to_dict()
+    assert chart["title"]["text"] == "Outputs of hidden layer 2"
+    assert chart["encoding"]["x"]["scale"]["domain"] == [0.5, 2.5]
+    [rows] = chart["datasets"].values()
+    assert all(row["share"] > 0 for row in rows)
+    assert sum(row["share"] for row in rows) == pytest.approx(2)
+    charts_inside.activation_chart(table[:0], 1).to_dict()

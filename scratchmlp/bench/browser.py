@@ -1,0 +1,89 @@
+"""The real app, and a real Chromium to look at it with: for the browser tests and `bench pages`."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 30
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class App:
+    """`streamlit run app.py` on a free port, with a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, port = home, free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        options = {"port": port, "address": "127.0.0.1", "headless": "true"}
+        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        command += [f"--server.{name}={value}" for name, value in options.items()]
+        environment = os.environ | {"SCRATCHMLP_HOME": str(home), "PYTHONWARNINGS": "ignore"}
+        environment["NO_PROXY"] = "127.0.0.1"
+        environment.pop("SCRATCHMLP_DB", None)
+        self.log = home / "app.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        self._wait()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while time.monotonic() < end:
+            try:
+                with opener.open(f"{self.url}/_stcore/health", timeout=1):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
+
+    def close(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(15)
+
+
+def link_cache(cache: Path, home: Path) -> None:
+    """Give a new home the decoded pictures of another."""
+    (home / "cache").mkdir(parents=True)
+    for file in cache.glob("*.safetensors"):
+        (home / "cache" / file.name).symlink_to(file.resolve())
+
+
+def chromium() -> str | None:
+    """Where Debian's Chromium is, if it is installed."""
+    return shutil.which("chromium")
+
+
+@contextmanager
+def browser(program: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield started
+        started.close()

@@ -1,0 +1,207 @@
+"""How fast do the pages answer? The real app is driven in a real Chromium, and watched.
+
+Seconds are from the event (a click, a key, the pen leaving the paper) to what it changes on the
+screen, as the browser sees it; 95 of 100 are at most the figure called p95.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import psutil
+import torch
+from playwright.sync_api import Browser, Page
+
+from scratchmlp.bench import Line
+from scratchmlp.bench.browser import ROOT, App, browser, chromium, link_cache
+from scratchmlp.errors import UserError
+from scratchmlp.images import datasets
+from scratchmlp.insight import evaluation
+from scratchmlp.runs import checkpoint
+from scratchmlp.runs.store import Run, Store
+
+LONG = {"epochs": "1000", "batch_size": "64"}  # a run that outlasts any measurement
+WATCHED_SECONDS = 20
+
+
+class Lab(NamedTuple):
+    """The app with a finished run of `modern` on MNIST, and the browser that visits it."""
+
+    app: App
+    browser: Browser
+    store: Store
+    run: Run
+
+    @contextmanager
+    def tab(self, path: str) -> Iterator[Page]:
+        context = self.browser.new_context(viewport={"width": 1280, "height": 1000})
+        page = context.new_page()
+        page.goto(self.app.url + path)
+        yield page
+        context.close()
+
+
+def run(times: int = 50) -> Iterator[Line]:
+    """Measure every page, `times` events of each kind."""
+    yield Line({"bench": "pages", "times": times}, _HEADING)
+    with _lab() as lab:
+        for measure in MEASURES:
+            yield from measure(lab, times)
+
+
+_HEADING = f"{'seconds until it is on the screen':44} {'median':>8} {'p95':>8} {'goal':>8}"
+
+
+def _told(what: str, taken: list[float], goal: float) -> Line:
+    median, p95 = float(np.median(taken)), float(np.percentile(taken, 95))
+    record = {"bench": "pages", "what": what, "median": median, "p95": p95, "goal": goal}
+    return Line(record, f"{what:44} {median:8.3f} {p95:8.3f} {goal:8.2f}")
+
+
+def _told_once(what: str, value: float, goal: float, unit: str) -> Line:
+    record = {"bench": "pages", "what": what, "value": value, "goal": goal, "unit": unit}
+    return Line(record, f"{what:44} {value:8.1f} {'':8} {goal:8.0f} {unit}")
+
+
+@contextmanager
+def _lab() -> Iterator[Lab]:
+    program = chromium()
+    if program is None:
+        raise UserError("bench pages needs a Chromium: install Debian's package chromium.")
+    datasets.load("mnist")
+    with tempfile.TemporaryDirectory() as folder, browser(program) as chrome:
+        home = Path(folder) / "home"
+        link_cache(datasets.home() / "cache", home)
+        command = [sys.executable, "-m", "scratchmlp", "train", "--json"]
+        own = os.environ | {"SCRATCHMLP_HOME": str(home)}
+        own.pop("SCRATCHMLP_DB", None)
+        subprocess.run(command, cwd=ROOT, env=own, check=True, stdout=subprocess.DEVNULL)
+        store, app = Store(f"sqlite:///{home / 'runs.db'}"), App(home)
+        try:
+            yield Lab(app, chrome, store, store.run("latest"))
+        finally:
+            app.close()
+            store.close()
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+# --- Evaluate -----------------------------------------------------------------------------------
+
+
+def predictions(lab: Lab, times: int) -> Iterator[Line]:
+    network = checkpoint.loads(lab.store.checkpoint(lab.run.id))
+    images = torch.from_numpy(datasets.load("mnist").test.images)
+    test = datasets.load("mnist").test
+    taken = [_timed(lambda: network.logits(images)) for _ in range(times)]
+    yield _told("Evaluate: predictions on 10,000 pictures", taken, 0.2)
+    taken = [_timed(lambda: evaluation.answer(network, test)) for _ in range(times)]
+    yield _told("Evaluate: their table, with probabilities", taken, 0.2)
+
+
+def first_picture(lab: Lab, times: int) -> Iterator[Line]:
+    """From the address to the first thumbnail, each time in a new browser profile."""
+
+    def visit() -> None:
+        with lab.tab(f"/evaluate?run={lab.run.id}") as page:
+            page.wait_for_selector(".st-key-gallery button[aria-label^='Picture']")
+
+    yield _told("Evaluate: first picture, a server just started", [_timed(visit)], 1.5)
+    yield _told("Evaluate: first picture", [_timed(visit) for _ in range(max(5, times // 5))], 1.5)
+
+
+def cell_to_gallery(lab: Lab, times: int) -> Iterator[Line]:
+    table = evaluation.answer(
+        checkpoint.loads(lab.store.checkpoint(lab.run.id)), datasets.load("mnist").test
+    )
+    pairs = table[~table["right"]].groupby(["truth", "answer"]).size().index.tolist()
+    with lab.tab(f"/evaluate?run={lab.run.id}") as page:
+        page.wait_for_selector(".st-key-gallery button[aria-label^='Picture']")
+        taken = [_click_cell(page, *pairs[turn % len(pairs)]) for turn in range(times)]
+    yield _told("Evaluate: a click on a cell to its pictures", taken, 0.5)
+
+
+def _click_cell(page: Page, truth: int, answer: int) -> float:
+    square = page.locator(
+        f".st-key-confusion path[aria-label^='answer: {answer}; truth: {truth};']"
+    )
+    square.scroll_into_view_if_needed()
+    box = square.bounding_box()
+    assert box
+    this = f"[aria-label*='truth {truth} '][aria-label*='answer {answer} ']"
+    only_these = f".st-key-gallery .grid:has(> button):not(:has(> button:not({this})))"
+    began = time.perf_counter()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector(only_these)
+    return time.perf_counter() - began
+
+
+# --- Train --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _training(lab: Lab) -> Iterator[Page]:
+    """A tab that watches a run while it trains."""
+    query = "&".join(f"{name}={value}" for name, value in LONG.items())
+    with lab.tab(f"/?{query}") as page:
+        page.locator(".st-key-train button").click()
+        page.wait_for_selector(".st-key-accuracy_chart svg.marks")
+        yield page
+        page.locator(".st-key-stop button").click()
+        page.wait_for_selector(".st-key-run :text('stopped')")
+
+
+def streaming(lab: Lab, times: int) -> Iterator[Line]:
+    """What a page that watches a run costs: bytes an update, and its process's share of a core."""
+    with _training(lab) as page:
+        got: list[tuple[float, int]] = []
+        requests = page.context.new_cdp_session(page)
+        requests.send("Network.enable")
+        requests.on(
+            "Network.webSocketFrameReceived",
+            lambda event: got.append((time.monotonic(), _size(event["response"]))),
+        )
+        requests.on(
+            "Network.loadingFinished",
+            lambda event: got.append((time.monotonic(), int(event["encodedDataLength"]))),
+        )
+        server = psutil.Process(lab.app.process.pid)
+        before, began = server.cpu_times(), time.monotonic()
+        page.wait_for_timeout(WATCHED_SECONDS * 1000)
+        after, seconds = server.cpu_times(), time.monotonic() - began
+    busy = after.user + after.system - before.user - before.system
+    yield _told_once("Train: the page's own work", 100 * busy / seconds, 15, "% of a core")
+    updates = _bursts(got)
+    yield _told_once("Train: an update, the mean", float(np.mean(updates)) / 1000, 60, "kB")
+    yield _told_once("Train: an update, the largest", max(updates) / 1000, 60, "kB")
+
+
+def _size(frame: dict) -> int:
+    """Bytes of a frame; a binary one is told as base64."""
+    text = frame["payloadData"]
+    return len(text) * 3 // 4 if frame["opcode"] == 2 else len(text)
+
+
+def _bursts(got: list[tuple[float, int]], pause: float = 0.2) -> list[int]:
+    """Bytes that came together: a pause between two pieces ends an update."""
+    sums, last = [0], got[0][0]
+    for at, size in got:
+        if at - last > pause:
+            sums.append(0)
+        sums[-1] += size
+        last = at
+    return sums
+
+
+MEASURES = predictions, first_picture, cell_to_gallery, streaming
