@@ -7,7 +7,7 @@ import pandas as pd
 
 from scratchmlp.insight.charts import BLUE, GREEN, GREY, ORANGE, SHARE, named, title
 
-LOW_HEIGHT = 220  # these stand side by side, several at once
+LOW_HEIGHT = 250  # these stand side by side, several at once
 _EPOCHS = alt.Axis(tickMinStep=1, format="d", tickCount=6)
 _LAYERS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#d55e00", GREY)
 
@@ -21,9 +21,9 @@ class Measure(NamedTuple):
 
 
 MEASURES = {
-    "update_ratio": Measure("Size of an update", "step / weights (logarithmic)", False),
-    "gradient_norm": Measure("Gradients", "norm (logarithmic)", False),
-    "weight_norm": Measure("Weights", "norm (logarithmic)", False),
+    "update_ratio": Measure("Size of an update", "step / weights", False),
+    "gradient_norm": Measure("Gradients", "norm", False),
+    "weight_norm": Measure("Weights", "norm", False),
     "dead": Measure("Dead units", "share of units", True),
     "flat": Measure("Flat outputs", "share of outputs", True),
 }

@@ -1,6 +1,6 @@
 """The code that is running, beside the numbers it makes of one small batch."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -139,7 +139,8 @@ def _short(value: float) -> str:
 
 def _source(block: Block) -> None:
     st.markdown(f"**{block.name}** · `{block.shapes}`")
-    st.code(block.source, "python", height=min(440, 46 + 24 * block.source.count("\n") + 24))
+    height: Literal["content"] | int = "content" if block.source.count("\n") < 16 else 440
+    st.code(block.source, "python", height=height, wrap_lines=True)
 
 
 def _gradient(walk: Walk, layer: int, i: int, j: int) -> None:
@@ -151,15 +152,15 @@ def _gradient(walk: Walk, layer: int, i: int, j: int) -> None:
     row.metric("Autograd", _precise(walk.by_autograd), help="PyTorch's loss.backward().")
     row.metric("Finite difference", _precise(walk.by_difference), help=_DIFFERENCE)
     st.caption(f"`{walk.formula}`: what came in, times the slope of the loss behind it, summed.")
-    terms = walk.terms.map(_precise)
-    st.dataframe(terms, key="walk_terms", height="content")
+    terms = walk.terms.set_axis(walk.terms.index - 1).rename_axis("picture b")
+    st.dataframe(terms.map(_precise), key="walk_terms", height="content")
 
 
 _DIFFERENCE = "The loss with the weight a little larger, less that with it a little smaller, / 2e."
 
 
 def _precise(value: float) -> str:
-    return f"{value:.6g}"
+    return f"{value + 0.0:.6g}"  # -0 is 0
 
 
 def _all(blocks: dict[str, Block]) -> None:

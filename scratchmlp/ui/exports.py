@@ -21,7 +21,7 @@ def show(run: Run) -> None:
         best = _best(run)
         _net(run, partial(_network, run.id, best), best)
         _training(run)
-    st.divider()
+    st.markdown("**And back**")
     loading.uploader()
 
 

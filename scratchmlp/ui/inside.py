@@ -10,7 +10,7 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import live, session
 
 MOST_UNITS = 128
-COLUMNS = 3
+COLUMNS = 2
 MOST_EPOCHS = 60  # columns of a histogram: more are thinner than a line
 LOOK_FOR = {
     "update_ratio": "How far a step moves the weights. About a thousandth is usual; a tenth "
@@ -74,14 +74,19 @@ def _measures(measures: pd.DataFrame) -> None:
     if not known:
         st.info("This run was trained by a version that kept no statistics of its layers.")
         return
-    columns = st.columns(COLUMNS)
-    for place, name in enumerate(known):
-        with columns[place % COLUMNS], st.container(key=f"inside_{name}"):
-            last = measures.dropna(subset=name).iloc[-1]
-            what = charts_inside.MEASURES[name].heading
-            alt = f"{what} by epoch; now {last[name]:.3g} in layer {last['layer']:.0f}."
-            st.altair_chart(charts_inside.layer_chart(measures, name), alt=alt)
-            st.caption(LOOK_FOR[name])
+    for first in range(0, len(known), COLUMNS):
+        row = zip(st.columns(COLUMNS, gap="large"), known[first:], strict=False)
+        for column, name in row:
+            with column, st.container(key=f"inside_{name}"):
+                _measure(measures, name)
+
+
+def _measure(measures: pd.DataFrame, name: str) -> None:
+    last = measures.dropna(subset=name).iloc[-1]
+    what = charts_inside.MEASURES[name].heading
+    alt = f"{what} by epoch; now {last[name]:.3g} in layer {last['layer']:.0f}."
+    st.altair_chart(charts_inside.layer_chart(measures, name), alt=alt)
+    st.caption(LOOK_FOR[name])
 
 
 def _histograms(histograms: pd.DataFrame) -> None:
@@ -90,7 +95,7 @@ def _histograms(histograms: pd.DataFrame) -> None:
         return
     last = int(histograms["layer"].max())
     st.markdown("**How the outputs of each layer are spread**")
-    columns = st.columns(COLUMNS)
+    columns = st.columns(COLUMNS, gap="large")
     for layer in range(1, last + 1):
         name = "the last layer (logits)" if layer == last else ""
         with columns[(layer - 1) % COLUMNS], st.container(key=f"histogram_{layer}"):
