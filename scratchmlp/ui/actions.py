@@ -131,7 +131,8 @@ def _repeat(row: Any, chosen: list[Run]) -> None:
 
 def set_controls(run: Run) -> None:
     """Go to Train as by a link that sets every field as it was for this run."""
-    settings.use(run.config)
+    if session.SETTINGS in st.session_state:  # a new visitor's are read off the link
+        settings.use(run.config)
     fields = {name: unparse(getattr(run.config, name)) for name in FIELDS}
     st.switch_page("pages/train.py", query_params=fields | {"run": run.id})
 

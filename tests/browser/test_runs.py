@@ -48,6 +48,7 @@ def go(page: Page, app: App, text: str) -> None:
 
 def tick(page: Page, row: int = 0) -> None:
     table = page.locator("[data-testid=stDataFrame]")
+    expect(table).to_have_count(1)  # the one before it has gone
     table.click(position={"x": BOX, "y": ROW * (row + 1) + ROW / 2})
 
 
