@@ -17,6 +17,7 @@ from scratchmlp.ui import (
     gallery,
     matrix,
     picture,
+    session,
     takeaway,
     versus,
 )
@@ -50,10 +51,10 @@ def views(run: Run, seen: Assessment, runs: dict[str, Run]) -> None:
     errors, atlas_tab, sure, two, suspects, away = st.tabs(names, key="view", on_change="rerun")
     if errors.open:
         with errors:
-            explore(seen, "errors", matrix.show)
+            st.fragment(explore)(seen, "errors", matrix.show)
     if atlas_tab.open:
         with atlas_tab:
-            explore(seen, "map", partial(atlas.show, run))
+            st.fragment(explore)(seen, "map", partial(atlas.show, run))
     if sure.open:
         with sure:
             confidence.show(run, seen)
@@ -69,13 +70,16 @@ def views(run: Run, seen: Assessment, runs: dict[str, Run]) -> None:
 
 
 def explore(seen: Assessment, place: str, chart: Callable[[Assessment], None]) -> None:
-    """A chart to choose pictures by, and beside it those pictures."""
+    """A chart to choose pictures by, and beside it those pictures, which are sent first."""
+    if st.session_state[SAMPLE] is not None:  # one was just opened
+        st.rerun()
     left, right = st.columns([1, 1.2], gap="large")
-    with left:
-        chart(seen)
-    with right:
-        matrix.chips(seen)
-        gallery.show(seen, place)
+    with session.errors_shown():
+        with right:
+            matrix.chips(seen)
+            gallery.show(seen, place)
+        with left:
+            chart(seen)
 
 
 def numbers(seen: Assessment) -> None:
@@ -89,8 +93,9 @@ def numbers(seen: Assessment) -> None:
     if seen.is_mnist_test:
         clean = evaluation.summary(evaluation.without_mislabelled(seen.table))
         row.metric("Without 15 wrong labels", f"{clean.accuracy:.2%}", help=WRONG_LABELS)
-        with st.expander("How good is that?"):
-            st.dataframe(evaluation.ladder(told.accuracy), hide_index=True)
+        with st.expander("How good is that?", key="ladder", on_change="rerun") as ladder:
+            if ladder.open:
+                st.table(evaluation.ladder(told.accuracy).set_index("what"))
 
 
 WRONG_LABELS = "Fifteen test images are mislabelled by the judgement of five raters each."

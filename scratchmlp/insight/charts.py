@@ -8,6 +8,10 @@ import io
 from collections.abc import Callable
 
 import altair as alt
+from altair.utils import schemapi
+
+# Altair checks every part as it is made, and then the whole chart: the latter is enough.
+schemapi.disable_debug_mode()
 
 # Okabe & Ito's palette: told apart by the colour-blind, readable on white and on black.
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a94a3"

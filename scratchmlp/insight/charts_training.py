@@ -66,10 +66,8 @@ def _loss_chart(end: int, others: tuple[tuple[str, str], ...], log: bool) -> str
     valid = valid.encode(x=x, y=alt.Y("valid_loss:Q", title=unit, scale=scale), color=color)
     line_of_valid = valid.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     told = columns | {"valid_loss": "validation"}
-    tooltip = [alt.Tooltip("step:Q", format=",")]
-    tooltip += [alt.Tooltip(f"{field}:Q", title=name, format=".4f") for field, name in told.items()]
-    layers = [raw, *beside, average, line_of_valid, _best(valid), *_rates(x)]
-    layers.append(_pointer(alt.Chart(points), "step", x, tooltip))
+    pointer = _pointer(alt.Chart(points), "step", x, told, ".4f")
+    layers = [raw, *beside, average, line_of_valid, _best(valid), *_rates(x), pointer]
     return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
 
 
@@ -106,11 +104,8 @@ def _accuracy_chart(end: int, others: tuple[tuple[str, str], ...]) -> str:
         line(column).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
         for column in columns
     ]
-    tooltip = [alt.Tooltip("epoch:Q", format="d")]
-    tooltip += [
-        alt.Tooltip(f"{field}:Q", title=name, format=".2%") for field, name in columns.items()
-    ]
-    layers = [*drawn, _best(line("valid_accuracy")), _pointer(epochs, "epoch", x, tooltip)]
+    pointer = _pointer(epochs, "epoch", x, columns, ".2%")
+    layers = [*drawn, _best(line("valid_accuracy")), pointer]
     return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
 
 
@@ -119,8 +114,22 @@ def _drawn(chart: Any) -> str:
 
 
 def _colors(own: dict[str, str], others: tuple[tuple[str, str], ...]) -> alt.Color:
+    """As `named`, in a legend that leaves room on a small screen."""
     names = [name for _, name in others]
-    return named(own | dict(zip(names, _MORE, strict=False)))
+    colors = own | dict(zip(names, _MORE, strict=False))
+    legend = alt.Legend(
+        orient="top",
+        title=None,
+        columns=2 if others else 3,
+        columnPadding=8,
+        labelFontSize=12,
+        symbolOpacity=1,
+        symbolSize=50,
+        offset=4,
+        padding=0,
+    )
+    scale = alt.Scale(domain=list(colors), range=list(colors.values()))
+    return alt.Color("curve:N", scale=scale, legend=legend)
 
 
 def _best(valid: alt.Chart) -> Any:
@@ -141,8 +150,10 @@ def _rates(x: alt.X) -> list[alt.Chart]:
     return [rule, word.encode(y=alt.value(4), text="words:N")]
 
 
-def _pointer(base: alt.Chart, field: str, x: alt.X, tooltip: list[alt.Tooltip]) -> alt.Chart:
-    """A rule that follows the pointer and tells the values of all curves there."""
+def _pointer(
+    base: alt.Chart, field: str, x: alt.X, told: Mapping[str, str], format: str
+) -> alt.Chart:
+    """A rule that follows the pointer and tells the values of all curves there, by their names."""
     near = alt.selection_point(
         name="near",
         fields=[field],
@@ -151,8 +162,11 @@ def _pointer(base: alt.Chart, field: str, x: alt.X, tooltip: list[alt.Tooltip]) 
         clear="pointerout",
         empty=False,
     )
+    words = {f"{c}_told": f"isValid(datum.{c}) ? format(datum.{c}, '{format}') : '–'" for c in told}
+    tooltip = [alt.Tooltip(f"{field}:Q", format=".2~g" if field == "lr" else ",d")]
+    tooltip += [alt.Tooltip(f"{c}_told:N", title=name) for c, name in told.items()]
     shown = alt.condition(near, alt.value(0.7), alt.value(0))
-    rule = base.mark_rule(color=GREY, strokeWidth=1.5)
+    rule = base.transform_calculate(**words).mark_rule(color=GREY, strokeWidth=1.5)
     return rule.encode(x=x, opacity=shown, tooltip=tooltip).add_params(near)
 
 
@@ -177,10 +191,8 @@ def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:
     rule = mark.mark_rule(color=ORANGE, strokeWidth=2, strokeDash=[4, 3]).encode(x=x)
     word = mark.mark_text(color=ORANGE, align="right", baseline="top", dx=-5, fontSize=12)
     word = word.encode(x=x, y=alt.value(4), text="words:N")
-    tooltip = [alt.Tooltip("lr:Q", title="learning rate", format=".3g")]
-    tooltip += [alt.Tooltip(f"{f}:Q", title=n, format=".4f") for f, n in _FINDER.items()]
     layers = [line("loss", "batch", 1), line("smooth", "average", 2.5), rule, word]
-    chart = alt.layer(*layers, _pointer(alt.Chart(table), "lr", x, tooltip))
+    chart = alt.layer(*layers, _pointer(alt.Chart(table), "lr", x, _FINDER, ".4f"))
     return chart.properties(height=HEIGHT, title=title("Loss by learning rate"))
 
 

@@ -137,6 +137,14 @@ def accuracies(epochs: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> pd.D
     return table.sort_values("epoch", ignore_index=True)
 
 
+def axis_end(done: int, total: int) -> int:
+    """Where the axis of a run ends: at its total, or at a half, a quarter … of it early on."""
+    end = total
+    while end // 2 > max(1.2 * done, 10):
+        end //= 2
+    return max(end, done, 1)
+
+
 def seconds_left(
     step: int, total: int | None, epoch_seconds: float, epoch_steps: int, elapsed: float
 ) -> float | None:

@@ -7,6 +7,7 @@ import streamlit as st
 from scratchmlp.ui import session
 
 PAGES = {"train": "Train", "evaluate": "Evaluate", "runs": "Runs"}  # the first is the one at /
+STYLE = "<style>.stMainBlockContainer { padding-top: 4.5rem }</style>"  # not half a screen
 FRAMED = "framed"  # whether this run of the script has come through `run`
 
 
@@ -18,6 +19,7 @@ def run() -> None:
         for position, (name, title) in enumerate(PAGES.items())
     ]
     page = st.navigation(pages, position="top")
+    st.html(STYLE)
     st.session_state[FRAMED] = True
     try:
         page.run()

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.insight import charts_inside, inside
-from scratchmlp.insight.sprites import picture
+from scratchmlp.insight.sprites import sheet
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import live, session
@@ -60,7 +60,7 @@ def _sprite(run_id: str, step: int) -> tuple[str, int, int]:
     """The picture of a checkpoint's weights, how many units there are, and how many are shown."""
     network = checkpoint.loads(session.store().checkpoint(run_id))
     units = network.params[0][0].shape[1]
-    return picture(inside.weight_sprite(network, MOST_UNITS)), units, min(units, MOST_UNITS)
+    return sheet(inside.weight_sprite(network, MOST_UNITS)), units, min(units, MOST_UNITS)
 
 
 def _thinned(epochs: pd.DataFrame) -> pd.DataFrame:

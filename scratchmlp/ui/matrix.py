@@ -68,23 +68,30 @@ PERCENT = st.column_config.NumberColumn(format="percent")
 
 
 def _tables(seen: Assessment) -> None:
-    """The most confused pairs, to choose from, and precision, recall and F1 of each class."""
+    """The most confused pairs, to choose from, and figures of each class; sent when opened."""
+    with st.expander("Most confused pairs", key="pairs", on_change="rerun") as pairs:
+        if pairs.open:
+            _pairs(seen)
+    name = "Totals, precision, recall and F1 of each class"
+    with st.expander(name, key="per_class", on_change="rerun") as per_class:
+        if per_class.open:
+            table = evaluation.per_class(seen.table, seen.network.classes)
+            config = dict.fromkeys(("precision", "recall", "F1"), PERCENT)
+            st.dataframe(table, hide_index=True, column_config=config)
+
+
+def _pairs(seen: Assessment) -> None:
     cells = seen.cells
     most = cells[(cells["truth"] != cells["answer"]) & (cells["count"] > 0)]
     most = most.sort_values("count", ascending=False, kind="stable").head(20)
-    with st.expander("Most confused pairs"):
-        st.dataframe(
-            most,
-            hide_index=True,
-            column_config={"rate": PERCENT},
-            key=f"pairs_{st.session_state.get(CLEARED, 0)}",
-            on_select=lambda: _chose_pair(most),
-            selection_mode="single-row",
-        )
-    with st.expander("Totals, precision, recall and F1 of each class"):
-        config = dict.fromkeys(("precision", "recall", "F1"), PERCENT)
-        per_class = evaluation.per_class(seen.table, seen.network.classes)
-        st.dataframe(per_class, hide_index=True, column_config=config)
+    st.dataframe(
+        most,
+        hide_index=True,
+        column_config={"rate": PERCENT},
+        key=f"pairs_{st.session_state.get(CLEARED, 0)}",
+        on_select=lambda: _chose_pair(most),
+        selection_mode="single-row",
+    )
 
 
 def _chose_pair(most: pd.DataFrame) -> None:

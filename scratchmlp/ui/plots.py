@@ -29,7 +29,8 @@ def show(run: Run, read: Reading) -> None:
 def _loss(run: Run, read: Reading, others: dict[str, Reading], titles: dict[str, str]) -> None:
     curve = read.loss.table()
     tables = {name: other.loss.table() for name, other in others.items()}
-    end = max([run.total_steps or 0, read.last_step, *(o.last_step for o in others.values())])
+    longest = max([read.last_step, *(other.last_step for other in others.values())])
+    end = curves.axis_end(longest, run.total_steps or longest)
     spec = charts_training.loss_chart(end, titles, st.session_state.get(LOG, True))
     points = curves.beside(curve, read.epochs, tables)
     rates = pd.DataFrame(steering.marks(run), columns=["step", "words"])
@@ -49,8 +50,9 @@ def _accuracy(run: Run, read: Reading, others: dict[str, Reading], titles: dict[
         epochs = {name: other.epochs for name, other in others.items()}
         table = curves.accuracies(read.epochs, epochs)
         table = table.assign(best=table["epoch"] == run.best_epoch)
-        longest = [int(o.epochs["epoch"].max()) for o in others.values() if len(o.epochs)]
-        spec = charts_training.accuracy_chart(max([run.config.epochs, *longest]), titles)
+        longest = max([read.last_epoch, *(other.last_epoch for other in others.values())])
+        end = curves.axis_end(longest, run.config.epochs)
+        spec = charts_training.accuracy_chart(end, titles)
         now = read.epochs["train_accuracy"].iloc[-1]
         alt = f"Accuracy by epoch, now {now:.0%} on training pictures."
         st.vega_lite_chart(spec | {"datasets": {"epochs": _small(table)}}, alt=alt)

@@ -36,7 +36,6 @@ def show(run: Run) -> None:
         type="primary",
         icon=":material/check:",
         disabled=taken,
-        help="The learning rate is set to it." if taken else "Sets the learning rate on the left.",
         on_click=settings.change,
         kwargs={"lr": suggestion},
     )

@@ -41,7 +41,11 @@ def _title(name: str) -> str:
 
 
 def _line(name: str) -> str:
-    return presets.PRESETS[name].shows if name in presets.PRESETS else "As the link says."
+    return (
+        presets.PRESETS[name].shows
+        if name in presets.PRESETS
+        else "The settings of the link that you followed."
+    )
 
 
 def changes() -> None:
@@ -59,7 +63,6 @@ def changes() -> None:
                 on_click=settings.reset,
                 args=[field],
                 icon=":material/undo:",
-                help=f"Back to {words(settings.base(), field)}",
             )
         if len(fields) > 1:
             st.button("Undo all", key="undo", on_click=settings.reset, args=fields, type="tertiary")
@@ -75,30 +78,30 @@ def words(config: TrainConfig, field: str) -> str:
 
 def story() -> None:
     """The button that opens the story of the post's numbers."""
-    if st.button("87%: why?", key="why", icon=":material/help:", help="The post's own numbers"):
+    if st.button("87%: why?", key="why", icon=":material/help:"):
         _story()
 
 
-@st.dialog("87%: why?", width="large")
+@st.dialog("87%: why?", width="medium")
 def _story() -> None:
     st.markdown(presets.QUESTION)
-    for chapter in presets.STORY:
-        preset = presets.PRESETS[chapter.preset]
-        with st.container(horizontal=True, vertical_alignment="center", border=True):
-            st.metric(chapter.preset, f"{preset.measured:.1%}", width=150)
-            st.markdown(f"**{chapter.title}** {chapter.why}", width="stretch")
-            if st.button("Load it", key=f"load_{chapter.preset}"):
-                settings.choose(chapter.preset)
-                st.rerun()
+    for name, title, why in presets.STORY:
+        with st.container(border=True):
+            figure, words, load = st.columns([1.5, 4, 1], vertical_alignment="center")
+            figure.metric(name, f"{presets.PRESETS[name].measured:.1%}")
+            words.markdown(f"**{title}** {why}")
+            with load:
+                if st.button("Load", key=f"load_{name}", on_click=settings.choose, args=[name]):
+                    st.rerun()  # which closes the dialog
 
 
 # A radio group that looks like cards: it keeps its keyboard and what it tells a screen reader.
 _CSS = """<style>
-.stMainBlockContainer { padding-top: 4rem }
 .st-key-preset [role=radiogroup] { display: grid; gap: .5rem; align-items: stretch; width: 100%;
   grid-template-columns: repeat(4, minmax(0, 1fr)) }
 .st-key-preset [role=radiogroup] > div { position: relative; padding: .5rem .75rem; gap: .125rem;
   border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem }
+.st-key-preset [role=radiogroup]:has(> :nth-child(9)) > :first-child { grid-column: 1 / -1 }
 .st-key-preset [role=radiogroup] > div:hover { border-color: #2f7fd1 }
 .st-key-preset [role=radiogroup] > div[data-selected] { border-color: #2f7fd1;
   box-shadow: inset 0 0 0 1px #2f7fd1; background: color-mix(in srgb, #2f7fd1 9%, transparent) }
@@ -113,6 +116,7 @@ _CSS = """<style>
 @media (max-width: 640px) {
   .st-key-preset [role=radiogroup] { grid: auto / auto-flow 11.5rem; overflow-x: auto;
     padding: 2px 2px .5rem; scroll-snap-type: x proximity }
+  .st-key-preset [role=radiogroup]:has(> :nth-child(9)) > :first-child { grid-column: auto }
   .st-key-preset [role=radiogroup] > div { scroll-snap-align: start }
 }
 </style>"""

@@ -186,10 +186,13 @@ def watched() -> Run | None:
     """The run this visitor looks at: the one asked for, or else the newest there is."""
     run_id = st.session_state.get(WATCHED)
     try:
-        return store().run(run_id or "latest")
+        return store().run(run_id) if run_id else _newest()
     except UserError as error:
-        if run_id is None:
-            return None
+        newest = _newest()
         st.warning(f"{error} Here is the newest one.", icon=":material/link_off:")
-        del st.session_state[WATCHED]
-        return watched()
+        return newest
+
+
+def _newest() -> Run | None:
+    runs = store().runs(1)
+    return runs[0] if runs else None

@@ -10,7 +10,7 @@ HIDE = "hide_controls"
 
 def link(config: TrainConfig) -> None:
     """Links to copy."""
-    with st.popover("Link", icon=":material/link:", help="Share these settings"):
+    with st.popover("Link", icon=":material/link:"):
         st.markdown("**These settings**")
         st.caption("Opens this page with exactly these settings, seed included.")
         _copy(links.write(config, st.context.url or ""))

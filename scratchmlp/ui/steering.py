@@ -3,6 +3,7 @@
 Everything goes by the store, so that all who look at the run see the same.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -17,27 +18,23 @@ RATE, RATES = "run_lr", "run_lrs"  # the slider, and how many there have been
 def buttons(run: Run) -> None:
     """Those that mean something in the state the run is in."""
     if run.status == "running":
-        _send_button("Pause", run, "pause", "pause", "Hold it where it is")
+        _button("Pause", "pause", "pause", _send, run.id, "pause")
     if run.status == "paused":
-        _send_button("Resume", run, "resume", "play_arrow", "Go on")
+        _button("Resume", "resume", "play_arrow", _send, run.id, "resume")
     if run.is_live:
-        _send_button("One epoch", run, "epoch", "skip_next", "Finish this epoch, then pause")
-        _send_button("Stop", run, "stop", "stop", "End it here, and measure it")
+        _button("One epoch", "epoch", "skip_next", _send, run.id, "epoch")
+        _button("Stop", "stop", "stop", _send, run.id, "stop")
     if run.status == "queued":
-        _button("Cancel", "stop", "close", _cancel, run, "Take it out of the line")
+        _button("Cancel", "stop", "close", _cancel, run)
     if run.can_resume:
-        _button("Resume", "resume", "play_arrow", _resume, run, "Go on from the last checkpoint")
+        _button("Resume", "resume", "play_arrow", _resume, run)
     if run.status != "queued":
-        _button("Reset", "reset", "replay", _reset, run, "Begin anew with this run's settings")
+        _button("Reset", "reset", "replay", _reset, run)
 
 
-def _send_button(label: str, run: Run, kind: str, icon: str, help: str) -> None:
-    args = [run.id, kind]
-    st.button(label, key=kind, on_click=_send, args=args, icon=f":material/{icon}:", help=help)
-
-
-def _button(label: str, key: str, icon: str, action, run: Run, help: str) -> None:  # type: ignore[no-untyped-def]
-    st.button(label, key=key, on_click=action, args=[run], icon=f":material/{icon}:", help=help)
+def _button(label: str, key: str, icon: str, action: Callable[..., None], *args: object) -> None:
+    """Without a `help`: that would put each button into the page twice."""
+    st.button(label, key=key, on_click=action, args=args, icon=f":material/{icon}:")
 
 
 def _send(run_id: str, kind: str, value: float | None = None) -> None:

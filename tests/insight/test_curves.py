@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchmlp.insight import curves
@@ -43,6 +43,7 @@ def test_many_steps_become_few_points_and_lose_no_spike(n: int) -> None:
     assert curve["step"].iloc[-1] == n
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 900), min_size=1, max_size=30), st.integers(0, 2**32 - 1))
 def test_a_curve_that_grows_is_the_curve_of_all_its_steps(chunks: list[int], seed: int) -> None:
     """Few points, evenly over the run, no extreme lost, and the average that of all the batches."""
@@ -106,6 +107,14 @@ def test_accuracies_of_other_runs_go_on_after_the_last_epoch() -> None:
     assert table["epoch"].tolist() == [1, 2]
     assert table["longer"].tolist() == [0.5, 0.9]
     assert curves.accuracies(own[:0], {}).empty
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**6))
+def test_the_axis_has_room_and_is_never_mostly_empty(total: int, done: int) -> None:
+    end = curves.axis_end(done, total)
+    assert max(1, done) <= end <= max(total, done)
+    assert end <= max(22, 2.4 * done + 2)
+    assert curves.axis_end(total, total) == total
 
 
 @given(st.integers(1, 1000), st.integers(1, 1000), st.floats(0.1, 100))
