@@ -26,6 +26,8 @@ HOMES = {
     "sqlalchemy": (
         "scratchmlp/runs/database.py",
         "scratchmlp/runs/store.py",
+        "scratchmlp/runs/catalogue.py",
+        "scratchmlp/runs/shelf.py",
         "scratchmlp/runs/studies.py",
         "scratchmlp/runs/migrations/",
     ),

@@ -7,7 +7,8 @@ import pandas as pd
 
 from scratchmlp.insight.charts import BLUE, GREEN, GREY, ORANGE, SHARE, named, title
 
-LOW_HEIGHT = 220  # these stand side by side, several at once
+LOW_HEIGHT = 250  # these stand side by side, several at once
+_EPOCHS = alt.Axis(tickMinStep=1, format="d", tickCount=6)
 _LAYERS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#d55e00", GREY)
 
 
@@ -20,9 +21,9 @@ class Measure(NamedTuple):
 
 
 MEASURES = {
-    "update_ratio": Measure("Size of an update", "step / weights (logarithmic)", False),
-    "gradient_norm": Measure("Gradients", "norm (logarithmic)", False),
-    "weight_norm": Measure("Weights", "norm (logarithmic)", False),
+    "update_ratio": Measure("Size of an update", "step / weights", False),
+    "gradient_norm": Measure("Gradients", "norm", False),
+    "weight_norm": Measure("Weights", "norm", False),
     "dead": Measure("Dead units", "share of units", True),
     "flat": Measure("Flat outputs", "share of outputs", True),
 }
@@ -48,7 +49,9 @@ def layer_chart(measures: pd.DataFrame, name: str) -> alt.Chart:
         alt.Chart(table)
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
         .encode(
-            x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d"), title="epoch"),
+            x=alt.X(
+                "epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", tickCount=6), title="epoch"
+            ),
             y=alt.Y(
                 f"{name}:Q",
                 title=how.axis,
@@ -77,7 +80,9 @@ def activation_chart(histograms: pd.DataFrame, layer: int, name: str = "") -> al
     """
     table = histograms.loc[histograms["layer"] == layer, ["epoch", "low", "high", "share"]]
     table = table[table["share"] > 0]
-    table = table.assign(left=table["epoch"] - 0.5, right=table["epoch"] + 0.5)
+    half = table["epoch"].drop_duplicates().diff().median() / 2 if len(table) else 0.5
+    half = 0.5 if pd.isna(half) else half  # of a single epoch
+    table = table.assign(left=table["epoch"] - half, right=table["epoch"] + half)
     last = float(table["right"].max()) if len(table) else 1.5
     return (
         alt.Chart(table)
@@ -86,8 +91,8 @@ def activation_chart(histograms: pd.DataFrame, layer: int, name: str = "") -> al
             x=alt.X(
                 "left:Q",
                 title="epoch",
-                axis=alt.Axis(tickMinStep=1, format="d"),
-                scale=alt.Scale(domain=[0.5, last], nice=False),
+                axis=_EPOCHS,
+                scale=alt.Scale(domain=[0.5, last], nice=False, clamp=True),
             ),
             x2="right:Q",
             y=alt.Y("low:Q", title="output"),

@@ -245,3 +245,28 @@ def _stage(
     shown = values[rows][:, columns].numpy()
     table = pd.DataFrame(shown, index=rows, columns=columns)
     return Stage(name, formula, (height, width), table)
+
+
+def steepest(network: Network, images: Tensor, labels: Tensor, layer: int) -> tuple[int, int]:
+    """Row and column of the weight of a layer (from 1) on which the loss depends most."""
+    params = pairs([t.detach().double() for t in flat(network.params)])
+    grads = _by_autograd(params, network.input(images).double(), labels, network.config, layer)
+    row, column = divmod(int(grads.abs().argmax()), grads.shape[1])
+    return row, column
+
+
+def block_of(stage: str) -> str:
+    """The name of the block in which a stage of the walk is computed."""
+    return BLOCK_OF[stage.rstrip("0123456789")]
+
+
+BLOCK_OF = {
+    "x": "A step",
+    "z": "A layer",
+    "h": "Activation",
+    "log p": "Log of softmax",
+    "p": "Loss",
+    "dz": "Gradients",
+    "dw": "Gradients",
+    "db": "Gradients",
+}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from scratchmlp.errors import UserError
-from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.config import LABELS, TrainConfig, differing, unparse
 
 
 class Preset(NamedTuple):
@@ -147,3 +147,21 @@ def name_of(config: TrainConfig) -> str | None:
         if same == config:
             return name
     return None
+
+
+def in_words(config: TrainConfig) -> str:
+    """The nearest preset and what differs from it, as in "modern, learning rate 0.01, seed 3".
+
+    The dataset is left out.
+    """
+    changed = {
+        name: [field for field in differing(preset.config, config) if field != "dataset"]
+        for name, preset in PRESETS.items()
+    }
+    nearest = min(changed, key=lambda name: len(changed[name]))
+    return ", ".join([nearest, *(_setting(field, config) for field in changed[nearest])])
+
+
+def _setting(field: str, config: TrainConfig) -> str:
+    value = unparse(getattr(config, field)).replace(",", " + ") or "none"
+    return f"{LABELS[field].lower()} {value}"

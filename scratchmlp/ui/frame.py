@@ -7,7 +7,7 @@ import streamlit as st
 from scratchmlp.insight import charts
 from scratchmlp.ui import session
 
-PAGES = {"train": "Train", "evaluate": "Evaluate"}  # the first is the one at /
+PAGES = {"train": "Train", "evaluate": "Evaluate", "runs": "Runs"}  # the first is the one at /
 STYLE = "<style>.stMainBlockContainer { padding-top: 4.5rem }</style>"  # not half a screen
 FRAMED = "framed"  # whether this run of the script has come through `run`
 

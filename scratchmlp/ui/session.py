@@ -6,7 +6,7 @@ Every key of `st.session_state` that is not a control's is named here.
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.reading import Reading
 from scratchmlp.runs.store import Run, Store
@@ -44,7 +45,10 @@ def errors_shown() -> Iterator[None]:
 
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
-    return Store()
+    opened = Store()
+    with suppress(StoreError):  # whoever cannot write sees what there is; the next start forgets
+        opened.catalogue.forget()
+    return opened
 
 
 @st.cache_resource(show_spinner=False)
@@ -130,6 +134,21 @@ def following(key: str, value: object, /, **default: object) -> dict[str, Any]:
         st.session_state[key] = value
         return {"key": key}
     return {"key": key, **default}
+
+
+@st.cache_resource(show_spinner=False)
+def _drawn() -> dict[tuple[str, float | None], list[float]]:
+    """Sparklines of runs that have ended, which stay as they are; by run and end."""
+    return {}
+
+
+def sparklines(runs: list[Run]) -> dict[str, list[float]]:
+    """Some losses of each run, from its first step to its last."""
+    drawn = _drawn()
+    new = [run for run in runs if (run.id, run.ended) not in drawn]
+    lines = store().catalogue.sparklines([run.id for run in new])
+    drawn.update({(r.id, r.ended): lines.get(r.id, []) for r in new if r.ended})
+    return {run.id: drawn.get((run.id, run.ended)) or lines.get(run.id, []) for run in runs}
 
 
 def begin() -> None:

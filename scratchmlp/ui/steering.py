@@ -42,10 +42,15 @@ def _send(run_id: str, kind: str, value: float | None = None) -> None:
         session.store().send(run_id, kind, value)
 
 
-def _cancel(run: Run) -> None:
+def end(run_id: str) -> None:
+    """Take a run out of the line, or stop it if a worker was faster."""
     with session.errors_shown():
-        if not session.store().cancel(run.id):  # a worker was faster
-            session.store().send(run.id, "stop")
+        if not session.store().cancel(run_id):
+            session.store().send(run_id, "stop")
+
+
+def _cancel(run: Run) -> None:
+    end(run.id)
 
 
 def _resume(run: Run) -> None:

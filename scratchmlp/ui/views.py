@@ -9,7 +9,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import advice, compare, rate
+from scratchmlp.ui import advice, code, compare, exports, inside, rate
 
 View = Callable[[Run], None]
 
@@ -18,6 +18,9 @@ VIEWS: dict[str, View] = {
     "Diagnosis": advice.show,
     "Compare": compare.show,
     "Find a rate": rate.show,
+    "Inside": inside.show,
+    "Code": code.show,
+    "Take away": exports.show,
 }
 
 

@@ -1,10 +1,14 @@
+import base64
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
 from scratchmlp.images.datasets import Dataset
-from scratchmlp.insight import charts_inside, inside
+from scratchmlp.insight import charts_inside, inside, sprites
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import Epoch
 from scratchmlp.net.model import init_params
@@ -92,3 +96,15 @@ def test_outputs_are_drawn_over_the_epochs(epochs: pd.DataFrame) -> None:
     assert all(row["share"] > 0 for row in rows)
     assert sum(row["share"] for row in rows) == pytest.approx(2)
     charts_inside.activation_chart(table[:0], 1).to_dict()
+
+
+def test_a_sheet_of_weights_is_small_and_looks_the_same() -> None:
+    """An update may send 60 kB in all."""
+    generator = np.random.default_rng(0)
+    sheet = sprites.signed(generator.normal(size=(240, 480)), times=1)
+    url = sprites.sheet(sheet)
+    data = base64.b64decode(url.removeprefix("data:image/webp;base64,"))
+    again = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    assert again.shape == sheet.shape
+    assert len(url) < 110_000  # noise is the worst there is
+    assert abs(again.astype(float).mean() - sheet.mean()) < 4
