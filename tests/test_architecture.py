@@ -25,7 +25,10 @@ HOMES = {
     "streamlit": ("scratchmlp/ui/", "pages/", "app.py"),
     "sqlalchemy": (
         "scratchmlp/runs/database.py",
+        "scratchmlp/runs/drawings.py",
         "scratchmlp/runs/store.py",
+        "scratchmlp/runs/catalogue.py",
+        "scratchmlp/runs/shelf.py",
         "scratchmlp/runs/studies.py",
         "scratchmlp/runs/migrations/",
     ),

@@ -1,7 +1,7 @@
 """What every chart shares: colours, legend, title, and the files a chart becomes.
 
 A chart takes a table and returns an Altair chart; the page's theme colours its axes. The charts
-stand in `charts_training`, `charts_evaluation` and `charts_picture`, by what they are of.
+stand in `charts_training`, `charts_inside`, `charts_evaluation`, `charts_picture`.
 """
 
 import io
@@ -15,6 +15,7 @@ schemapi.disable_debug_mode()
 
 # Okabe & Ito's palette: told apart by the colour-blind, readable on white and on black.
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a94a3"
+INK = "#1b2430"  # of words on a white page
 HEIGHT = 340
 SHARE = alt.Scale(domain=[0, 1])
 

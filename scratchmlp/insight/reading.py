@@ -15,7 +15,7 @@ from torch import Tensor
 
 from scratchmlp.errors import UserError
 from scratchmlp.images import drawing
-from scratchmlp.images.drawing import Ink
+from scratchmlp.images.drawing import Ink, Stage
 from scratchmlp.insight import familiar
 from scratchmlp.insight.familiar import Familiar
 from scratchmlp.net.augment import shift
@@ -42,10 +42,16 @@ class Reading:
     image: NDArray[np.uint8]
 
 
+def stages(network: Network, ink: Ink) -> list[Stage]:
+    """Every step from the ink to what this network sees; strokes become as thick as it knows."""
+    known = _known(network)
+    return drawing.stages(ink, known.thickness if known else drawing.THICKNESS)
+
+
 def read(network: Network, ink: Ink) -> Reading:
     """Read one digit, or letter, or whatever the network was trained on."""
     known = _known(network)
-    image = drawing.prepare(ink, known.thickness if known else drawing.THICKNESS)
+    image = stages(network, ink)[-1].picture
     if not image.any():
         return Reading(None, "empty", np.zeros(len(network.classes)), None, image)
     p = probabilities(network, image[None])[0]

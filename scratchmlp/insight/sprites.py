@@ -9,13 +9,28 @@ from PIL import Image
 
 
 def sprite(images: NDArray[np.uint8]) -> str:
-    """All pictures side by side in one PNG, as a data URL.
+    """All pictures side by side, as a data URL."""
+    return data_url(np.concatenate(list(images), axis=1))
+
+
+def data_url(image: NDArray[np.uint8]) -> str:
+    """A picture as PNG inside its own address.
 
     A lossless WebP of digits is a sixth smaller and takes twenty times as long.
     """
     buffer = io.BytesIO()
-    Image.fromarray(np.concatenate(list(images), axis=1)).save(buffer, "png", compress_level=3)
+    Image.fromarray(image).save(buffer, "png", compress_level=3)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def sheet(image: NDArray[np.uint8]) -> str:
+    """One large picture in many colours as a WebP for the eye, as a data URL.
+
+    128 weight pictures are 37 kB so, 119 kB without loss, and 231 kB as a PNG.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "webp", quality=80)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def enlarged(image: NDArray[np.uint8], times: int = 10) -> NDArray[np.uint8]:
