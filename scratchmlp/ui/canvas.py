@@ -114,17 +114,15 @@ def _paper() -> str:
 
 def _tools(now: Sheet) -> None:
     row = st.container(horizontal=True, gap="xsmall")
-    icon = ":material/delete_sweep:"
-    row.button("Clear", key="clear", icon=icon, on_click=clear, disabled=not now.strokes)
+    row.button("Clear", key="clear", on_click=clear, disabled=not now.strokes)
     row.button(
         "Undo",
         key="undo_stroke",
-        icon=":material/undo:",
         on_click=undo,
         disabled=not now.past,
         shortcut="Mod+Z",
     )
-    with row.popover("", icon=":material/brush:", help="Pen and paper"):
+    with row.popover("Pen", icon=":material/brush:", key="pen"):
         st.slider(
             "Width of the pen",
             THINNEST,

@@ -63,19 +63,15 @@ def pixels(
 ) -> None:
     """The pixels that spoke for one class or the other, and what the first units look for."""
     classes = network.classes
-    columns = st.columns(7)
-    share = explain.attribution(network, image, first, second)
-    columns[0].image(
-        sprites.signed(share), caption=f"pixels for {classes[first]} (orange) or {classes[second]}"
-    )
+    line = st.container(horizontal=True)
+    share = sprites.signed(explain.attribution(network, image, first, second))
+    line.image(share, caption=f"for {classes[first]} (orange) or {classes[second]}", width=104)
     if len(network.params) != 2:
         return  # deeper units see no pixels, and a linear network has none
     most = told.table["gap"].abs().sort_values(ascending=False).index[:6].tolist()
-    for column, unit, weights in zip(
-        columns[1:], most, explain.weight_pictures(network, most), strict=False
-    ):
-        gap = told.table.loc[unit, "gap"]
-        column.image(sprites.signed(weights), caption=f"unit {unit}, {gap:+.2f}")
+    for unit, weights in zip(most, explain.weight_pictures(network, most), strict=True):
+        caption = f"unit {unit}, {told.table.loc[unit, 'gap']:+.2f}"
+        line.image(sprites.signed(weights), caption=caption, width=104)
 
 
 def neighbours(
