@@ -27,6 +27,8 @@ HOMES = {
         "scratchmlp/runs/database.py",
         "scratchmlp/runs/drawings.py",
         "scratchmlp/runs/store.py",
+        "scratchmlp/runs/catalogue.py",
+        "scratchmlp/runs/shelf.py",
         "scratchmlp/runs/studies.py",
         "scratchmlp/runs/migrations/",
     ),

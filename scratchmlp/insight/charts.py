@@ -1,7 +1,7 @@
 """What every chart shares: colours, legend, title, and the files a chart becomes.
 
 A chart takes a table and returns an Altair chart; the page's theme colours its axes. The charts
-stand in `charts_training`, `charts_evaluation` and `charts_picture`, by what they are of.
+stand in `charts_training`, `charts_inside`, `charts_evaluation`, `charts_picture`.
 """
 
 import io

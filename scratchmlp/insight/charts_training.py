@@ -1,101 +1,199 @@
-"""Charts of a run: its loss and its accuracy, as it learns."""
+"""Charts of a run: its loss and its accuracy, as it learns, and the search for a learning rate.
+
+The two curves are drawn anew all the time. They are made without their tables, which are named and
+handed over apart from them: while the chart stays the same, a browser keeps it and only takes the
+new numbers, and whoever points at it goes on reading.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from scratchmlp.insight.charts import BLUE, GREY, HEIGHT, ORANGE, named, title
+from scratchmlp.insight.charts import BLUE, GREEN, GREY, HEIGHT, ORANGE, named, title
 
-_LOG = alt.Scale(type="log", nice=False, clamp=True)
+Spec = dict[str, Any]
+Others = Mapping[str, str]  # column -> title of a run that is laid beside
 
-
-def loss_chart(
-    curve: pd.DataFrame, epochs: pd.DataFrame, total_steps: int | None
-) -> alt.LayerChart:
-    """Loss of each batch and its average, with the validation loss at the end of each epoch.
-
-    Parameters
-    ----------
-    curve : columns step, loss, smooth, as `curves.loss_curve` gives them.
-    epochs : columns epoch, step, valid_loss.
-    total_steps : the axis runs this far, so that a running curve grows into its place.
-    """
-    end = max(total_steps or 0, int(curve["step"].max()) if len(curve) else 0, 1)
-    x = alt.X("step:Q", title="step (batches)", scale=alt.Scale(domain=[0, end], nice=False))
-    color = named({"batch": GREY, "average": BLUE, "validation": ORANGE})
-
-    def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", title="loss (nats, logarithmic)", scale=_LOG)
-
-    base = alt.Chart(curve).encode(x=x)
-    raw = (
-        base.transform_calculate(curve="'batch'")
-        .mark_line(strokeWidth=1, opacity=0.45)
-        .encode(y=y("loss"), color=color)
-    )
-    average = (
-        base.transform_calculate(curve="'average'")
-        .mark_line(strokeWidth=2.5)
-        .encode(
-            y=y("smooth"),
-            color=color,
-            tooltip=[
-                alt.Tooltip("step:Q", title="step", format=","),
-                alt.Tooltip("loss:Q", title="loss of the batch", format=".4f"),
-                alt.Tooltip("smooth:Q", title="average", format=".4f"),
-            ],
-        )
-    )
-    valid = (
-        alt.Chart(epochs)
-        .transform_calculate(curve="'validation'")
-        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45))
-        .encode(
-            x=x,
-            y=y("valid_loss"),
-            color=color,
-            tooltip=[
-                alt.Tooltip("epoch:Q", title="epoch"),
-                alt.Tooltip("valid_loss:Q", title="validation loss", format=".4f"),
-            ],
-        )
-    )
-    layers: alt.LayerChart = alt.layer(raw, average, valid)  # type: ignore[assignment]
-    return layers.properties(height=HEIGHT, title=title("Loss"))
+_MORE = (GREEN, "#d55e00", "#cc79a7", "#56b4e9")  # the rest of Okabe & Ito's palette
+_RATE = "#cc79a7"
+MOST_OTHERS = len(_MORE)
 
 
-def accuracy_chart(epochs: pd.DataFrame, total_epochs: int) -> alt.Chart:
-    """Share answered right after each epoch, in training and in validation.
+def loss_chart(end: int, others: Others | None = None, log: bool = True) -> Spec:
+    """Loss of each batch, its average, the validation loss, and other runs' averages.
 
     Parameters
     ----------
-    epochs : columns epoch, train_accuracy, valid_accuracy.
+    end : the axis runs to this step, so that a running curve grows into its place.
+    others : the columns of other runs' averages, and what to call them.
+    log : whether the axis of the loss is logarithmic.
+
+    Returns
+    -------
+    A Vega-Lite chart for the tables "points" (columns step, loss, smooth, valid_loss, others',
+    as `curves.beside` gives them), "epochs" (step, epoch, valid_loss, best) and "rates" (step,
+    words: where the learning rate was changed).
     """
-    names = {"train_accuracy": "training", "valid_accuracy": "validation"}
-    table = epochs[["epoch", *names]].rename(columns=names)
-    table = table.melt("epoch", var_name="curve", value_name="accuracy").dropna()
-    epoch_axis = alt.Axis(tickMinStep=1, format="d")
-    return (
-        alt.Chart(table)
-        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45))
-        .encode(
-            x=alt.X(
-                "epoch:Q",
-                title="epoch",
-                axis=epoch_axis,
-                scale=alt.Scale(domain=[0, max(total_epochs, 1)], nice=False),
-            ),
-            y=alt.Y(
-                "accuracy:Q",
-                title="accuracy",
-                axis=alt.Axis(format="%"),
-                scale=alt.Scale(zero=False, padding=8),
-            ),
-            color=named({"training": BLUE, "validation": ORANGE}),
-            tooltip=[
-                alt.Tooltip("curve:N", title="pictures"),
-                alt.Tooltip("epoch:Q", title="epoch"),
-                alt.Tooltip("accuracy:Q", title="accuracy", format=".2%"),
-            ],
-        )
-        .properties(height=HEIGHT, title=title("Accuracy"))
+    return json.loads(_loss_chart(end, tuple((others or {}).items()), log))
+
+
+@lru_cache(maxsize=64)
+def _loss_chart(end: int, others: tuple[tuple[str, str], ...], log: bool) -> str:
+    columns = {"loss": "batch", "smooth": "average", **dict(others)}
+    color = _colors({"batch": GREY, "average": BLUE, "validation": ORANGE}, others)
+    x = alt.X(
+        "step:Q", title="step (batches)", scale=alt.Scale(domain=[0, max(end, 1)], nice=False)
     )
+    unit = "loss (nats, logarithmic)" if log else "loss (nats)"
+    scale = alt.Scale(type="log", nice=False, clamp=True) if log else alt.Scale(zero=False)
+    points, epochs = alt.NamedData("points"), alt.NamedData("epochs")
+
+    def line(column: str, name: str, width: float, opacity: float) -> alt.Chart:
+        chart = alt.Chart(points).transform_filter(f"isValid(datum.{column})")
+        chart = chart.transform_calculate(curve=json.dumps(name))
+        y = alt.Y(f"{column}:Q", title=unit, scale=scale)
+        return chart.mark_line(strokeWidth=width, opacity=opacity).encode(x=x, y=y, color=color)
+
+    raw = line("loss", "batch", 1, 0.45)
+    beside = [line(column, name, 2, 0.9) for column, name in others]
+    average = line("smooth", "average", 2.5, 1)
+    valid = alt.Chart(epochs).transform_calculate(curve="'validation'")
+    valid = valid.transform_filter("isValid(datum.valid_loss)")
+    valid = valid.encode(x=x, y=alt.Y("valid_loss:Q", title=unit, scale=scale), color=color)
+    line_of_valid = valid.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
+    told = columns | {"valid_loss": "validation"}
+    pointer = _pointer(alt.Chart(points), "step", x, told, ".4f")
+    layers = [raw, *beside, average, line_of_valid, _best(valid), *_rates(x), pointer]
+    return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
+
+
+def accuracy_chart(end: int, others: Others | None = None) -> Spec:
+    """Share answered right after each epoch, in training and in validation, and by other runs.
+
+    Returns
+    -------
+    A Vega-Lite chart for the table "epochs": columns epoch, train_accuracy, valid_accuracy,
+    others', as `curves.accuracies` gives them, and best.
+    """
+    return json.loads(_accuracy_chart(end, tuple((others or {}).items())))
+
+
+@lru_cache(maxsize=64)
+def _accuracy_chart(end: int, others: tuple[tuple[str, str], ...]) -> str:
+    columns = {"train_accuracy": "training", "valid_accuracy": "validation", **dict(others)}
+    color = _colors({"training": BLUE, "validation": ORANGE}, others)
+    x = alt.X(
+        "epoch:Q",
+        axis=alt.Axis(tickMinStep=1, format="d"),
+        scale=alt.Scale(domain=[0, max(end, 1)], nice=False),
+    )
+    epochs = alt.Chart(alt.NamedData("epochs"))
+
+    def line(column: str) -> alt.Chart:
+        chart = epochs.transform_filter(f"isValid(datum.{column})")
+        chart = chart.transform_calculate(curve=json.dumps(columns[column]))
+        axis, scale = alt.Axis(format="%"), alt.Scale(zero=False, padding=8)
+        y = alt.Y(f"{column}:Q", title="accuracy", axis=axis, scale=scale)
+        return chart.encode(x=x, y=y, color=color)
+
+    drawn = [
+        line(column).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
+        for column in columns
+    ]
+    pointer = _pointer(epochs, "epoch", x, columns, ".2%")
+    layers = [*drawn, _best(line("valid_accuracy")), pointer]
+    return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
+
+
+def _drawn(chart: Any) -> str:
+    return json.dumps(chart.to_dict())
+
+
+def _colors(own: dict[str, str], others: tuple[tuple[str, str], ...]) -> alt.Color:
+    """As `named`, in a legend that leaves room on a small screen."""
+    names = [name for _, name in others]
+    colors = own | dict(zip(names, _MORE, strict=False))
+    legend = alt.Legend(
+        orient="top",
+        title=None,
+        columns=2 if others else 3,
+        columnPadding=8,
+        labelFontSize=12,
+        symbolOpacity=1,
+        symbolSize=50,
+        offset=4,
+        padding=0,
+    )
+    scale = alt.Scale(domain=list(colors), range=list(colors.values()))
+    return alt.Color("curve:N", scale=scale, legend=legend)
+
+
+def _best(valid: alt.Chart) -> Any:
+    """A ring around the best epoch, and the word."""
+    best = valid.transform_filter("datum.best")
+    ring = best.mark_point(size=160, strokeWidth=2, filled=False)
+    word = best.mark_text(align="center", dy=19, fontSize=12).encode(
+        text=alt.value("best"), color=alt.value(ORANGE)
+    )
+    return alt.layer(ring, word)
+
+
+def _rates(x: alt.X) -> list[alt.Chart]:
+    """A rule where the learning rate was changed, and its new value."""
+    base = alt.Chart(alt.NamedData("rates")).encode(x=x)
+    rule = base.mark_rule(color=_RATE, strokeDash=[4, 3], strokeWidth=1.5)
+    word = base.mark_text(color=_RATE, align="left", baseline="top", dx=4, fontSize=12)
+    return [rule, word.encode(y=alt.value(4), text="words:N")]
+
+
+def _pointer(
+    base: alt.Chart, field: str, x: alt.X, told: Mapping[str, str], format: str
+) -> alt.Chart:
+    """A rule that follows the pointer and tells the values of all curves there, by their names."""
+    near = alt.selection_point(
+        name="near",
+        fields=[field],
+        nearest=True,
+        on="pointermove",
+        clear="pointerout",
+        empty=False,
+    )
+    words = {f"{c}_told": f"isValid(datum.{c}) ? format(datum.{c}, '{format}') : '–'" for c in told}
+    tooltip = [alt.Tooltip(f"{field}:Q", format=".2~g" if field == "lr" else ",d")]
+    tooltip += [alt.Tooltip(f"{c}_told:N", title=name) for c, name in told.items()]
+    shown = alt.condition(near, alt.value(0.7), alt.value(0))
+    rule = base.transform_calculate(**words).mark_rule(color=GREY, strokeWidth=1.5)
+    return rule.encode(x=x, opacity=shown, tooltip=tooltip).add_params(near)
+
+
+def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:
+    """The loss that each learning rate met, and the rate that is suggested.
+
+    Parameters
+    ----------
+    table : columns lr, loss, smooth.
+    """
+    x = alt.X("lr:Q", title="learning rate (logarithmic)", scale=alt.Scale(type="log", nice=False))
+    top = float(table["smooth"].iloc[: max(1, len(table) // 2)].max()) * 1.3
+    scale = alt.Scale(domain=[0, top], clamp=True)
+    color = named({"batch": GREY, "average": BLUE})
+
+    def line(column: str, name: str, width: float) -> alt.Chart:
+        chart = alt.Chart(table).transform_calculate(curve=json.dumps(name))
+        y = alt.Y(f"{column}:Q", title="loss (nats)", scale=scale)
+        return chart.mark_line(strokeWidth=width, clip=True).encode(x=x, y=y, color=color)
+
+    mark = alt.Chart(pd.DataFrame({"lr": [suggestion], "words": [f"suggested: {suggestion:g}"]}))
+    rule = mark.mark_rule(color=ORANGE, strokeWidth=2, strokeDash=[4, 3]).encode(x=x)
+    word = mark.mark_text(color=ORANGE, align="right", baseline="top", dx=-5, fontSize=12)
+    word = word.encode(x=x, y=alt.value(4), text="words:N")
+    layers = [line("loss", "batch", 1), line("smooth", "average", 2.5), rule, word]
+    chart = alt.layer(*layers, _pointer(alt.Chart(table), "lr", x, _FINDER, ".4f"))
+    return chart.properties(height=HEIGHT, title=title("Loss by learning rate"))
+
+
+_FINDER = {"loss": "loss of the batch", "smooth": "average"}

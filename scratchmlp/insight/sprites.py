@@ -23,6 +23,16 @@ def data_url(image: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
+def sheet(image: NDArray[np.uint8]) -> str:
+    """One large picture in many colours as a WebP for the eye, as a data URL.
+
+    128 weight pictures are 37 kB so, 119 kB without loss, and 231 kB as a PNG.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "webp", quality=80)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
 def enlarged(image: NDArray[np.uint8], times: int = 10) -> NDArray[np.uint8]:
     """The same pixels, sharp and large."""
     return image.repeat(times, axis=0).repeat(times, axis=1)

@@ -34,15 +34,21 @@ def by_hand(params: Params, xb: Tensor, yb: Tensor, activation: str, loss: str) 
         seen = layers(params, xb, activation)
         logits = seen[-1][0]
         log_probs = LOSSES[loss](logits)
-        d = nll_slope(log_probs, yb)
-        grads: list[Tensor] = []
-        for depth in range(len(params) - 1, -1, -1):
-            h_in = seen[depth - 1][1] if depth else xb
-            grads[:0] = [h_in.T @ d, d.sum(dim=0)]
-            if depth:  # nobody asks for the slope of the pixels
-                z, h = seen[depth - 1]
-                d = (d @ params[depth][0].T) * ACTIVATIONS[activation].slope(z, h)
+        d = slopes(params, seen, nll_slope(log_probs, yb), activation)
+        came_in = [xb, *(h for _, h in seen[:-1])]
+        pairs = zip(came_in, d, strict=True)
+        grads = [grad for h_in, d in pairs for grad in (h_in.T @ d, d.sum(dim=0))]
     return nll(log_probs, yb), logits, grads
+
+
+def slopes(
+    params: Params, seen: list[tuple[Tensor, Tensor]], d: Tensor, activation: str
+) -> list[Tensor]:
+    """d loss / d z of each layer, (B, n_out), from that of the last one, `d`."""
+    found = [d]
+    for (weights, _), (z, h) in zip(params[:0:-1], seen[-2::-1], strict=True):
+        found.insert(0, (found[0] @ weights.T) * ACTIVATIONS[activation].slope(z, h))
+    return found
 
 
 BACKWARDS: dict[str, Callable[[Params, Tensor, Tensor, str, str], Gradients]] = {

@@ -50,26 +50,30 @@ class TrainConfig:
     hidden: tuple[int, ...] = dataclasses.field(
         default=(128,), metadata={"help": "Units of each hidden layer, as in 128 or 256,64."}
     )
-    activation: str = _one_of("relu", ACTIVATIONS, "What a hidden unit does with its sum.")
-    init: str = _one_of("he", INITS, "How the weights are drawn at the start.")
-    init_std: float = _within(1.0, 0.0, 10.0, "Standard deviation of init=normal.")
+    activation: str = _one_of("relu", ACTIVATIONS, "What a hidden unit makes of its weighted sum.")
+    init: str = _one_of("he", INITS, "How the weights are drawn before the first step.")
+    init_std: float = _within(1.0, 0.0, 10.0, "Standard deviation of the weights of init=normal.")
     standardise: bool = dataclasses.field(
         default=True, metadata={"help": "Shift and scale pixels to mean 0 and deviation 1."}
     )
     loss: str = _one_of("log-softmax", LOSSES, "How the cross-entropy is computed.")
     optimizer: str = _one_of("adam", OPTIMIZERS, "How a step follows from the gradients.")
-    lr: float = _within(0.006, 1e-6, 100.0, "Learning rate: the largest one of its schedule.")
+    lr: float = _within(0.006, 1e-6, 100.0, "Length of a step: the largest one of its schedule.")
     momentum: float = _within(0.9, 0.0, 0.999, "Share of the last step kept (Adam's beta 1).")
     beta2: float = _within(0.999, 0.5, 0.99999, "Memory of Adam's squared gradients.")
     weight_decay: float = _within(0.1, 0.0, 1.0, "How strongly weights are pulled to zero.")
     schedule: str = _one_of("one-cycle", SCHEDULES, "How the learning rate moves over the run.")
-    augment: str = _one_of("none", AUGMENTATIONS, "How training pictures are warped.")
-    batch_size: int = _within(128, 1, 8192, "Pictures in one step.")
+    augment: str = _one_of(
+        "none", AUGMENTATIONS, "How training pictures are turned, moved and bent."
+    )
+    batch_size: int = _within(128, 1, 8192, "Pictures that one step learns from.")
     epochs: int = _within(8, 1, 1000, "Times the run goes through all training pictures.")
     valid_pct: float = _within(0.2, 0.0, 0.9, "Share of the training pictures kept to validate.")
     split_seed: int = _within(42, 0, 2**32 - 1, "Which pictures are kept to validate.")
-    seed: int = _within(0, 0, 2**32 - 1, "Start of every random choice of the run.")
-    backward: str = _one_of("autograd", BACKWARDS, "Who computes the gradients.")
+    seed: int = _within(0, 0, 2**32 - 1, "Decides every random choice: same seed, same curve.")
+    backward: str = _one_of(
+        "autograd", BACKWARDS, "Who computes the gradients: PyTorch, or us by hand."
+    )
     device: str = _one_of("cpu", DEVICES, "Where the run computes.")
     precision: str = _one_of("highest", PRECISIONS, "Of matrix products; medium is bfloat16.")
 
@@ -100,6 +104,46 @@ class TrainConfig:
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(TrainConfig)}
+LABELS = {
+    "dataset": "Pictures",
+    "hidden": "Hidden layers",
+    "activation": "Activation",
+    "init": "Initial weights",
+    "init_std": "Their deviation",
+    "standardise": "Standardise pixels",
+    "loss": "Loss",
+    "optimizer": "Optimizer",
+    "lr": "Learning rate",
+    "momentum": "Momentum",
+    "beta2": "Beta 2",
+    "weight_decay": "Weight decay",
+    "schedule": "Schedule",
+    "augment": "Warps",
+    "batch_size": "Batch size",
+    "epochs": "Epochs",
+    "valid_pct": "Kept to validate",
+    "split_seed": "Seed of the split",
+    "seed": "Seed",
+    "backward": "Gradients",
+    "device": "Device",
+    "precision": "Precision",
+}
+ONLY = {  # fields that have an effect only where another has one of these values
+    "init_std": ("init", ("normal",)),
+    "momentum": ("optimizer", ("momentum", "adam")),
+    "beta2": ("optimizer", ("adam",)),
+}
+
+
+def matters(name: str, config: TrainConfig) -> bool:
+    """Whether the field has any effect beside the others, as Adam's beta 2 has none on SGD."""
+    other, values = ONLY.get(name, (name, None))
+    return values is None or getattr(config, other) in values
+
+
+def differing(*configs: TrainConfig) -> list[str]:
+    """The fields in which not all of these are alike."""
+    return [name for name in FIELDS if len({getattr(config, name) for config in configs}) > 1]
 
 
 def parse(name: str, value: Any) -> Any:

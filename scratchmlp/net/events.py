@@ -1,7 +1,7 @@
 """What `fit` yields, what it may be told, and what it needs to go on: all of it plain data."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -55,7 +55,7 @@ class Epoch:
     valid_loss: float | None
     valid_accuracy: float | None
     seconds: float
-    statistics: dict[str, list[float]]
+    statistics: dict[str, Any]  # see `measure.statistics`
     state: State
 
 

@@ -1,6 +1,6 @@
 """Teach a trained network a few drawings, in a fraction of a second, without forgetting the rest.
 
-A batch is a third drawings, warped anew each time, and two thirds pictures of its old training set:
+A batch is half drawings, warped anew each time, and half pictures of its old training set:
 what is only shown new pictures forgets the old ones (McCloskey & Cohen 1989), and rehearsing some
 of them helps (Robins 1995). What helps more is to stop half-way: the mean of old and new weights
 keeps most of what was learned and most of what was known (Wortsman et al. 2022, WiSE-FT).
@@ -20,9 +20,9 @@ from scratchmlp.net.network import Network
 from scratchmlp.net.optim import OPTIMIZERS, SCHEDULES
 
 STEPS = 60
-NEW, OLD = 32, 64  # drawings and old pictures in a batch
-LR = 0.002
-KEEP = 0.55  # share of the old weights in the new ones
+NEW, OLD = 64, 64  # drawings and old pictures in a batch
+LR = 0.003
+KEEP = 0.5  # share of the old weights in the new ones
 
 
 def teach(network: Network, drawings: Examples, replay: Examples, seed: int = 0) -> Network:

@@ -1,13 +1,18 @@
 """Figures about a network and its pictures, that change neither."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.net.loss import cross_entropy_loss
-from scratchmlp.net.model import Params, as_input, layers, predict
+from scratchmlp.net.loss import cross_entropy_loss, log_softmax
+from scratchmlp.net.model import ACTIVATIONS, Params, as_input, layers, predict
+
+BINS = 24  # of a histogram of activations
+FLAT = 0.01  # a slope through which hardly anything flows back
+SURE = 0.999
 
 
 @torch.no_grad()
@@ -27,18 +32,68 @@ def evaluate(
 
 @torch.no_grad()
 def statistics(
-    config: TrainConfig, params: Params, grads: list[Tensor], xb: Tensor
-) -> dict[str, list[float]]:
-    """Of each layer, on the epoch's last batch: norms of weights and gradient, and dead units.
+    config: TrainConfig, params: Params, before: list[Tensor], grads: list[Tensor], xb: Tensor
+) -> dict[str, Any]:
+    """Of each layer what the epoch's last step did to it; of hidden layers what their units do.
 
-    A hidden unit is dead if its output is 0 for every picture of the batch.
+    Parameters
+    ----------
+    before : the weights of each layer as they were before that step.
+    grads : the gradients that it followed, in the order of `flat(params)`.
+    xb : pictures on which to watch the units, (B, 784).
+
+    Returns
+    -------
+    dict
+        Lists with a value a layer: `weight_norm`, `gradient_norm`, `update_ratio` (how long the
+        step was, as a share of the weights), `histogram` (`low`, `high` and the `counts` of
+        `BINS` equal bins of all outputs; the rarest 0.2% fall into the outermost bins). Lists
+        with a value a hidden layer: `dead` (share of units whose output is 0 for every picture),
+        `flat` (share of outputs whose slope is below `FLAT`: through these nothing is learnt) and
+        `twins` (share of units with the same weights as another). And `sure`: the share of
+        the pictures with a probability above `SURE`. Runs of older versions have `weight_norm`,
+        `gradient_norm` and `dead` alone.
     """
-    hidden = [h for _, h in layers(params, xb, config.activation)[:-1]]
+    seen = layers(params, xb, config.activation)
+    slope, hidden = ACTIVATIONS[config.activation].slope, seen[:-1]
     return {
-        "weight_norm": [float(w.norm()) for w, _ in params],
-        "gradient_norm": [float(g.norm()) for g in grads[::2]],
-        "dead": [float((h == 0).all(dim=0).float().mean()) for h in hidden],
+        "weight_norm": [_short(w.norm()) for w, _ in params],
+        "gradient_norm": [_short(g.norm()) for g in grads[::2]],
+        "update_ratio": [
+            _short((w - old).norm() / old.norm().clamp_min(1e-12))
+            for (w, _), old in zip(params, before, strict=True)
+        ],
+        "histogram": [_histogram(h) for _, h in seen],
+        "dead": [_short((h == 0).all(dim=0).float().mean()) for _, h in hidden],
+        "flat": [_short((slope(z, h).abs() < FLAT).float().mean()) for z, h in hidden],
+        "twins": [_twins(w) for w, _ in params[:-1]],
+        "sure": _short((log_softmax(seen[-1][0]).amax(dim=1).exp() > SURE).float().mean()),
     }
+
+
+def _short(value: Tensor) -> float:
+    """Five digits are plenty, and half as long in JSON."""
+    return float(f"{float(value):.5g}")
+
+
+def _histogram(h: Tensor) -> dict[str, Any]:
+    values = h.flatten()
+    if not bool(values.isfinite().all()):
+        return {"low": 0.0, "high": 0.0, "counts": []}
+    few = max(1, values.numel() // 1000)
+    low = values.kthvalue(few).values
+    high = values.kthvalue(values.numel() - few + 1).values
+    place = ((values - low) / (high - low).clamp_min(1e-12) * BINS).long().clamp_(0, BINS - 1)
+    counts = torch.bincount(place, minlength=BINS)
+    return {"low": _short(low), "high": _short(high), "counts": counts.tolist()}
+
+
+def _twins(weights: Tensor) -> float:
+    """Units whose weights are alike have the same product with any vector; others do not."""
+    n_in, n = weights.shape
+    marks = (torch.arange(n_in, device=weights.device) * 12.9898).sin() @ weights  # (n,)
+    gaps = marks.sort().values.diff() > 1e-6 * weights.norm() / n**0.5
+    return 0.0 if n == 1 else 1 - int(gaps.sum()) / (n - 1)
 
 
 def pixel_moments(images: Tensor) -> tuple[float, float]:

@@ -14,8 +14,6 @@ from torch import Tensor
 
 from scratchmlp.errors import UserError
 from scratchmlp.images.datasets import Examples
-from scratchmlp.net.augment import AUGMENTATIONS
-from scratchmlp.net.backward import BACKWARDS
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import (
     Command,
@@ -28,8 +26,9 @@ from scratchmlp.net.events import (
     Stopped,
     Tally,
 )
+from scratchmlp.net.learner import Learner
 from scratchmlp.net.measure import evaluate, pixel_moments, statistics
-from scratchmlp.net.model import flat, init_params, pairs, standardise
+from scratchmlp.net.model import flat, init_params, pairs
 from scratchmlp.net.optim import OPTIMIZERS, SCHEDULES
 
 
@@ -60,22 +59,10 @@ def fit(
     if start is None:
         n_classes = int(max(e.labels.max() for e in (train, valid) if len(e))) + 1
         start = begin(config, images, n_classes)
-
-    tensors = [t.to(device, copy=True) for t in flat(start.params)]
-    params = pairs(tensors)
-    opt_state = {k: [t.to(device, copy=True) for t in v] for k, v in start.optimizer.items()}
-    generator = torch.Generator(device)
-    generator.set_state(start.generator)
-    mean, std, lr, step, tally = start.mean, start.std, start.lr, start.step, start.tally
+    learner = Learner(config, start, images, labels)
+    lr, step, tally = start.lr, start.step, start.tally
     total = steps_per_epoch(config, len(labels)) * config.epochs
-
-    get_gradients, update = BACKWARDS[config.backward], OPTIMIZERS[config.optimizer].update
-    schedule, warp = SCHEDULES[config.schedule], AUGMENTATIONS[config.augment]
-
-    def snapshot(epoch: int) -> State:
-        kept = pairs([t.detach().clone() for t in tensors])
-        kept_opt = {k: [t.clone() for t in v] for k, v in opt_state.items()}
-        return State(kept, kept_opt, generator.get_state(), mean, std, lr, step, epoch, tally)
+    schedule = SCHEDULES[config.schedule]
 
     for epoch in range(start.epoch + 1, config.epochs + 1):
         for rows in batches(config, epoch, len(labels), device)[tally.seen // config.batch_size :]:
@@ -83,32 +70,33 @@ def fit(
             while command == "pause":
                 command = control()
             if command == "stop":
-                yield Stopped(snapshot(epoch - 1))
+                yield Stopped(learner.state(lr, step, epoch - 1, tally))
                 return
             lr = command if command is not None else lr
 
             began = time.perf_counter()
-            torch.set_float32_matmul_precision(config.precision)
-            yb = labels.index_select(0, rows)  # (B,)
-            pixels = images.index_select(0, rows).float()  # (B, 28, 28), 0 to 255
-            xb = standardise(warp(pixels, generator).flatten(1), mean, std)  # (B, 784)
-            loss, logits, grads = get_gradients(params, xb, yb, config.activation, config.loss)
-            value = loss.item()
-            if not math.isfinite(value):
-                yield Diverged(step + 1, _cause(value, step + 1), snapshot(epoch - 1))
+            xb, yb = learner.batch(rows)
+            loss, logits, grads = learner.gradients(xb, yb)
+            if not math.isfinite(loss):
+                state = learner.state(lr, step, epoch - 1, tally)
+                yield Diverged(step + 1, _cause(loss, step + 1), state)
                 return
             step += 1
             step_lr = lr * schedule((step - 1) / max(1, total - 1))
-            update(tensors, grads, opt_state, step_lr, config)
+            is_last = tally.seen + len(yb) == len(labels)
+            before = [w.detach().clone() for w, _ in learner.params] if is_last else []
+            learner.update(grads, step_lr)
             tally = Tally(
-                tally.loss + value * len(yb),
+                tally.loss + loss * len(yb),
                 tally.correct + int((logits.argmax(dim=1) == yb).sum()),
                 tally.seen + len(yb),
                 tally.seconds + time.perf_counter() - began,
             )
-            yield Step(step, value, step_lr)
+            yield Step(step, loss, step_lr)
 
-        valid_loss, valid_accuracy = evaluate(config, params, *checks, mean, std)
+        valid_loss, valid_accuracy = evaluate(
+            config, learner.params, *checks, learner.mean, learner.std
+        )
         done, tally = tally, Tally()
         yield Epoch(
             epoch,
@@ -118,10 +106,10 @@ def fit(
             valid_loss,
             valid_accuracy,
             done.seconds,
-            statistics(config, params, grads, xb),
-            snapshot(epoch),
+            statistics(config, learner.params, before, grads, learner.sample()),
+            learner.state(lr, step, epoch, tally),
         )
-    yield Finished(snapshot(config.epochs))
+    yield Finished(learner.state(lr, step, config.epochs, tally))
 
 
 def begin(config: TrainConfig, images: Tensor, n_classes: int) -> State:

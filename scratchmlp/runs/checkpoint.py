@@ -6,6 +6,7 @@ needed only to go on training (optimiser, generator) is a second file of the sam
 
 import itertools
 import json
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -22,6 +23,8 @@ from scratchmlp.net.model import Params, flat, pairs
 from scratchmlp.net.network import Network
 
 FORMAT = "1"
+MOST_STEPS = 2**31 - 1  # what a database column holds
+LONGEST_CLASS = 200
 
 
 def of_state(state: State, config: TrainConfig, classes: tuple[str, ...]) -> Network:
@@ -71,8 +74,14 @@ def loads(data: bytes) -> Network:
             params.append((weights, bias))
         mean, std = float(metadata["mean"]), float(metadata["std"])
         step, epoch = int(metadata["step"]), int(metadata["epoch"])
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise _damaged(f"{error} is missing or wrong") from error
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+        raise _damaged(f"{str(error)[:80]} is missing or wrong") from error
+    if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
+        raise _damaged("its mean or its standard deviation is no such number")
+    if not (0 <= step <= MOST_STEPS and 0 <= epoch <= MOST_STEPS):
+        raise _damaged("its step or its epoch is out of range")
+    if len(set(classes)) < len(classes) or any(len(name) > LONGEST_CLASS for name in classes):
+        raise _damaged("its classes have names that are alike or too long")
     if len(tensors) != 2 * len(params):
         raise _damaged("it holds more than a network")
     if any(tensor.dtype != torch.float32 for tensor in tensors.values()):
@@ -124,7 +133,7 @@ def _load(data: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
         if text.pop("format", None) != FORMAT:
             raise _damaged("its format is not one this version reads")
         return tensors, {key: json.loads(value) for key, value in text.items()}
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, RecursionError) as error:
         raise _damaged("it is cut short or not a safetensors file") from error
 
 

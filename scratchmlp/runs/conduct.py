@@ -5,11 +5,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
 from scratchmlp.insight import evaluation, explain, projection, suspects
+from scratchmlp.net import finder
+from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.store import Store
@@ -39,9 +42,18 @@ def draw_map(store: Store, settings: dict[str, Any], tell: Tell) -> Arrays:
     return {"points": projection.tsne(activations, tell)}
 
 
+def find_rate(store: Store, settings: dict[str, Any], tell: Tell) -> Arrays:
+    """Settings: a run's, as `TrainConfig.asdict` gives them. The suggestion has shape (1,)."""
+    config = TrainConfig.from_mapping(settings)
+    examples = evaluation.part(datasets.load(config.dataset), config, "train")
+    found = finder.find_lr(config, examples, tell)
+    return {name: np.atleast_1d(values) for name, values in found._asdict().items()}
+
+
 KINDS: dict[str, Callable[[Store, dict[str, Any], Tell], Arrays]] = {
     "suspects": doubt_labels,
     "map": draw_map,
+    "finder": find_rate,
 }
 
 

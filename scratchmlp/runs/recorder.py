@@ -121,6 +121,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._inbox: deque[Command] = deque()
         self._read = 0  # the newest command that was put into the inbox
         self._paused = False
+        self._one_epoch = False  # pause when the running epoch is done
         self._held_lr: float | None = None  # a rate that came during a pause
         self._step, self._best = 0, (-1.0, 0.0)
         self._last_beat = 0.0
@@ -160,20 +161,31 @@ class Recorder(AbstractContextManager["Recorder"]):
         match command.kind:
             case "stop":
                 return "stop"
-            case "pause" if not self._paused:
-                self._paused = True
-                self.change(status="paused")
-                self._on_pause()
-            case "resume" if self._paused:
-                self._paused = False
-                self.change(status="running")
-                lr, self._held_lr = self._held_lr, None
-                return lr
+            case "pause":
+                self._pause()
+            case "resume" | "epoch":
+                self._one_epoch = command.kind == "epoch"
+                return self._go_on()
             case "lr" if self._paused:
                 self._held_lr = command.value
             case "lr":
                 return command.value
         return "pause" if self._paused else None
+
+    def _pause(self) -> None:
+        self._one_epoch = False
+        if not self._paused:
+            self._paused = True
+            self.change(status="paused")
+            self._on_pause()
+
+    def _go_on(self) -> float | None:
+        """Leave the pause there may be, with the learning rate that came meanwhile."""
+        if self._paused:
+            self._paused = False
+            self.change(status="running")
+        lr, self._held_lr = self._held_lr, None
+        return lr
 
     def put(self, event: Event) -> None:
         """Take an event down; it is written with the next transaction."""
@@ -191,6 +203,8 @@ class Recorder(AbstractContextManager["Recorder"]):
                 with self._lock:  # together: an epoch in the store has its checkpoint there
                     self._news.epochs.append(row)
                     self._news.kept += kept
+                if self._one_epoch and event.epoch < self._config.epochs:
+                    self._pause()
             case Stopped(state):
                 kept = self._kept(state, best=False)
                 with self._lock:

@@ -5,25 +5,24 @@ read is read incrementally: what is new since a step costs the same early and la
 run one speaks only by `send`; whoever trains it reads its commands with `record`.
 """
 
-import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint
+from scratchmlp.runs.catalogue import THERE, Catalogue
 from scratchmlp.runs.database import (
-    LOST_AFTER,
     checkpoints,
     commands,
     default_url,
     epochs,
-    new_id,
     open_database,
     reading,
     runs,
@@ -31,77 +30,11 @@ from scratchmlp.runs.database import (
     writing,
 )
 from scratchmlp.runs.drawings import Drawings
+from scratchmlp.runs.records import ENDED, LIVE, Command, Kept, News, Run, finite, new_run
+from scratchmlp.runs.shelf import Shelf, keep
 from scratchmlp.runs.studies import Studies
 
-LIVE = ("running", "paused")
-ENDED = ("finished", "stopped", "diverged", "failed")
-KEPT_EPOCHS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run as the store knows it. `status` says "lost" of a live run whose heart stopped."""
-
-    id: str
-    owner: str
-    shared: bool
-    name: str
-    status: str
-    config: TrainConfig
-    dataset: str
-    total_steps: int | None
-    created: float
-    started: float | None
-    ended: float | None
-    heartbeat: float | None
-    error: str | None
-    best_epoch: int | None
-    test_accuracy: float | None
-    test_loss: float | None
-    train_seconds: float | None
-    note: str
-    parent: str | None
-    deleted: float | None
-
-    @property
-    def is_live(self) -> bool:
-        return self.status in LIVE
-
-    @property
-    def can_resume(self) -> bool:
-        return self.status in ("stopped", "failed", "lost")
-
-
-@dataclass(frozen=True)
-class Command:
-    id: int
-    kind: str  # pause, resume, stop, lr
-    value: float | None
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A checkpoint to keep: its network's bytes, and those that resuming needs besides."""
-
-    step: int
-    epoch: int
-    network: bytes
-    progress: bytes
-    best: bool
-
-
-@dataclass
-class News:
-    """What a recorder has to tell since it last did."""
-
-    steps: list[dict[str, Any]] = field(default_factory=list)
-    epochs: list[dict[str, Any]] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)
-    applied: list[tuple[int, int]] = field(default_factory=list)  # (command, step)
-    changes: dict[str, Any] = field(default_factory=dict)  # columns of the run
-
-    def __bool__(self) -> bool:
-        return bool(self.steps or self.epochs or self.kept or self.applied or self.changes)
+__all__ = ["ENDED", "LIVE", "Command", "Kept", "News", "Run", "Store"]
 
 
 class Store:
@@ -117,6 +50,8 @@ class Store:
         self.url = url or default_url()
         self._engine = open_database(self.url)
         self.studies = Studies(self._engine)
+        self.catalogue = Catalogue(self._engine)
+        self._shelf = Shelf(self._engine)
         self.drawings = Drawings(self._engine)
 
     def close(self) -> None:
@@ -172,7 +107,7 @@ class Store:
         """The run of that id, or the newest for "latest"."""
         query = sa.select(runs)
         if run_id == "latest":
-            query = query.order_by(runs.c.created.desc()).limit(1)
+            query = query.where(THERE).order_by(runs.c.created.desc()).limit(1)
         else:
             query = query.where(runs.c.id == run_id)
         with reading(self._engine) as connection:
@@ -181,17 +116,20 @@ class Store:
             raise UserError("There is no run yet: train one first.")
         if row is None:
             raise UserError(f"There is no run {run_id[:40]}: the list of runs has them all.")
-        return _run(row)
+        if row.deleted:
+            raise UserError(f"Run {run_id} was deleted: the Runs page brings it back for an hour.")
+        return Run.of(row._asdict())
 
     def runs(self, limit: int | None = None) -> list[Run]:
         """All runs, the newest first."""
-        query = sa.select(runs).order_by(runs.c.created.desc()).limit(limit)
+        query = sa.select(runs).where(THERE).order_by(runs.c.created.desc()).limit(limit)
         with reading(self._engine) as connection:
-            return [_run(row) for row in connection.execute(query)]
+            return [Run.of(row._asdict()) for row in connection.execute(query)]
 
     def queued(self) -> list[str]:
         """The runs that wait for a worker, first come first."""
-        query = sa.select(runs.c.id).where(runs.c.status == "queued").order_by(runs.c.created)
+        query = sa.select(runs.c.id).where(THERE, runs.c.status == "queued")
+        query = query.order_by(runs.c.created)
         with reading(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
@@ -199,7 +137,7 @@ class Store:
         """Take a queued run to train it. Only one ever succeeds."""
         now = time.time()
         started = {"status": "running", "started": now, "heartbeat": now, "error": None}
-        return self._change_if(run_id, ("queued",), started)
+        return self._change_if(run_id, ("queued",), started, THERE)
 
     def cancel(self, run_id: str) -> bool:
         """Take a run that still waits out of the line."""
@@ -230,8 +168,14 @@ class Store:
         values = {"status": status, "error": error, "ended": time.time(), **figures}
         self._change_if(run_id, ("queued", *LIVE), values)
 
-    def _change_if(self, run_id: str, states: Sequence[str], values: dict[str, Any]) -> bool:
-        query = sa.update(runs).where(runs.c.id == run_id, runs.c.status.in_(states))
+    def _change_if(
+        self,
+        run_id: str,
+        states: Sequence[str],
+        values: dict[str, Any],
+        *conditions: sa.ColumnElement[bool],
+    ) -> bool:
+        query = sa.update(runs).where(runs.c.id == run_id, runs.c.status.in_(states), *conditions)
         with writing(self._engine) as connection:
             return connection.execute(query.values(values)).rowcount == 1
 
@@ -247,10 +191,10 @@ class Store:
         with writing(self._engine) as connection:
             for table, rows in ((steps, news.steps), (epochs, news.epochs)):
                 if rows:
-                    values = [{"run": run_id} | {k: _null(v) for k, v in r.items()} for r in rows]
+                    values = [{"run": run_id} | finite(row) for row in rows]
                     connection.execute(sa.insert(table), values)
             for kept in news.kept:
-                _keep(connection, run_id, kept)
+                keep(connection, run_id, kept)
             for command, step in news.applied:
                 query = sa.update(commands).where(commands.c.id == command)
                 connection.execute(query.values(applied_step=step))
@@ -265,6 +209,14 @@ class Store:
         query = query.where(steps.c.run == run_id, steps.c.step > step).order_by(steps.c.step)
         with reading(self._engine) as connection:
             return list(connection.execute(query))
+
+    def steps_array(self, run_id: str, step: int = 0) -> NDArray[np.float64]:
+        """Columns step, loss, lr of the steps after `step`, (n, 3): for many of them, and fast."""
+        query = sa.select(steps.c.step, steps.c.loss, steps.c.lr)
+        query = query.where(steps.c.run == run_id, steps.c.step > step).order_by(steps.c.step)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).cursor.fetchall()  # no object for each row
+        return np.array(rows, dtype=float).reshape(-1, 3)
 
     def epochs_since(self, run_id: str, epoch: int = 0) -> list[sa.Row]:
         """Rows (epoch, step, train_loss, …, statistics) after `epoch`."""
@@ -297,103 +249,30 @@ class Store:
 
     def checkpoint(self, run_id: str, best: bool = False) -> bytes:
         """The network of the last checkpoint, or of the best epoch."""
-        query = sa.select(checkpoints.c.network).where(checkpoints.c.run == run_id).limit(1)
-        if best:  # of one epoch's checkpoints the first is from its end, any other from later
-            epoch = self.run(run_id).best_epoch
-            query = query.where(checkpoints.c.epoch == epoch).order_by(checkpoints.c.step)
-        else:
-            query = query.order_by(checkpoints.c.step.desc())
-        with reading(self._engine) as connection:
-            data = connection.execute(query).scalar()
-        if data is None:
-            raise UserError(f"Run {run_id} has no checkpoint yet: wait for its first epoch.")
-        return bytes(data)
+        return self._shelf.network(run_id, self.run(run_id).best_epoch if best else None)
 
     def networks(self, run_id: str) -> list[sa.Row]:
         """Rows (step, epoch, network) of all checkpoints that are kept, the first first."""
-        columns = checkpoints.c.step, checkpoints.c.epoch, checkpoints.c.network
-        query = sa.select(*columns).where(checkpoints.c.run == run_id)
-        with reading(self._engine) as connection:
-            return list(connection.execute(query.order_by(checkpoints.c.step)))
+        return self._shelf.networks(run_id)
 
     def checkpoint_place(self, run_id: str) -> tuple[int, int]:
         """Step and epoch of the last checkpoint; (0, 0) before the first."""
-        query = sa.select(checkpoints.c.step, checkpoints.c.epoch)
-        query = query.where(checkpoints.c.run == run_id).order_by(checkpoints.c.step.desc())
-        with reading(self._engine) as connection:
-            row = connection.execute(query.limit(1)).first()
-        return (row.step, row.epoch) if row else (0, 0)
+        return self._shelf.place(run_id)
 
     def resumable(self, run_id: str) -> tuple[bytes, bytes] | None:
         """The bytes of network and progress to go on from, or None to start at the beginning."""
-        query = sa.select(checkpoints.c.network, checkpoints.c.progress)
-        query = query.where(checkpoints.c.run == run_id).order_by(checkpoints.c.step.desc())
-        with reading(self._engine) as connection:
-            row = connection.execute(query.limit(1)).first()
-        return (bytes(row.network), bytes(row.progress)) if row and row.progress else None
+        return self._shelf.resumable(run_id)
 
 
 def _insert_run(
     connection: sa.Connection, config: TrainConfig, name: str, status: str, **columns: Any
 ) -> str:
-    now = time.time()
-    row = {
-        "id": new_id(),
-        "owner": "local",
-        "shared": False,
-        "name": name,
-        "status": status,
-        "config": config.asdict(),
-        "dataset": config.dataset,
-        "created": now,
-        "started": now if status == "running" else None,
-        "heartbeat": now,
-    }
-    connection.execute(sa.insert(runs).values(row | columns))
+    row = finite(new_run(config, name, status) | columns)
+    connection.execute(sa.insert(runs).values(row))
     return str(row["id"])
-
-
-def _run(row: sa.Row) -> Run:
-    values = dict(row._mapping)
-    values["config"] = TrainConfig.from_mapping(values["config"])
-    if row.status in LIVE and time.time() - (row.heartbeat or 0) > LOST_AFTER:
-        values["status"] = "lost"
-    return Run(**values)
 
 
 def _pending(connection: sa.Connection, run_id: str) -> list[Command]:
     query = sa.select(commands.c.id, commands.c.kind, commands.c.value)
     query = query.where(commands.c.run == run_id, commands.c.applied_step.is_(None))
     return [Command(*row) for row in connection.execute(query.order_by(commands.c.id))]
-
-
-def _keep(connection: sa.Connection, run_id: str, kept: Kept) -> None:
-    """Enter a checkpoint; drop what is now neither the last, nor the best, nor a kept epoch's."""
-    of_run = checkpoints.c.run == run_id
-    best_epoch = sa.select(runs.c.best_epoch).where(runs.c.id == run_id)
-    if kept.best:
-        connection.execute(sa.update(runs).where(runs.c.id == run_id).values(best_epoch=kept.epoch))
-    connection.execute(sa.delete(checkpoints).where(of_run, checkpoints.c.step == kept.step))
-    at_end = checkpoints.c.step.in_(sa.select(epochs.c.step).where(epochs.c.run == run_id))
-    worth_keeping = sa.and_(
-        at_end,
-        sa.or_(
-            checkpoints.c.epoch.in_(KEPT_EPOCHS),
-            checkpoints.c.epoch == connection.execute(best_epoch).scalar(),
-        ),
-    )
-    connection.execute(sa.delete(checkpoints).where(of_run, sa.not_(worth_keeping)))
-    connection.execute(sa.update(checkpoints).where(of_run).values(progress=None))
-    row = {
-        "run": run_id,
-        "step": kept.step,
-        "epoch": kept.epoch,
-        "network": kept.network,
-        "progress": kept.progress,
-    }
-    connection.execute(sa.insert(checkpoints).values(row))
-
-
-def _null(value: Any) -> Any:
-    """Databases and JSON keep no NaN and no infinity."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value

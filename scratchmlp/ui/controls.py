@@ -1,169 +1,196 @@
-"""The controls of a configuration. Each is a function of nothing but the visitor's state.
+"""The controls of a configuration: one for each field, of the kind that suits it.
 
-A link or a preset gives the base; the controls are laid over it. Their keys are the fields' names.
+The settings are one `TrainConfig` in the visitor's state. A control shows its field and, when it is
+moved, changes it; so a field without a control (a link hides it, or it has no effect just now)
+keeps its value. Keys of the controls are the fields' names.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from scratchmlp.net import presets
-from scratchmlp.net.config import FIELDS, TrainConfig, parse, unparse
-from scratchmlp.ui import links
-from scratchmlp.ui.session import BASE, REFUSED
+from scratchmlp.net.config import (
+    FIELDS,
+    LABELS,
+    MAX_LAYERS,
+    MAX_WIDTH,
+    TrainConfig,
+    matters,
+)
+from scratchmlp.ui import session, settings
 
-PRESET = "preset"
-LINKED = "from the link"
-LRS = [round(m * 10.0**e, 6) for e in range(-5, 2) for m in (1, 2, 3, 6)]
-BATCH_SIZES = [2**n for n in range(4, 13)]
-WIDTHS = [(), (8,), (16,), (32,), (64,), (128,), (256,), (512,), (800,), (1024,)]
-LABELS = {
-    "dataset": "Pictures",
-    "optimizer": "Optimizer",
-    "lr": "Learning rate",
-    "epochs": "Epochs",
-    "batch_size": "Batch size",
-    "hidden": "Hidden units",
-    "seed": "Seed",
+MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+SCALES: dict[str, list] = {
+    "lr": [round(m * 10.0**e, 9) for e in range(-6, 2) for m in MANTISSAS] + [100.0],
+    "batch_size": [2**n for n in range(14)],
+    "init_std": [0.0, *(round(m * 10.0**e, 3) for e in (-3, -2, -1, 0) for m in (1, 2, 5)), 10.0],
+    "momentum": [0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999],
+    "beta2": [0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999],
+    "weight_decay": [0.0, *(round(m * 10.0**e, 5) for e in range(-5, 0) for m in (1, 2, 5)), 1.0],
 }
 
 
-def begin(dataset: str, known: list[str]) -> None:
-    """Set the controls for a new visitor, by the link that was followed or the default."""
-    if BASE in st.session_state:
-        return
-    params = dict(st.query_params)
-    config, refused = links.read(params, known)
-    if "dataset" not in params:
-        config = replace(config, dataset=dataset)
-    st.session_state[REFUSED] = refused
-    _set(config)
-    st.session_state[PRESET] = presets.name_of(config) or LINKED
-
-
-def settings() -> TrainConfig:
-    """Preset and controls, one below the other; the configuration they make."""
-    base: TrainConfig = st.session_state[BASE]
-    names = [*presets.PRESETS]
-    names += [LINKED] if st.session_state[PRESET] == LINKED else []
-    name = st.selectbox(
-        "Preset", names, key=PRESET, on_change=_choose, persist_state="session", help=_HELP
+def show() -> TrainConfig:
+    """All controls that are not hidden, one below the other; the configuration they make."""
+    st.html(
+        "<style>[data-testid=stSidebar] [role=radiogroup] button{padding-inline:.55rem}</style>"
     )
-    if name in presets.PRESETS:
-        st.caption(_about(presets.PRESETS[name]))
-    chosen = {
-        "dataset": _dataset(base),
-        "optimizer": _select("optimizer"),
-        "lr": _slider("lr", LRS, base, lambda lr: f"{lr:g}"),
-        "epochs": _epochs(base),
-        "batch_size": _slider("batch_size", BATCH_SIZES, base, str),
-        "hidden": _hidden(base),
-        "seed": _seed(),
-    }
-    config = replace(base, **chosen)
-    changed = [field for field in LABELS if getattr(config, field) != getattr(base, field)]
-    if changed:
-        words = ", ".join(LABELS[field].lower() for field in changed)
-        st.caption(f"Changed: {words}.")
-        st.button("Undo changes", on_click=_set, args=[base], key="undo", type="tertiary")
-    return config
+    for field in FIRST:
+        _control(field)
+    for group, fields in MORE.items():
+        if any(settings.is_shown(field) for field in fields):
+            with st.expander(group):
+                for field in fields:
+                    _control(field)
+    return settings.current()
 
 
-_HELP = "A recipe: it sets every control below."
+def _control(field: str) -> None:
+    if settings.is_shown(field) and matters(field, settings.current()):
+        CONTROLS[field](field)
 
 
-def _about(preset: presets.Preset) -> str:
-    reached = f" Reached {preset.measured:.1%} on MNIST's test images." if preset.measured else ""
-    return preset.shows + reached
+def _about(field: str, default: str = "value", at: Any = None) -> dict[str, Any]:
+    """What every control is given: its key, its value, what it says, and whom it tells."""
+    value = getattr(settings.current(), field)
+    shown = session.following(field, value, **{default: value if at is None else at})
+    help = FIELDS[field].metadata["help"]
+    return shown | {"help": help, "on_change": _moved, "args": [field]}
 
 
-def _choose() -> None:
-    dataset = st.session_state["dataset"]
-    name = st.session_state[PRESET]
-    if name in presets.PRESETS:
-        _set(replace(presets.PRESETS[name].config, dataset=dataset))
+def _moved(field: str) -> None:
+    value = st.session_state[field]
+    if value is not None:  # a number that was wiped out
+        settings.change(**{field: value})
 
 
-def _set(config: TrainConfig) -> None:
-    st.session_state[BASE] = config
-    for field in LABELS:
-        value = getattr(config, field)
-        st.session_state[field] = unparse(value) if field == "hidden" else value
+def _scale(field: str) -> None:
+    """A slider over the usual values, and the present one if it is another."""
+    options = sorted({*SCALES[field], getattr(settings.current(), field)})
+    st.select_slider(LABELS[field], options, format_func=lambda x: f"{x:g}", **_about(field))
 
 
-def _help(field: str) -> str:
-    return str(FIELDS[field].metadata["help"])
+def _number(field: str) -> None:
+    low, high = FIELDS[field].metadata["range"]
+    st.number_input(LABELS[field], low, high, step=1, **_about(field))
 
 
-def _select(field: str) -> Any:
+def _few(field: str) -> None:
+    choices, about = FIELDS[field].metadata["choices"], _about(field, "default")
+    st.segmented_control(LABELS[field], choices, required=True, wrap=False, **about)
+
+
+def _many(field: str) -> None:
     choices = FIELDS[field].metadata["choices"]
-    return st.selectbox(
-        LABELS[field], choices, key=field, persist_state="session", help=_help(field)
-    )
+    at = choices.index(getattr(settings.current(), field))
+    st.selectbox(LABELS[field], choices, **_about(field, "index", at))
 
 
-def _dataset(base: TrainConfig) -> Any:
-    choices = list(dict.fromkeys(["mnist", "digits", base.dataset]))
-    return st.selectbox(
-        LABELS["dataset"], choices, key="dataset", persist_state="session", help=_DATASET_HELP
-    )
+def _switch(field: str) -> None:
+    st.toggle(LABELS[field], **_about(field))
+
+
+def _share(field: str) -> None:
+    low, high = FIELDS[field].metadata["range"]
+    st.slider(LABELS[field], low, high, step=0.05, format="percent", **_about(field))
+
+
+def _dataset(field: str) -> None:
+    choices = settings.datasets()
+    about = _about(field, "index", choices.index(settings.current().dataset))
+    st.selectbox(LABELS[field], choices, **about | {"help": _DATASET_HELP})
 
 
 _DATASET_HELP = "mnist: 70,000 handwritten digits; digits: scikit-learn's 1,797 small ones."
 
 
-def _slider(field: str, values: list, base: TrainConfig, words: Any) -> Any:
-    """A slider over the usual values, and the base's own if it is another."""
-    options = sorted({*values, getattr(base, field)})
-    return st.select_slider(
-        LABELS[field],
-        options,
-        key=field,
-        format_func=words,
-        persist_state="session",
-        help=_help(field),
+def _layers(field: str) -> None:
+    """A width for each hidden layer, a button to remove it, and one to add another."""
+    widths = settings.current().hidden
+    with st.container(key=field, gap="xxsmall"):
+        for index, width in enumerate(widths):
+            _layer(index, width)
+        if not widths:
+            st.caption("No hidden layer: pixels are weighed straight into the answers.")
+        if len(widths) < MAX_LAYERS:
+            more = (*widths, min(128, widths[-1] if widths else 128))
+            st.button(
+                "Add a hidden layer",
+                key="add_layer",
+                on_click=_set_layers,
+                args=[more],
+                icon=":material/add:",
+                type="tertiary",
+            )
+
+
+def _layer(index: int, width: int) -> None:
+    shown = session.following(f"hidden_{index}", width, value=width)
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
+    row.number_input(
+        f"Hidden layer {index + 1}" if index else "Hidden layer",
+        1,
+        MAX_WIDTH,
+        step=16,
+        help="How many hidden units it has.",
+        on_change=_widened,
+        args=[index],
+        **shown,
+    )
+    row.button(
+        "",
+        key=f"remove_layer_{index}",
+        help="Remove this layer",
+        on_click=_set_layers,
+        args=[_without(settings.current().hidden, index)],
+        icon=":material/close:",
+        type="tertiary",
     )
 
 
-def _hidden(base: TrainConfig) -> Any:
-    """As text: a slider takes a tuple for the two ends of a range."""
-    options = [unparse(widths) for widths in sorted({*WIDTHS, base.hidden})]
-    chosen = st.select_slider(
-        LABELS["hidden"],
-        options,
-        key="hidden",
-        format_func=lambda text: text.replace(",", " + ") or "none",
-        persist_state="session",
-        help=_help("hidden"),
-    )
-    return parse("hidden", chosen)
+def _without(widths: tuple[int, ...], index: int) -> tuple[int, ...]:
+    return widths[:index] + widths[index + 1 :]
 
 
-def _epochs(base: TrainConfig) -> int:
-    most = max(100, base.epochs)
-    return st.slider(
-        LABELS["epochs"], 1, most, key="epochs", persist_state="session", help=_help("epochs")
-    )
+def _set_layers(widths: tuple[int, ...]) -> None:
+    settings.change(hidden=widths)
 
 
-def _seed() -> int:
-    low, high = FIELDS["seed"].metadata["range"]
-    return int(
-        st.number_input(
-            LABELS["seed"], low, high, key="seed", persist_state="session", help=_help("seed")
-        )
-    )
+def _widened(index: int) -> None:
+    widths, width = settings.current().hidden, st.session_state[f"hidden_{index}"]
+    if width is not None:
+        settings.change(hidden=(*widths[:index], width, *widths[index + 1 :]))
 
 
-def copy_link(config: TrainConfig) -> None:
-    """A link that sets every field, to be copied."""
-    with st.popover("Copy link", icon=":material/link:"):
-        st.caption("Opens this page with exactly these settings, seed included.")
-        st.code(links.write(config, st.context.url or ""), language=None, wrap_lines=True)
-
-
-def refusals() -> None:
-    """Say what the link asked for in vain."""
-    for sentence in st.session_state.get(REFUSED, []):
-        st.warning(sentence, icon=":material/link_off:")
+CONTROLS: dict[str, Callable[[str], None]] = {
+    "dataset": _dataset,
+    "hidden": _layers,
+    "activation": _many,
+    "init": _many,
+    "init_std": _scale,
+    "standardise": _switch,
+    "loss": _few,
+    "optimizer": _few,
+    "lr": _scale,
+    "momentum": _scale,
+    "beta2": _scale,
+    "weight_decay": _scale,
+    "schedule": _few,
+    "augment": _few,
+    "batch_size": _scale,
+    "epochs": _number,
+    "valid_pct": _share,
+    "split_seed": _number,
+    "seed": _number,
+    "backward": _few,
+    "device": _few,
+    "precision": _few,
+}
+FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")
+MORE = {
+    "The network": ("activation", "init", "init_std", "standardise", "loss"),
+    "The step": ("schedule", "momentum", "beta2", "weight_decay", "backward"),
+    "The pictures": ("augment", "valid_pct", "split_seed"),
+    "Chance and machine": ("seed", "device", "precision"),
+}

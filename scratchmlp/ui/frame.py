@@ -8,7 +8,8 @@ import torch
 from scratchmlp.insight import charts
 from scratchmlp.ui import session
 
-PAGES = {"train": "Train", "draw": "Draw", "evaluate": "Evaluate"}  # the first is the one at /
+# The first is the one at /.
+PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs"}
 STYLE = "<style>.stMainBlockContainer { padding-top: 4.5rem }</style>"  # not half a screen
 FRAMED = "framed"  # whether this run of the script has come through `run`
 

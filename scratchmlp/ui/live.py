@@ -4,10 +4,11 @@ import time
 
 import streamlit as st
 
-from scratchmlp.insight import charts_training, curves
+from scratchmlp.insight import curves
 from scratchmlp.net import presets
+from scratchmlp.runs.reading import Reading
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import session
+from scratchmlp.ui import plots, session, steering
 
 FAST, SLOW = 0.5, 2.0  # seconds between two looks at a run: while it moves, and afterwards
 
@@ -44,7 +45,12 @@ def _preparing() -> None:
 def run_card(run: Run) -> None:
     """Everything about one run."""
     moving = run.is_live or run.status == "queued"
-    st.fragment(_card, run_every=FAST if moving else SLOW)(run.id, moving)
+    st.fragment(_card, run_every=pace(run))(run.id, moving)
+
+
+def pace(run: Run) -> float:
+    """Seconds between two looks at a run."""
+    return FAST if run.is_live or run.status == "queued" else SLOW
 
 
 def _card(run_id: str, was_moving: bool) -> None:
@@ -57,9 +63,12 @@ def _card(run_id: str, was_moving: bool) -> None:
             _head(run)
             _words(run)
             read = session.curves(run)
-            _progress(run, read)
+            if run.is_live:
+                _moving(run, read)
+            elif run.status != "finished" and run.total_steps:
+                _progress(run, read)
             _figures(run, read)
-            _charts(run, read)
+            plots.show(run, read)
 
 
 def _switched_to_newer(run: Run, moving: bool) -> bool:
@@ -75,40 +84,14 @@ def _head(run: Run) -> None:
     color, icon = BADGES[run.status]
     row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(f":{color}-badge[{icon} {run.status}]", width="content")
-    title = run.name or presets.name_of(run.config) or "Custom settings"
-    row.markdown(f"**{title}**", width="stretch")
-    if run.status == "running":
-        _button(row, "Pause", "pause", run.id, "pause")
-    if run.status == "paused":
-        _button(row, "Resume", "resume", run.id, "play_arrow")
-    if run.is_live:
-        _button(row, "Stop", "stop", run.id, "stop")
-    if run.status == "queued":
-        row.button("Cancel", key="stop", on_click=_cancel, args=[run.id], icon=":material/close:")
-    if run.can_resume:
-        row.button(
-            "Resume", key="resume", on_click=_resume, args=[run.id], icon=":material/play_arrow:"
-        )
+    row.markdown(f"**{title(run)}**", width="stretch")
+    with row:
+        steering.buttons(run)
 
 
-def _button(row, label: str, kind: str, run_id: str, icon: str) -> None:  # type: ignore[no-untyped-def]
-    row.button(label, key=kind, on_click=_send, args=[run_id, kind], icon=f":material/{icon}:")
-
-
-def _send(run_id: str, kind: str) -> None:
-    with session.errors_shown():
-        session.store().send(run_id, kind)
-
-
-def _cancel(run_id: str) -> None:
-    with session.errors_shown():
-        if not session.store().cancel(run_id):  # a worker was faster
-            session.store().send(run_id, "stop")
-
-
-def _resume(run_id: str) -> None:
-    with session.errors_shown():
-        session.resume(run_id)
+def title(run: Run) -> str:
+    """What a run is called: its own name, or the recipe it follows."""
+    return run.name or presets.name_of(run.config) or "Custom settings"
 
 
 def _words(run: Run) -> None:
@@ -131,26 +114,38 @@ def _words(run: Run) -> None:
         st.error(run.error)
 
 
-def _progress(run: Run, read: session.Curves) -> None:
-    if run.status == "finished" or not run.total_steps:
+def _moving(run: Run, read: Reading) -> None:
+    """How far it is, and its learning rate to change."""
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    with row.container():
+        _progress(run, read)
+    with row.container(width=280, key="run_lr"):
+        steering.learning_rate(run)
+
+
+def _progress(run: Run, read: Reading) -> None:
+    total, step = run.total_steps or 0, read.last_step
+    if not total:
+        st.caption("Preparing the pictures …")
         return
-    step = int(read.steps["step"].iloc[-1]) if len(read.steps) else 0
     epoch = min(len(read.epochs) + 1, run.config.epochs)
-    text = f"Epoch {epoch} of {run.config.epochs} · step {step:,} of {run.total_steps:,}"
+    text = f"Epoch {epoch} of {run.config.epochs} · step {step:,} of {total:,}"
     if run.status == "running":
         done = int(read.epochs["step"].iloc[-1]) if len(read.epochs) else 0
         spent = float(read.epochs["seconds"].sum()) if len(read.epochs) else 0.0
         elapsed = time.time() - (run.started or time.time())
-        left = curves.seconds_left(step, run.total_steps, spent, done, elapsed)
+        left = curves.seconds_left(step, total, spent, done, elapsed)
         text += "" if left is None else f" · {_duration(left)} left"
-    st.progress(min(1.0, step / run.total_steps), text=text)
+    if read.last_lr is not None:
+        text += f" · learning rate {read.last_lr:.2g}"
+    st.progress(min(1.0, step / total), text=text)
 
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
-def _figures(run: Run, read: session.Curves) -> None:
+def _figures(run: Run, read: Reading) -> None:
     last = read.epochs.iloc[-1] if len(read.epochs) else None
     seconds = run.train_seconds or (
         float(read.epochs["seconds"].sum()) if last is not None else None
@@ -172,24 +167,3 @@ _VALID = "Share answered right of the training pictures kept aside, after the la
 
 def _percent(share: float | None) -> str:
     return "–" if share is None or share != share else f"{share:.2%}"
-
-
-def _charts(run: Run, read: session.Curves) -> None:
-    if not len(read.steps):
-        st.caption("The curves appear with the first step.")
-        return
-    curve = curves.loss_curve(read.steps)
-    left, right = st.columns(2)
-    with left.container(key="loss_chart"):
-        chart = charts_training.loss_chart(
-            curve, session.without_statistics(read.epochs), run.total_steps
-        )
-        last = f"{curve['smooth'].iloc[-1]:.3f}"
-        st.altair_chart(chart, alt=f"Training loss by step; its average is now {last} nats.")
-    with right.container(key="accuracy_chart"):
-        if len(read.epochs):
-            rising = charts_training.accuracy_chart(read.epochs, run.config.epochs)
-            now = _percent(read.epochs["train_accuracy"].iloc[-1])
-            st.altair_chart(rising, alt=f"Accuracy by epoch; on training pictures it is now {now}.")
-        else:
-            st.caption("Accuracy is measured after each epoch.")

@@ -6,10 +6,10 @@ Every key of `st.session_state` that is not a control's is named here.
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from scratchmlp.errors import UserError
@@ -19,13 +19,20 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint
+from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.jobs import Jobs
+from scratchmlp.runs.reading import Reading
 from scratchmlp.runs.store import Run, Store
 
-BASE = "base"  # the TrainConfig that the controls are laid over
+SETTINGS = "settings"  # the TrainConfig that the controls show
+BASE = "base"  # the recipe it departs from, as a TrainConfig
+RECIPE = "recipe"  # that recipe's name
+LINK = "link"  # the TrainConfig of the link that was followed
+HIDDEN = "hidden_controls"  # the controls that the link leaves out
 REFUSED = "refused"  # what the link asked for in vain
 WATCHED = "watched"  # the id of the run that is shown
-CURVES = "curves"  # what was read of that run so far
+ADDRESS = "address"  # the run that the address named last
+BESIDE = "beside"  # the ids of the runs that are laid beside it
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +48,10 @@ def errors_shown() -> Iterator[None]:
 
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
-    return Store()
+    opened = Store()
+    with suppress(StoreError):  # whoever cannot write sees what there is; the next start forgets
+        opened.catalogue.forget()
+    return opened
 
 
 @st.cache_resource(show_spinner=False)
@@ -112,56 +122,50 @@ def preparation() -> Preparation:
     return made
 
 
-@dataclass
-class Curves:
-    """What this visitor's page has read of a run; only what is new is read again."""
-
-    run_id: str
-    started: float | None
-    steps: pd.DataFrame
-    epochs: pd.DataFrame
+def curves(run: Run) -> Reading:
+    """The run's steps and epochs so far, read once for all visitors."""
+    return _reading(run.id, run.started, run.total_steps, run).update(store())
 
 
-def curves(run: Run) -> Curves:
-    """The run's steps and epochs so far."""
-    kept: Curves | None = st.session_state.get(CURVES)
-    if kept is None or (kept.run_id, kept.started) != (run.id, run.started):
-        kept = Curves(run.id, run.started, pd.DataFrame(), pd.DataFrame())
-    last_step = int(kept.steps["step"].iloc[-1]) if len(kept.steps) else 0
-    last_epoch = int(kept.epochs["epoch"].iloc[-1]) if len(kept.epochs) else 0
-    kept.steps = _extended(kept.steps, store().steps_since(run.id, last_step), STEPS)
-    kept.epochs = _extended(kept.epochs, store().epochs_since(run.id, last_epoch), EPOCHS)
-    st.session_state[CURVES] = kept
-    return kept
+@st.cache_resource(show_spinner=False, max_entries=40)
+def _reading(run_id: str, started: float | None, total_steps: int | None, _run: Run) -> Reading:
+    """Of a run that is resumed another one: it went back to its last checkpoint."""
+    return Reading(_run)
 
 
-STEPS = ["step", "loss", "lr"]
-EPOCHS = [
-    "epoch",
-    "step",
-    "train_loss",
-    "train_accuracy",
-    "valid_loss",
-    "valid_accuracy",
-    "seconds",
-    "statistics",
-]
+def following(key: str, value: object, /, **default: object) -> dict[str, Any]:
+    """Arguments of a widget that shows `value`, whatever it showed before.
+
+    `default` says the same in the widget's own terms (`value=…`, `index=…`). It is left out only
+    where the widget's state is set: a browser that has not drawn the widget yet knows no more than
+    the last message, so that each must hold the value.
+    """
+    if key in st.session_state and st.session_state[key] != value:
+        st.session_state[key] = value
+        return {"key": key}
+    return {"key": key, **default}
 
 
-def _extended(table: pd.DataFrame, rows: list, columns: list[str]) -> pd.DataFrame:
-    new = pd.DataFrame([tuple(row) for row in rows], columns=columns)
-    return new if table.empty else pd.concat([table, new], ignore_index=True) if rows else table
+@st.cache_resource(show_spinner=False)
+def _drawn() -> dict[tuple[str, float | None], list[float]]:
+    """Sparklines of runs that have ended, which stay as they are; by run and end."""
+    return {}
 
 
-def without_statistics(epochs: pd.DataFrame) -> pd.DataFrame:
-    """What a chart needs of an epoch; the browser is not sent the rest."""
-    return epochs.drop(columns=["statistics"]) if len(epochs) else pd.DataFrame(columns=EPOCHS[:-1])
+def sparklines(runs: list[Run]) -> dict[str, list[float]]:
+    """Some losses of each run, from its first step to its last."""
+    drawn = _drawn()
+    new = [run for run in runs if (run.id, run.ended) not in drawn]
+    lines = store().catalogue.sparklines([run.id for run in new])
+    drawn.update({(r.id, r.ended): lines.get(r.id, []) for r in new if r.ended})
+    return {run.id: drawn.get((run.id, run.ended)) or lines.get(run.id, []) for run in runs}
 
 
 def begin() -> None:
-    """Look at the run that the address names, if this visitor has just come."""
-    if WATCHED not in st.session_state and "run" in st.query_params:
-        st.session_state[WATCHED] = st.query_params["run"]
+    """Look at the run that the address names: it is new to this visitor, or Back was pressed."""
+    named = st.query_params.get("run")
+    if named and named != st.session_state.get(ADDRESS):
+        st.session_state[ADDRESS] = st.session_state[WATCHED] = named
 
 
 def known_datasets() -> list[str]:
@@ -184,7 +188,7 @@ def resume(run_id: str) -> None:
 
 def watch(run_id: str) -> None:
     """Show this run, also after a reload: its id stands in the address."""
-    st.session_state[WATCHED] = run_id
+    st.session_state[ADDRESS] = st.session_state[WATCHED] = run_id
     st.query_params["run"] = run_id
 
 
@@ -192,10 +196,13 @@ def watched() -> Run | None:
     """The run this visitor looks at: the one asked for, or else the newest there is."""
     run_id = st.session_state.get(WATCHED)
     try:
-        return store().run(run_id or "latest")
+        return store().run(run_id) if run_id else _newest()
     except UserError as error:
-        if run_id is None:
-            return None
+        newest = _newest()
         st.warning(f"{error} Here is the newest one.", icon=":material/link_off:")
-        del st.session_state[WATCHED]
-        return watched()
+        return newest
+
+
+def _newest() -> Run | None:
+    runs = store().runs(1)
+    return runs[0] if runs else None

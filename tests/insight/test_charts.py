@@ -1,39 +1,63 @@
+import altair as alt
 import pandas as pd
+import pytest
 
 from scratchmlp.insight import charts_training
 
-CURVE = pd.DataFrame({"step": [1, 2], "loss": [2.0, 1.0], "smooth": [2.0, 1.5]})
-EPOCHS = pd.DataFrame(
-    {
-        "epoch": [1],
-        "step": [2],
-        "valid_loss": [1.2],
-        "train_accuracy": [0.8],
-        "valid_accuracy": [0.7],
-    }
-)
+FEW = {"other0": "modern · ab12"}
+
+
+def encodings(spec: dict) -> list[dict]:
+    layers = spec.get("layer", [])
+    return [spec["encoding"]] if not layers else [e for part in layers for e in encodings(part)]
 
 
 def test_charts_have_titles_axes_with_units_and_tooltips() -> None:
-    loss = charts_training.loss_chart(CURVE, EPOCHS, 100).to_dict()
+    loss = charts_training.loss_chart(100)
     assert loss["title"]["text"] == "Loss"
-    _, average, valid = loss["layer"]
-    assert average["encoding"]["y"]["title"] == "loss (nats, logarithmic)"
-    assert average["encoding"]["x"]["scale"]["domain"] == [0, 100]
-    assert average["encoding"]["tooltip"]
-    assert valid["encoding"]["tooltip"]
-    accuracy = charts_training.accuracy_chart(EPOCHS, 8).to_dict()
+    assert encodings(loss)[0]["y"]["title"] == "loss (nats, logarithmic)"
+    assert encodings(loss)[0]["x"]["scale"]["domain"] == [0, 100]
+    accuracy = charts_training.accuracy_chart(8)
     assert accuracy["title"]["text"] == "Accuracy"
-    assert accuracy["encoding"]["y"]["axis"]["format"] == "%"
+    assert encodings(accuracy)[0]["y"]["axis"]["format"] == "%"
 
 
-def test_an_empty_table_is_a_chart_as_well() -> None:
-    charts_training.loss_chart(CURVE[:0], EPOCHS[:0], None).to_dict()
-    charts_training.accuracy_chart(EPOCHS[:0], 8).to_dict()
+def test_the_axis_of_the_loss_may_be_plain() -> None:
+    axis = encodings(charts_training.loss_chart(100, log=False))[0]["y"]
+    assert axis["title"] == "loss (nats)"
+    assert "type" not in axis["scale"]
 
 
-def test_without_validation_there_is_no_validation_curve() -> None:
-    table = EPOCHS.assign(valid_accuracy=None)
-    chart = charts_training.accuracy_chart(table, 8).to_dict()
-    [rows] = chart["datasets"].values()
-    assert [row["curve"] for row in rows] == ["training"]
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        (charts_training.loss_chart(9, FEW), "step loss smooth other0 valid_loss"),
+        (
+            charts_training.accuracy_chart(9, FEW),
+            "epoch train_accuracy valid_accuracy other0",
+        ),
+    ],
+    ids=["loss", "accuracy"],
+)
+def test_the_pointer_tells_the_values_of_all_curves(spec: dict, told: str) -> None:
+    pointer = spec["layer"][-1]
+    fields = [tip["field"] for tip in pointer["encoding"]["tooltip"]]
+    assert fields == [told.split()[0], *(f"{field}_told" for field in told.split()[1:])]
+    assert pointer["transform"][0]["calculate"].endswith(": '–'")
+    assert FEW["other0"] in [tip.get("title") for tip in pointer["encoding"]["tooltip"]]
+
+
+def test_a_chart_stays_the_same_while_its_numbers_change() -> None:
+    """So a browser keeps it: nothing in it depends on anything but the axes and who is drawn."""
+    assert charts_training.loss_chart(9, FEW) == charts_training.loss_chart(9, FEW)
+    assert charts_training.loss_chart(9, FEW) != charts_training.loss_chart(9)
+    changed = charts_training.loss_chart(9)
+    changed["title"]["text"] = "mine"
+    assert charts_training.loss_chart(9)["title"]["text"] == "Loss"
+
+
+def test_a_finder_chart_marks_the_suggestion() -> None:
+    table = pd.DataFrame({"lr": [1e-3, 1e-2], "loss": [2.0, 1.0], "smooth": [2.0, 1.5]})
+    chart = charts_training.finder_chart(table, 0.004)
+    assert isinstance(chart, alt.LayerChart)
+    assert "suggested: 0.004" in chart.to_json()

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratchmlp.errors import UserError
-from scratchmlp.net.config import FIELDS, TrainConfig, allowed, parse, unparse
+from scratchmlp.net.config import (
+    FIELDS,
+    LABELS,
+    TrainConfig,
+    allowed,
+    differing,
+    matters,
+    parse,
+    unparse,
+)
 
 OUT_OF_RANGE = {
     "dataset": "",
@@ -105,3 +114,28 @@ def test_parse_examples() -> None:
     assert parse("standardise", "False") is False
     assert unparse(0.004) == "0.004"
     assert unparse(1.0) == "1"
+
+
+def test_every_field_has_a_label_and_a_sentence_of_its_own() -> None:
+    assert list(LABELS) == list(FIELDS)
+    assert len(set(LABELS.values())) == len(FIELDS)
+    assert all(field.metadata["help"].endswith(".") for field in FIELDS.values())
+
+
+def test_a_field_matters_where_it_has_an_effect() -> None:
+    assert [matters("beta2", TrainConfig(optimizer=o)) for o in ("sgd", "momentum", "adam")] == [
+        False,
+        False,
+        True,
+    ]
+    assert matters("momentum", TrainConfig(optimizer="momentum"))
+    assert not matters("init_std", TrainConfig(init="he"))
+    assert all(matters(name, TrainConfig()) for name in set(FIELDS) - {"init_std"})
+
+
+@given(configs(), configs())
+def test_what_differs_is_named_and_nothing_else(a: TrainConfig, b: TrainConfig) -> None:
+    names = differing(a, b, a)
+    assert dataclasses.replace(a, **{name: getattr(b, name) for name in names}) == b
+    assert all(getattr(a, name) != getattr(b, name) for name in names)
+    assert differing(a) == differing(a, a) == []

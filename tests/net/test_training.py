@@ -167,10 +167,16 @@ def test_any_number_of_classes(digits: Dataset) -> None:
 def test_statistics_are_of_each_layer(digits: Dataset) -> None:
     config = replace(SMALL, hidden=(32, 16))
     epoch = next(e for e in fit(config, *halves(digits)) if isinstance(e, Epoch))
+    sure = epoch.statistics.pop("sure")
+    assert 0 <= sure <= 1
     assert {k: len(v) for k, v in epoch.statistics.items()} == {
         "weight_norm": 3,
         "gradient_norm": 3,
+        "update_ratio": 3,
+        "histogram": 3,
         "dead": 2,
+        "flat": 2,
+        "twins": 2,
     }
 
 

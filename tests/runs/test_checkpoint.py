@@ -85,13 +85,29 @@ def test_what_is_no_network_is_refused(digits: Dataset) -> None:
         changed(data, {"w9": w1}),
         changed(data, config=CONFIG.asdict() | {"hidden": [16]}),
         changed(data, classes=["0", "1"]),
+        changed(data, classes=["0"] * 10),
+        changed(data, classes=["0" * 1000, *"123456789"]),
         changed(data, mean="x"),
+        changed(data, mean=float("nan")),
+        changed(data, std=0),
+        changed(data, step=10**30),
+        changed(data, epoch=-1),
+        changed(data, epoch=float("inf")),
+        changed(data, epoch="9" * 9999),
         changed(data, config=3),
         changed(data, format="99"),
         save({"w1": w1}),
     ):
         with pytest.raises(UserError, match="This checkpoint cannot be used"):
             checkpoint.loads(broken)
+
+
+def test_nested_metadata_does_not_exhaust_the_stack(digits: Dataset) -> None:
+    data = file_of(digits)
+    length = int.from_bytes(data[:8], "little")
+    old = json.loads(data[8 : 8 + length])["__metadata__"]
+    with pytest.raises(UserError, match="This checkpoint cannot be used"):
+        checkpoint.loads(save(load(data), old | {"config": "[" * 100_000}))
 
 
 def test_a_hostile_config_is_refused_by_name(digits: Dataset) -> None:

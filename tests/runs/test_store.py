@@ -23,7 +23,8 @@ from scratchmlp.net.model import flat, init_params
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs import database as db
-from scratchmlp.runs.store import KEPT_EPOCHS, Kept, News, Store
+from scratchmlp.runs.shelf import KEPT_EPOCHS
+from scratchmlp.runs.store import Kept, News, Store
 
 CONFIG = TrainConfig(dataset="digits", hidden=(16, 8))
 

@@ -134,3 +134,13 @@ def test_doubted_labels_of_the_digits(store: Store) -> None:
     result = store.studies.result(study.id)
     assert result["quality"].shape == (1437,)
     assert 0 < result["issue"].sum() < 100
+
+
+def test_a_learning_rate_is_found_by_a_worker(store: Store) -> None:
+    config = TrainConfig(dataset="digits", hidden=(16,))
+    study = store.studies.ask("finder", config.asdict())
+    conduct.conduct(store, study.id)
+    result = store.studies.result(study.id)
+    assert len(result["lr"]) == len(result["loss"]) == len(result["smooth"]) > 50
+    assert 1e-4 < float(result["suggestion"][0]) < 0.1
+    assert store.studies.ask("finder", config.asdict()).status == "done"

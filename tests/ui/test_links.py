@@ -18,7 +18,7 @@ def followed(url: str) -> dict[str, str]:
 def test_a_link_brings_back_every_field(config: TrainConfig) -> None:
     params = followed(links.write(config, "http://localhost:8501/?run=x&old=1#top"))
     assert set(params) == set(FIELDS)
-    assert links.read(params, known=[config.dataset]) == (config, [])
+    assert links.read(params, known=[config.dataset]) == (config, frozenset(), [])
 
 
 def test_a_link_is_to_the_page() -> None:
@@ -27,7 +27,7 @@ def test_a_link_is_to_the_page() -> None:
 
 
 def test_a_preset_may_be_named_and_changed() -> None:
-    config, refused = links.read({"preset": "simard-800", "seed": "7"})
+    config, _, refused = links.read({"preset": "simard-800", "seed": "7"})
     assert refused == []
     assert config.hidden == (800,)
     assert config.seed == 7
@@ -36,14 +36,16 @@ def test_a_preset_may_be_named_and_changed() -> None:
 @pytest.mark.parametrize(("field", "value"), OUT_OF_RANGE.items())
 def test_an_invalid_value_falls_back_and_is_named(field: str, value: object) -> None:
     text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    config, [sentence] = links.read({field: text, "epochs" if field != "epochs" else "seed": "5"})
+    config, _, [sentence] = links.read(
+        {field: text, "epochs" if field != "epochs" else "seed": "5"}
+    )
     assert field in sentence
     assert getattr(config, field) == getattr(presets.MODERN, field)
     assert 5 in (config.epochs, config.seed)
 
 
 def test_a_link_cannot_make_this_machine_read_a_folder() -> None:
-    config, [sentence] = links.read({"dataset": "/etc"})
+    config, _, [sentence] = links.read({"dataset": "/etc"})
     assert config.dataset == "mnist"
     assert sentence == "The link's dataset is not one of this laboratory's."
     assert links.read({"dataset": "/my"}, known=["/my"])[0].dataset == "/my"
@@ -51,13 +53,35 @@ def test_a_link_cannot_make_this_machine_read_a_folder() -> None:
 
 @given(st.dictionaries(st.text(max_size=30), st.text(max_size=2000), max_size=5))
 def test_any_address_is_a_configuration(params: dict[str, str]) -> None:
-    config, refused = links.read(params)
+    config, hidden, refused = links.read(params)
     assert isinstance(config, TrainConfig)
+    assert hidden <= set(links.HIDEABLE)
     assert all(len(sentence) < 400 for sentence in refused)
 
 
 def test_what_else_an_address_says_is_named() -> None:
-    _, refused = links.read({"foo": "1", "preset": "<script>", "run": "abc"})
+    _, _, refused = links.read({"foo": "1", "preset": "<script>", "run": "abc"})
     assert len(refused) == 2
     assert "foo is not a setting" in refused[1]
     assert "There is no preset <script>" in refused[0]
+
+
+@given(configs(), st.sets(st.sampled_from(links.HIDEABLE)))
+def test_a_link_for_a_class_hides_what_its_teacher_named(
+    config: TrainConfig, hidden: set[str]
+) -> None:
+    params = followed(links.write(config, "http://localhost:8501/", hidden))
+    assert links.read(params, known=[config.dataset]) == (config, hidden, [])
+
+
+@pytest.mark.parametrize("hide", ["optimizer,seed", " seed ,optimizer,,seed"])
+def test_hidden_controls_are_named_with_commas_between(hide: str) -> None:
+    assert links.read({"hide": hide}).hidden == {"optimizer", "seed"}
+
+
+def test_what_cannot_be_hidden_is_named() -> None:
+    strange = "a" * 2000 + ",train,<script>"
+    link = links.read({"hide": "seed,train,<script>"})
+    assert link.hidden == {"seed"}
+    assert link.refused == ["The link hides <script>, train, which is no control of this page."]
+    assert len(links.read({"hide": strange}).refused[0]) < 200

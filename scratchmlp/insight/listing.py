@@ -1,0 +1,141 @@
+"""The source that a configuration uses, read from the running program so that it cannot drift.
+
+`closure` follows names from some functions to all they need. A table of choices keeps only the
+entry in use, so that what comes out is the program that runs, and no other.
+"""
+
+import ast
+import functools
+import importlib
+import inspect
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from scratchmlp.net.config import TrainConfig
+
+PACKAGE = __name__.split(".")[0]
+
+# The field of the configuration that picks the entry of a table.
+TABLES = {
+    "ACTIVATIONS": "activation",
+    "INITS": "init",
+    "LOSSES": "loss",
+    "OPTIMIZERS": "optimizer",
+    "SCHEDULES": "schedule",
+    "AUGMENTATIONS": "augment",
+    "BACKWARDS": "backward",
+}
+
+
+class Piece(NamedTuple):
+    """A function, class or constant of a module, as it is written there."""
+
+    module: str
+    name: str
+    source: str
+
+
+class Listing(NamedTuple):
+    """Pieces in an order in which they can be run, and the import statements they need."""
+
+    imports: list[str]
+    pieces: list[Piece]
+
+
+class Module(NamedTuple):
+    source: str
+    defined: dict[str, ast.stmt]
+    imported: dict[str, tuple[str, str]]  # name: (module, name there), or (statement, "")
+
+
+def piece(module: str, name: str, config: TrainConfig) -> Piece:
+    """One piece of a module; of a table only the entry in use.
+
+    Raises
+    ------
+    KeyError
+        The module defines no such name.
+    """
+    read = _module(module)
+    node = read.defined[name]
+    if name in TABLES:
+        return Piece(module, name, _entry(read, node, name, getattr(config, TABLES[name])))
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    lines = read.source.splitlines()[first - 1 : node.end_lineno]
+    return Piece(module, name, "\n".join(lines))
+
+
+def closure(roots: Iterable[tuple[str, str]], config: TrainConfig) -> Listing:
+    """The pieces `roots` (module, name) and everything of this package that they need."""
+    imports: dict[str, None] = {}
+    pieces: dict[tuple[str, str], Piece | None] = {}
+
+    def visit(module: str, name: str, runs: bool) -> None:
+        read = _module(module)
+        if name in read.imported:
+            source, there = read.imported[name]
+            if not there:
+                imports[source] = None
+            else:
+                visit(source, there, runs)
+        elif name in read.defined and (module, name) not in pieces:
+            if not runs and not isinstance(read.defined[name], ast.Assign):
+                return  # an annotation needs no more than the short names of types
+            pieces[module, name] = None  # under way: what it needs stands before it
+            found = piece(module, name, config)
+            for used, runs_too in _names(ast.parse(found.source)):
+                visit(module, used, runs_too)
+            del pieces[module, name]
+            pieces[module, name] = found
+
+    for root in roots:
+        visit(*root, runs=True)
+    in_order = sorted(imports, key=lambda line: (line.startswith("from"), line))
+    return Listing(in_order, [found for found in pieces.values() if found])
+
+
+@functools.cache
+def _module(name: str) -> Module:
+    source = inspect.getsource(importlib.import_module(name))
+    defined: dict[str, ast.stmt] = {}
+    imported: dict[str, tuple[str, str]] = {}
+    for node in ast.parse(source).body:
+        match node:
+            case ast.FunctionDef(name=own) | ast.ClassDef(name=own):
+                defined[own] = node
+            case ast.Assign(targets=[ast.Name(id=own)]) | ast.AnnAssign(target=ast.Name(id=own)):
+                defined[own] = node
+            case ast.Assign(targets=[ast.Tuple(elts=several)]):
+                defined |= {n.id: node for n in several if isinstance(n, ast.Name)}
+            case ast.Import(names=names):
+                for alias in names:
+                    own = alias.asname or alias.name.split(".")[0]
+                    imported[own] = ast.unparse(ast.Import([alias])), ""
+            case ast.ImportFrom(module=str(origin), names=names):
+                for alias in names:
+                    ours = origin.split(".")[0] == PACKAGE
+                    statement = ast.unparse(ast.ImportFrom(origin, [alias], 0))
+                    imported[alias.asname or alias.name] = (
+                        (origin, alias.name) if ours else (statement, "")
+                    )
+    return Module(source, defined, imported)
+
+
+def _entry(read: Module, node: ast.stmt, name: str, key: Any) -> str:
+    table = node.value  # type: ignore[attr-defined]
+    for at, value in zip(table.keys, table.values, strict=True):
+        if at.value == key:
+            text = ast.get_source_segment(read.source, value)
+            return f'{name} = {{\n    "{key}": {text},\n}}'
+    raise KeyError(key)
+
+
+def _names(node: ast.AST, runs: bool = True) -> Iterator[tuple[str, bool]]:
+    """Every name in there, and whether it is needed to run it; annotations are not."""
+    if isinstance(node, ast.Name):
+        yield node.id, runs
+    for field, value in ast.iter_fields(node):
+        also = runs and field not in ("annotation", "returns")
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _names(child, also)

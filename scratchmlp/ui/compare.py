@@ -1,0 +1,89 @@
+"""Other runs laid beside this one: their curves in its charts, and the settings that differ."""
+
+import pandas as pd
+import streamlit as st
+
+from scratchmlp.errors import UserError
+from scratchmlp.insight.charts_training import MOST_OTHERS
+from scratchmlp.net import presets
+from scratchmlp.net.config import LABELS, differing, unparse
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import session, settings
+from scratchmlp.ui.session import BESIDE
+
+OTHERS = "others"
+
+
+def beside(run: Run) -> dict[Run, str]:
+    """The runs chosen to be drawn beside this one, and what to call them."""
+    chosen = {}
+    for run_id in st.session_state.get(BESIDE, []):
+        try:
+            other = session.store().run(run_id)
+        except UserError:  # it was deleted meanwhile
+            continue
+        if other.id != run.id:
+            chosen[other] = name(other)
+    return chosen
+
+
+def name(run: Run) -> str:
+    """A title that no other run has."""
+    return f"{run.name or presets.name_of(run.config) or 'custom'} · {run.id[:4]}"
+
+
+def show(run: Run) -> None:
+    runs = {r.id: r for r in session.store().runs(200) if r.total_steps and r.id != run.id}
+    chosen = [run_id for run_id in st.session_state.get(BESIDE, []) if run_id in runs]
+    st.multiselect(
+        "Lay other runs beside this one",
+        list(runs),
+        format_func=lambda run_id: _option(runs[run_id]),
+        max_selections=MOST_OTHERS,
+        placeholder="Choose runs" if runs else "There is no other run yet",
+        on_change=_chosen,
+        **session.following(OTHERS, chosen, default=chosen),
+    )
+    shown = [run, *(runs[run_id] for run_id in chosen)]
+    fields = differing(*(r.config for r in shown)) if chosen else list(LABELS)
+    st.caption(_about(len(chosen), len(fields)))
+    st.dataframe(_table(shown, fields), key="differences")
+    st.button(
+        "Set the controls to this run's settings",
+        key="take_settings",
+        icon=":material/tune:",
+        on_click=settings.use,
+        args=[run.config],
+    )
+
+
+def _chosen() -> None:
+    st.session_state[BESIDE] = st.session_state[OTHERS]
+
+
+def _about(others: int, fields: int) -> str:
+    if not others:
+        return "These are all settings of this run. Choose others to see what differs."
+    return "Only what differs:" if fields else "The settings are the same; chance did the rest."
+
+
+def _option(run: Run) -> str:
+    reached = "" if run.test_accuracy is None else f" · {run.test_accuracy:.2%}"
+    return f"{name(run)} · {run.status}{reached}"
+
+
+def _table(runs: list[Run], fields: list[str]) -> pd.DataFrame:
+    """A column for each run, a row for each field and for what it reached."""
+    titles = ["this run", *(name(run) for run in runs[1:])]
+    columns = {
+        title: [*(unparse(getattr(run.config, field)) for field in fields), *_reached(run)]
+        for title, run in zip(titles, runs, strict=True)
+    }
+    rows = [*(LABELS[field] for field in fields), "Test accuracy", "Training time"]
+    return pd.DataFrame(columns, index=rows)
+
+
+def _reached(run: Run) -> list[str]:
+    accuracy = "–" if run.test_accuracy is None else f"{run.test_accuracy:.2%}"
+    seconds = "–" if run.train_seconds is None else f"{run.train_seconds:.1f} s"
+    return [accuracy, seconds]

@@ -1,0 +1,32 @@
+"""What there is to see of a run below its curves: one view at a time, and only that one is drawn.
+
+A view is a function of the run. It is called when the page is; one that moves with the run brings
+its own fragment (`st.fragment(…, run_every=live.pace(run))`).
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import advice, code, compare, exports, inside, rate
+
+View = Callable[[Run], None]
+
+OPEN = "run_view"  # the name of the view that is open
+VIEWS: dict[str, View] = {
+    "Diagnosis": advice.show,
+    "Compare": compare.show,
+    "Find a rate": rate.show,
+    "Inside": inside.show,
+    "Code": code.show,
+    "Take away": exports.show,
+}
+
+
+def show(run: Run) -> None:
+    tabs = st.tabs(list(VIEWS), key=OPEN, on_change="rerun")
+    for tab, view in zip(tabs, VIEWS.values(), strict=True):
+        if tab.open:
+            with tab:
+                view(run)

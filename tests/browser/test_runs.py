@@ -1,0 +1,155 @@
+"""The Runs page and what a run is taken away as, in a real browser, on real MNIST."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.store import Run, Store
+from tests.browser.conftest import App
+
+expect.set_options(timeout=30_000)
+
+CONFIG = TrainConfig(epochs=1, lr=0.003, hidden=(32,), seed=11)
+ROW, BOX = 35, 18  # pixels: the height of a row, and where its box is
+
+
+@pytest.fixture(scope="module")
+def store(shared_app: App) -> Iterator[Store]:
+    """The app's store, with a run of MNIST and one of digits besides the app's first net."""
+    opened = Store(f"sqlite:///{shared_app.home / 'runs.db'}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SCRATCHMLP_HOME", str(shared_app.home))
+        for name, config in (("wanted", CONFIG), ("other", replace(CONFIG, dataset="digits"))):
+            execute(opened, opened.create(config, name, status="running"))
+    yield opened
+    opened.close()
+
+
+def named(store: Store, name: str) -> list[Run]:
+    return [run for run in store.runs() if run.name == name]
+
+
+def go(page: Page, app: App, text: str) -> None:
+    """The list of the runs that say so."""
+    page.goto(f"{app.url}/runs")
+    page.get_by_label("Find").fill(text)
+    page.get_by_label("Find").press("Enter")
+    expect(page.locator(".st-key-actions")).to_be_visible()
+    expect(page.get_by_text("1 of ")).to_be_visible()
+
+
+def tick(page: Page, row: int = 0) -> None:
+    table = page.locator("[data-testid=stDataFrame]")
+    expect(table).to_have_count(1)  # the one before it has gone
+    table.click(position={"x": BOX, "y": ROW * (row + 1) + ROW / 2})
+
+
+def button(page: Page, key: str) -> None:
+    page.locator(f".st-key-{key} button").first.click()
+
+
+def test_a_run_is_named_deleted_and_brought_back(
+    shared_app: App, store: Store, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    go(page, shared_app, "other")
+    expect(page.locator(".st-key-delete button")).to_be_disabled()
+    tick(page)
+    bar = page.locator(".st-key-actions")
+    expect(bar.get_by_text("other", exact=True)).to_be_visible()
+    button(page, "describe")
+    page.get_by_label("Name", exact=True).fill("other, renamed")
+    page.get_by_label("Note", exact=True).fill("small digits")
+    page.get_by_role("button", name="Save").click()
+    expect(bar.get_by_text("other, renamed")).to_be_visible()
+    [run] = named(store, "other, renamed")
+    assert run.note == "small digits"
+    page.keyboard.press("Escape")
+
+    button(page, "delete")
+    expect(page.get_by_text("One run is deleted.")).to_be_visible()
+    expect(page.get_by_text("No run is like that.")).to_be_visible()
+    assert not named(store, "other, renamed")
+    button(page, "undo")
+    expect(page.get_by_text("1 of ")).to_be_visible()
+    expect(page.get_by_text("One run is deleted.")).to_have_count(0)
+    assert named(store, "other, renamed") == [run]
+    page.reload()
+    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+
+
+def test_the_same_settings_are_set_and_trained_again(
+    shared_app: App, store: Store, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    go(page, shared_app, "wanted")
+    tick(page)
+    button(page, "duplicate")
+    expect(page.locator(".st-key-lr")).to_contain_text("0.003")
+    expect(page).to_have_url(re.compile(r"seed=11"))
+    [wanted] = named(store, "wanted")
+    page.locator(".st-key-train button").click()
+    expect(page).not_to_have_url(re.compile(f"run={wanted.id}"))
+    finished = page.locator(".st-key-run .stMarkdownBadge", has_text="finished")
+    expect(finished).to_be_visible(timeout=120_000)  # it may stand in line behind the first net
+    again = store.run("latest")
+    assert again.id != wanted.id
+    assert again.config == wanted.config
+
+
+def test_a_net_is_taken_away_and_loaded_again(
+    shared_app: App, store: Store, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    """The script runs on its own and reaches the run's accuracy; the net's file becomes a run."""
+    [run] = named(store, "wanted")
+    page = open_page(accept_downloads=True)
+    page.goto(f"{shared_app.url}/?run={run.id}")
+    page.get_by_role("tab", name="Take away").click()
+    files = {}
+    for name in ("Net as safetensors", "The net as a script", "The pictures"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        files[name] = tmp_path / download.value.suggested_filename
+        download.value.save_as(files[name])
+    script, pictures = files["The net as a script"], files["The pictures"]
+    said = subprocess.run(
+        [sys.executable, "-I", script, pictures], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert f"Test accuracy: {run.test_accuracy:.4%}" in said.stdout, said.stderr
+
+    hostile = tmp_path / "hostile.safetensors"
+    hostile.write_bytes(b"\x80\x04\x95 not a network")
+    upload = page.locator("[data-testid=stFileUploaderDropzoneInput]")
+    upload.set_input_files(hostile)
+    expect(page.get_by_text("This checkpoint cannot be used")).to_be_visible()
+    count = len(store.runs())
+    upload.set_input_files(files["Net as safetensors"])
+    expect(page.get_by_text(f"is loaded: {run.test_accuracy:.2%} of the test")).to_be_visible()
+    expect(page.get_by_text("This checkpoint cannot be used")).to_have_count(0)
+    assert len(store.runs()) == count + 1
+    assert store.run("latest").test_accuracy == run.test_accuracy
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_small_screen_shows_everything(
+    shared_app: App, store: Store, open_page: Callable[..., Page], scheme: str
+) -> None:
+    page = open_page(390, 844, color_scheme=scheme)
+    page.goto(f"{shared_app.url}/runs")
+    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    [run] = named(store, "wanted")
+    page.goto(f"{shared_app.url}/?run={run.id}")
+    for tab, text in (("Inside", "How the outputs"), ("Code", "three ways")):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_text(text).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)

@@ -1,0 +1,109 @@
+"""A run steered in a real browser: its learning rate, an epoch at a time, others beside it."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from scratchmlp.runs.store import Store
+from tests.browser.conftest import App
+from tests.browser.test_train import chart, go, press, says, step, store
+
+__all__ = ["store"]
+
+
+def test_a_run_is_steered_from_two_tabs(
+    app: App, open_page: Callable[..., Page], store: Store
+) -> None:
+    """The rate changes at once and is marked; both tabs say the same; one epoch is one epoch."""
+    page = open_page()
+    go(page, app, "/?dataset=digits&hidden=512,512&epochs=1000&batch_size=16&schedule=constant")
+    press(page, "train")
+    page.wait_for_url(re.compile("run="))
+    run = store.run("latest")
+    says(page, "running")
+    other = open_page()
+    go(other, app, f"/?run={run.id}")
+    slider = page.locator(".st-key-run_lr").get_by_role("slider")
+    expect(page.get_by_text("learning rate 0.006")).to_be_visible()
+    slider.press("ArrowLeft")
+    for tab in (page, other):
+        expect(tab.locator(".st-key-run_lr").get_by_text("0.005")).to_be_visible()
+        expect(tab.get_by_text("learning rate 0.005")).to_be_visible()
+    [told] = [row for row in store.applied(run.id) if row.kind == "lr"]
+    rates = {row.step: row.lr for row in store.steps_since(run.id)}
+    assert told.value == rates[told.applied_step + 1] == 0.005
+    assert rates[told.applied_step] == 0.006
+
+    press(other, "epoch")
+    for tab in (page, other):
+        says(tab, "paused")
+    first, per_epoch = step(page), store.epochs_since(run.id)[0].step
+    assert first == step(other) == store.epochs_since(run.id)[-1].step
+    press(page, "epoch")
+    expect(page.get_by_text(f"step {first + per_epoch:,} of")).to_be_visible()
+    says(page, "paused")
+    press(page, "stop")
+    for tab in (page, other):
+        says(tab, "stopped")
+
+
+def test_a_run_laid_beside_another_and_back(
+    app: App, open_page: Callable[..., Page], store: Store
+) -> None:
+    """The other run's curve and what differs; then Back to the run that was looked at before."""
+    page = open_page()
+    go(page, app, "/?dataset=digits&epochs=3")
+    press(page, "train")
+    page.wait_for_url(re.compile("run="))
+    first = store.run("latest")
+    says(page, "finished")
+    page.locator(".st-key-epochs input").fill("5")
+    page.locator(".st-key-epochs input").press("Enter")
+    expect(page.locator(".st-key-reset_epochs")).to_be_visible()
+    press(page, "train")
+    page.wait_for_url(lambda url: "run=" in url and first.id not in url)
+    second = store.run("latest")
+    says(page, "finished")
+
+    page.get_by_role("tab", name="Compare").click()
+    box = page.locator(".st-key-others").get_by_role("combobox")
+    box.click()
+    box.fill(first.id[:4])
+    page.get_by_role("option", name=re.compile(first.id[:4])).click()
+    expect(page.get_by_text("Only what differs:")).to_be_visible()
+    expect(chart(page, "loss_chart")).to_be_visible()
+    legend = page.locator(".st-key-loss_chart").get_by_text(first.id[:4])
+    expect(legend.or_(page.locator(".st-key-loss_chart canvas"))).to_be_visible()
+
+    page.go_back()
+    expect(page).to_have_url(re.compile(first.id))
+    expect(page.locator(".st-key-run")).to_contain_text("3 of 3")
+    page.go_forward()
+    expect(page).to_have_url(re.compile(second.id))
+    expect(page.locator(".st-key-run")).to_contain_text("5 of 5")
+    expect(page.locator(".st-key-epochs input")).to_have_value("5")
+
+
+def test_a_hidden_control_keeps_its_value(
+    app: App, open_page: Callable[..., Page], store: Store
+) -> None:
+    """Through a recipe, a visit to another page, and a reload there."""
+    page = open_page()
+    go(page, app, "/?dataset=digits&hide=optimizer,seed&optimizer=momentum&seed=7&lr=0.05")
+    expect(page.locator(".st-key-lr")).to_contain_text("0.05")
+    page.locator(".st-key-preset label", has_text="blog-as-reported").click()
+    expect(page.locator(".st-key-lr")).to_contain_text("0.01")
+    page.get_by_role("link", name="Evaluate").click()
+    expect(page.get_by_role("heading", name="Evaluate", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Train").click()
+    expect(page.locator(".st-key-lr")).to_contain_text("0.01")
+    expect(page).to_have_url(re.compile("hide=optimizer"))
+    page.reload()
+    expect(page.locator(".st-key-lr")).to_be_visible()
+    expect(page.locator(".st-key-optimizer")).to_have_count(0)
+    expect(page.locator(".st-key-seed")).to_have_count(0)
+    press(page, "train")
+    page.wait_for_url(re.compile("run="))
+    config = store.run("latest").config
+    assert (config.optimizer, config.seed) == ("momentum", 7)
