@@ -92,7 +92,7 @@ def test_a_hidden_control_keeps_its_value(
     page = open_page()
     go(page, app, "/?dataset=digits&hide=optimizer,seed&optimizer=momentum&seed=7&lr=0.05")
     expect(page.locator(".st-key-lr")).to_contain_text("0.05")
-    page.locator(".st-key-preset").get_by_text("blog-as-reported").click()
+    page.locator(".st-key-preset label", has_text="blog-as-reported").click()
     expect(page.locator(".st-key-lr")).to_contain_text("0.01")
     page.get_by_role("link", name="Evaluate").click()
     expect(page.get_by_role("heading", name="Evaluate", exact=True)).to_be_visible()
