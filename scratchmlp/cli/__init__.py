@@ -3,11 +3,11 @@
 import logging
 import sys
 
-from scratchmlp.cli import bench, evaluate, listing, train
+from scratchmlp.cli import bench, draw, evaluate, listing, train
 from scratchmlp.cli.screen import app, screen
 from scratchmlp.errors import UserError
 
-COMMANDS = listing, train, evaluate, bench  # each has put its own on `app`, in this order
+COMMANDS = listing, train, evaluate, draw, bench  # each has put its own on `app`, in this order
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """What was promised in figures, measured on this machine."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,4 +47,25 @@ def time_pages(
     with preparation() as progress:
         datasets.load("mnist", progress)
     for line in pages.run(times):
+        say(as_json, line.record, line.text)
+
+
+@benches.command("drawing")
+def drawings(
+    strokes: Annotated[Path, typer.Option(metavar="FILE", help="JSON lines of strokes.")],
+    writers: Annotated[int, typer.Option(min=1, help="Writers to measure on.")] = 30,
+    each: Annotated[int, typer.Option(min=1, help="Drawings of each writer.")] = 100,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Measure how well the presets read drawings, and what teaching them a hand does."""
+    import torch
+
+    from scratchmlp.bench import drawing
+    from scratchmlp.runs.store import Store
+
+    torch.set_num_threads(1)
+    pens = drawing.load(strokes)
+    with preparation() as progress:
+        opened = datasets.load("mnist", progress)
+    for line in drawing.run(opened, pens, Store(), writers, each):
         say(as_json, line.record, line.text)

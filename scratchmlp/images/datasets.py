@@ -200,7 +200,7 @@ def _sklearn_digits() -> Dataset:
     from sklearn.model_selection import train_test_split
 
     bunch = load_digits()
-    images = np.stack([drawing.prepare(image / 16) for image in bunch.images])
+    images = np.stack([drawing.as_mnist(image / 16) for image in bunch.images])
     labels = bunch.target.astype(np.int64)
     rows = train_test_split(np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=42)
     train, test = (Examples(images, labels).take(np.sort(r)) for r in rows)

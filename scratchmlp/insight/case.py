@@ -57,13 +57,16 @@ class Case:
     def steps_done(self) -> int:
         return int(self.steps["step"].iloc[-1]) if len(self.steps) else 0
 
+    @property
+    def steps_in_all(self) -> float:
+        """How many there will be, by the epochs so far."""
+        return self.steps_done * self.config.epochs / max(1, len(self.epochs))
+
     # --- its losses ------------------------------------------------------------------------------
 
     @cached_property
     def _losses(self) -> pd.Series:
-        if not len(self.steps):
-            return pd.Series(dtype=float)
-        return self.steps["loss"].astype(float).replace([np.inf, -np.inf], np.nan).dropna()
+        return _finite(self.steps, "loss")
 
     @property
     def first_loss(self) -> float:
@@ -83,16 +86,16 @@ class Case:
     @property
     def worst_rise(self) -> tuple[float, float]:
         """The training losses of two epochs between which it rose most, the earlier one first."""
-        if len(self.epochs) < 2:
+        losses = _finite(self.epochs, "train_loss")
+        if len(losses) < 2:
             return 1.0, 1.0
-        losses = self.epochs["train_loss"].astype(float)
         least = losses.cummin().shift()
         worst = (losses / least.clip(lower=1e-12)).fillna(1.0).argmax()
         return float(least.fillna(losses).iloc[worst]), float(losses.iloc[worst])
 
     def _last(self, column: str) -> float | None:
         value = self.epochs[column].iloc[-1] if self.has_epochs else None
-        return None if value is None or pd.isna(value) else float(value)
+        return float(value) if value is not None and math.isfinite(value) else None
 
     @property
     def train_loss(self) -> float:
@@ -117,9 +120,7 @@ class Case:
     @property
     def valid_rise(self) -> float:
         """The last validation loss over the smallest."""
-        if not self.has_epochs:
-            return 1.0
-        losses = self.epochs["valid_loss"].astype(float).dropna()
+        losses = _finite(self.epochs, "valid_loss")
         return float(losses.iloc[-1] / max(losses.min(), 1e-12)) if len(losses) else 1.0
 
     @property
@@ -129,7 +130,7 @@ class Case:
         It is the loss in validation, or in training where nothing is kept to validate.
         """
         column = "train_loss" if self.valid_accuracy is None else "valid_loss"
-        losses = self.epochs[column].astype(float) if self.has_epochs else self._losses[:0]
+        losses = _finite(self.epochs, column)
         if len(losses) < 2:
             return 1.0
         back = losses.iloc[-1 - max(1, len(losses) // 4)]
@@ -157,22 +158,36 @@ class Case:
         return int(np.argmax(shares)) + 1, float(max(shares))
 
     @property
+    def fading(self) -> tuple[int, float]:
+        """The layer (from 1) with the smallest gradient, as a share of the last layer's."""
+        norms = self._statistics[-1][1].get("gradient_norm", []) if self._statistics else []
+        if not norms or not norms[-1]:
+            return 0, 1.0
+        return int(np.argmin(norms)) + 1, float(min(norms) / norms[-1])
+
+    @property
     def reach(self) -> float:
         """How far all steps together could have moved the weights, in lengths of the weights.
 
         The steps of an epoch are taken to be as long as its last one, each for its learning rate.
-        It is the layer that could move furthest that counts.
+        It is the layer that could move least that counts.
         """
-        moved: np.ndarray | float = 0.0
-        for epoch, kept in self._statistics:
-            if "update_ratio" not in kept:
-                return math.inf
-            end = int(self.epochs["step"][self.epochs["epoch"] == epoch].iloc[0])
-            before = self.epochs["step"][self.epochs["epoch"] < epoch].max()
-            rows = self.steps[(self.steps["step"] <= end) & ~(self.steps["step"] <= before)]
-            if rows.empty or not rows["lr"].iloc[-1]:
-                return math.inf
-            steps = end - (0 if pd.isna(before) else int(before))
-            share = rows["lr"].mean() * steps / rows["lr"].iloc[-1]
-            moved = moved + np.array(kept["update_ratio"]) * share
-        return float(np.max(moved)) if self._statistics else math.inf
+        kept = [statistics.get("update_ratio") for _, statistics in self._statistics]
+        if not kept or None in kept or len(kept) < len(self.epochs) or not len(self.steps):
+            return math.inf
+        step, lr = (self.steps[name].to_numpy(dtype=float) for name in ("step", "lr"))
+        ends = self.epochs["step"].to_numpy(dtype=float)
+        rows = np.searchsorted(step, ends, side="right")  # steps may be thinned
+        before, last = np.r_[0, rows[:-1]], np.maximum(rows - 1, 0)
+        total = np.r_[0.0, np.cumsum(lr)]
+        mean = (total[rows] - total[before]) / np.maximum(rows - before, 1)
+        count = np.diff(np.r_[0.0, ends])
+        per_epoch = count * mean / np.maximum(lr[last], 1e-30)
+        return float(np.min(per_epoch @ np.array(kept, dtype=float)))
+
+
+def _finite(table: pd.DataFrame, column: str) -> pd.Series:
+    """What is a number in a column that may not be there."""
+    if column not in table:
+        return pd.Series(dtype=float)
+    return table[column].astype(float).replace([np.inf, -np.inf], np.nan).dropna()

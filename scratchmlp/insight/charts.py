@@ -15,6 +15,7 @@ schemapi.disable_debug_mode()
 
 # Okabe & Ito's palette: told apart by the colour-blind, readable on white and on black.
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a94a3"
+INK = "#1b2430"  # of words on a white page
 HEIGHT = 340
 SHARE = alt.Scale(domain=[0, 1])
 

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from scratchmlp.insight.charts import BLUE, GREEN, GREY, HEIGHT, ORANGE, SHARE, named, title
+from scratchmlp.insight.charts import BLUE, GREEN, GREY, HEIGHT, INK, ORANGE, SHARE, named, title
 
 
 def confusion_chart(
@@ -12,6 +12,7 @@ def confusion_chart(
     rates: bool,
     rows: str = "truth",
     columns: str = "answer",
+    ink: str = INK,
 ) -> alt.LayerChart:
     """A square for each pair of truth and answer; clicking one selects it as "cell".
 
@@ -21,6 +22,7 @@ def confusion_chart(
     order : names of the classes, from the top and from the left.
     rates : colour and print the share of each truth, and not the count.
     rows, columns : titles of the axes.
+    ink : colour of numbers on the page's own background.
     """
     field, shown = ("rate", ".1%") if rates else ("count", ",d")
     pick = alt.selection_point(name="cell", fields=["truth", "answer"], on="click", empty=False)
@@ -36,25 +38,26 @@ def confusion_chart(
         ],
     )
     squares = (
-        base.mark_rect(cornerRadius=2, cursor="pointer")
+        base.mark_rect(cornerRadius=2, cursor="pointer", fill=BLUE)
         .encode(
-            color=alt.Color(f"{field}:Q", scale=alt.Scale(scheme="blues", zero=True), legend=None),
+            fillOpacity=alt.FillOpacity(f"{field}:Q", scale=_FAINT, legend=None),
             stroke=alt.condition(pick, alt.value(ORANGE), alt.value(None)),
             strokeWidth=alt.value(3),
         )
         .add_params(pick)
     )
-    dark = f"datum.{field} > {float(cells[field].max()) * 0.55 if len(cells) else 0}"
-    text = (
-        base.transform_filter("datum.count > 0")
-        .mark_text(fontSize=12 if len(order) <= 12 else 9, aria=False)
-        .encode(
-            text=alt.Text(f"{field}:Q", format=shown),
-            color=alt.condition(dark, alt.value("white"), alt.value("#1b2430")),
-        )
+    dark = f"datum.{field} > {float(cells[field].max()) * 0.4 if len(cells) else 0}"
+    numbers = base.transform_filter("datum.count > 0").encode(
+        text=alt.Text(f"{field}:Q", format=shown)
     )
-    chart: alt.LayerChart = alt.layer(squares, text)  # type: ignore[assignment]
+    size = 12 if len(order) <= 12 else 9
+    on_dark = numbers.transform_filter(dark).mark_text(color="white", fontSize=size, aria=False)
+    on_page = numbers.transform_filter(f"!({dark})").mark_text(color=ink, fontSize=size, aria=False)
+    chart: alt.LayerChart = alt.layer(squares, on_page, on_dark)  # type: ignore[assignment]
     return chart.properties(height=440)
+
+
+_FAINT = alt.Scale(range=[0.07, 1], zero=True)  # over any page, light or dark
 
 
 def _all(order: list[str]) -> alt.Scale:

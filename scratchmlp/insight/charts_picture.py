@@ -49,8 +49,10 @@ def contribution_chart(table: pd.DataFrame, first: str, second: str, n: int = 12
         alt.Chart(most)
         .mark_bar(cornerRadius=2)
         .encode(
-            x=alt.X("gap:Q", title=f"added to the logit of {first} more than to that of {second}"),
-            y=alt.Y("name:N", title=None, sort=list(most["name"])),
+            x=alt.X("gap:Q", title=f"added to logit {first} - logit {second}"),
+            y=alt.Y(
+                "name:N", title=None, sort=list(most["name"]), axis=alt.Axis(labelOverlap=False)
+            ),
             color=named(colors),
             tooltip=[
                 alt.Tooltip("name:N", title="hidden"),

@@ -15,7 +15,8 @@ Rule = Callable[[Case], Finding | None]
 
 # What is wrong with the steps explains what becomes of the units and the accuracy.
 _BROKEN = ("saturated softmax", "diverged", "learning rate too high", "symmetric initialisation")
-_HELD_BACK = (*_BROKEN, "dead units", "saturated units", "too few steps", "learning rate too low")
+_STUCK = (*_BROKEN, "dead units", "saturated units", "vanishing gradients", "too few steps")
+_HELD_BACK = (*_STUCK, "learning rate too low")
 
 # Each rule, and the findings after which it has nothing to add, the gravest first.
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
@@ -25,8 +26,9 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (findings.symmetric, ()),
     (findings.dead_units, ("symmetric initialisation",)),
     (findings.saturated_units, ("symmetric initialisation",)),
+    (findings.vanishing, (*_BROKEN, "dead units", "saturated units")),
     (findings.too_few_steps, _BROKEN),
-    (findings.too_low, (*_BROKEN, "dead units", "too few steps")),
+    (findings.too_low, _STUCK),
     (findings.over_fitting, _BROKEN),
     (findings.under_fitting, _HELD_BACK),
     (findings.converged, (*_HELD_BACK, "over-fitting", "under-fitting")),

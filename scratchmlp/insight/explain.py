@@ -79,9 +79,15 @@ def weight_pictures(network: Network, units: list[int]) -> NDArray[np.float32]:
 
 
 @torch.no_grad()
-def nearest(network: Network, image: Tensor, images: Tensor, n: int = 8) -> NDArray[np.int64]:
-    """Rows of the `images` whose hidden activations point most nearly the same way (cosine)."""
-    ours, theirs = hidden(network, image[None])[0], hidden(network, images)
+def nearest(
+    network: Network, image: Tensor, images: Tensor, n: int = 8, outputs: Tensor | None = None
+) -> NDArray[np.int64]:
+    """Rows of the `images` whose hidden activations point most nearly the same way (cosine).
+
+    `outputs` are these activations, (n, units), where they are known already.
+    """
+    ours = hidden(network, image[None])[0]
+    theirs = hidden(network, images) if outputs is None else outputs
     likeness = theirs @ ours / (theirs.norm(dim=1) * ours.norm()).clamp_min(1e-12)
     rows: NDArray[np.int64] = likeness.topk(min(n, len(images))).indices.numpy()
     return rows

@@ -33,9 +33,11 @@ class Finding(NamedTuple):
 
 BLOWN_UP = 2.0  # times the loss of the first steps
 CLIMBED = 1.25  # times the training loss of an earlier epoch
+NOISE = 0.03  # of the first loss: a rise of less is no news
 DEAD = 0.5  # of a layer's units
 FLAT = 0.6  # of a layer's outputs
 TWINS = 0.9  # of a layer's units
+FADED = 0.02  # of the last layer's gradient
 FEW_STEPS = 400
 REACH = 0.5  # how far all steps together could have moved the weights, in lengths of the weights
 RISEN = 1.25  # times the smallest validation loss
@@ -81,9 +83,10 @@ def _way_there(case: Case) -> str:
 def too_high(case: Case) -> Finding | None:
     start, top = case.first_loss, case.peak_loss
     if not top >= BLOWN_UP * start:
-        start, top = case.worst_rise
-        if top < CLIMBED * start:
+        lowest, top = case.worst_rise
+        if top < CLIMBED * lowest or top - lowest < NOISE * start:
             return None
+        start = lowest
     return Finding(
         "learning rate too high",
         "error",
@@ -140,6 +143,22 @@ def saturated_units(case: Case) -> Finding | None:
     )
 
 
+def vanishing(case: Case) -> Finding | None:
+    layer, share = case.fading
+    if not case.is_telling or share >= FADED or case.train_accuracy >= LEARNT:
+        return None
+    return Finding(
+        "vanishing gradients",
+        "warning",
+        f"The gradient of layer {layer} is {1 / max(share, 1e-9):,.0f} times smaller than that of "
+        "the last layer.",
+        f"On its way back through each layer a gradient is multiplied by the slope of "
+        f"{case.config.activation}; where that is small, little reaches the first layers.",
+        "Train with ReLUs and the weights drawn for them.",
+        {"activation": "relu", "init": "he"},
+    )
+
+
 def too_few_steps(case: Case) -> Finding | None:
     if not case.is_finished or case.steps_done >= FEW_STEPS or case.train_accuracy >= LEARNT:
         return None
@@ -154,7 +173,9 @@ def too_few_steps(case: Case) -> Finding | None:
 
 
 def too_low(case: Case) -> Finding | None:
-    if not case.is_telling or case.reach >= REACH or case.train_accuracy >= LEARNT:
+    if not case.is_telling or case.train_accuracy >= LEARNT or case.steps_in_all < FEW_STEPS:
+        return None
+    if case.reach >= REACH:
         return None
     return Finding(
         "learning rate too low",

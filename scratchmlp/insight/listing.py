@@ -70,25 +70,28 @@ def closure(roots: Iterable[tuple[str, str]], config: TrainConfig) -> Listing:
     imports: dict[str, None] = {}
     pieces: dict[tuple[str, str], Piece | None] = {}
 
-    def visit(module: str, name: str) -> None:
+    def visit(module: str, name: str, runs: bool) -> None:
         read = _module(module)
         if name in read.imported:
             source, there = read.imported[name]
             if not there:
                 imports[source] = None
             else:
-                visit(source, there)
+                visit(source, there, runs)
         elif name in read.defined and (module, name) not in pieces:
+            if not runs and not isinstance(read.defined[name], ast.Assign):
+                return  # an annotation needs no more than the short names of types
             pieces[module, name] = None  # under way: what it needs stands before it
             found = piece(module, name, config)
-            for used in _names(ast.parse(found.source)):
-                visit(module, used)
+            for used, runs_too in _names(ast.parse(found.source)):
+                visit(module, used, runs_too)
             del pieces[module, name]
             pieces[module, name] = found
 
     for root in roots:
-        visit(*root)
-    return Listing(sorted(imports), [p for p in pieces.values() if p])
+        visit(*root, runs=True)
+    in_order = sorted(imports, key=lambda line: (line.startswith("from"), line))
+    return Listing(in_order, [found for found in pieces.values() if found])
 
 
 @functools.cache
@@ -127,13 +130,12 @@ def _entry(read: Module, node: ast.stmt, name: str, key: Any) -> str:
     raise KeyError(key)
 
 
-def _names(node: ast.AST) -> Iterator[str]:
-    """Every name that running this needs; annotations are never run."""
+def _names(node: ast.AST, runs: bool = True) -> Iterator[tuple[str, bool]]:
+    """Every name in there, and whether it is needed to run it; annotations are not."""
     if isinstance(node, ast.Name):
-        yield node.id
+        yield node.id, runs
     for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns"):
-            continue
+        also = runs and field not in ("annotation", "returns")
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
-                yield from _names(child)
+                yield from _names(child, also)

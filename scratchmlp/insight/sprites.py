@@ -9,12 +9,17 @@ from PIL import Image
 
 
 def sprite(images: NDArray[np.uint8]) -> str:
-    """All pictures side by side in one PNG, as a data URL.
+    """All pictures side by side, as a data URL."""
+    return data_url(np.concatenate(list(images), axis=1))
+
+
+def data_url(image: NDArray[np.uint8]) -> str:
+    """A picture as PNG inside its own address.
 
     A lossless WebP of digits is a sixth smaller and takes twenty times as long.
     """
     buffer = io.BytesIO()
-    Image.fromarray(np.concatenate(list(images), axis=1)).save(buffer, "png", compress_level=3)
+    Image.fromarray(image).save(buffer, "png", compress_level=3)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -68,6 +68,17 @@ def elastic(pictures: Tensor, generator: torch.Generator) -> Tensor:
     return _look(pictures, _affine_grid(n, generator) + _elastic_field(n, generator))
 
 
+def shift(pictures: Tensor, down: float, across: float) -> Tensor:
+    """Moved by so many pixels, which may be fractions."""
+    if not down and not across:
+        return pictures
+    half = pictures.shape[-1] / 2
+    theta = torch.tensor([[[1, 0, -across / half], [0, 1, -down / half]]])
+    size = [1, 1, *pictures.shape[1:]]
+    grid = F.affine_grid(theta, size, align_corners=False)
+    return _look(pictures, grid.expand(len(pictures), -1, -1, -1))
+
+
 AUGMENTATIONS: dict[str, Warp] = {
     "none": lambda pictures, generator: pictures,
     "affine": affine,

@@ -18,6 +18,8 @@ from scratchmlp.net.model import flat
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint, standalone
 
+WIDTH = 100  # of a line of weights
+
 _USAGE = """
 PICTURES is one of
   a folder with MNIST's own files (train-images-idx3-ubyte, t10k-images-idx3-ubyte, also as .gz),
@@ -62,69 +64,47 @@ def training_script(config: TrainConfig) -> str:
     doc = f"""Trains a digit classifier from its own parts: python train.py PICTURES
 {_USAGE}
 
-On {config.dataset} it takes the same steps as the run that this script was made from."""
+With the same pictures it takes the same steps as the run that this script was made from, to the
+last bit on the same machine."""
     return _script(doc, listing, config, "", "train(CONFIG)")
 
 
 def inference_script(network: Network) -> str:
     """A script that is this network: it reads pictures and says how many it gets right."""
-    config = network.config
-    listing = closure([(standalone.__name__, "answer"), (_MODEL, "pairs")], config)
+    roots = [(standalone.__name__, "answer"), (standalone.__name__, "unpack")]
+    sizes = [network.params[0][0].shape[0], *(w.shape[1] for w, _ in network.params)]
     doc = f"""A trained digit classifier, in one file: python classify.py PICTURES
 {_USAGE}
 
-Layers of {", ".join(map(str, _sizes(network)))} units, after {network.epoch} epochs of training.
-The weights stand at the end."""
-    tensors = flat(network.params)
-    numbers = np.concatenate([t.detach().cpu().numpy().astype("<f4").ravel() for t in tensors])
-    text = base64.b64encode(numbers.tobytes()).decode()
-    lines = _wrapped(text)
-    rest = f'''MEAN, STD = {network.mean!r}, {network.std!r}
+Layers of {", ".join(map(str, sizes))} units, after {network.epoch} epochs of training. The weights
+stand at the end."""
+    call = "answer(unpack(WEIGHTS, SHAPES), MEAN, STD, CONFIG, CLASSES)"
+    config = network.config
+    return _script(doc, closure(roots, config), config, _constants(network), call)
+
+
+def _constants(network: Network) -> str:
+    tensors = [t.detach().cpu().numpy().astype("<f4") for t in flat(network.params)]
+    text = base64.b64encode(b"".join(t.tobytes() for t in tensors)).decode()
+    lines = "\n".join(text[i : i + WIDTH] for i in range(0, len(text), WIDTH))
+    return f'''MEAN, STD = {network.mean!r}, {network.std!r}
 CLASSES = {list(network.classes)!r}
-SHAPES = {[tuple(t.shape) for t in tensors]!r}
-
-
-def unpack(text: str) -> Params:
-    """The weights and biases, from float32 in base64."""
-    numbers = torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.float32)
-    parts = numbers.split([math.prod(shape) for shape in SHAPES])
-    return pairs([part.reshape(shape) for part, shape in zip(parts, SHAPES)])
-
-
+SHAPES = {[t.shape for t in tensors]!r}
 WEIGHTS = """
 {lines}
-"""
-'''
-    imports = sorted({*listing.imports, "import base64", "import math"})
-    return _script(
-        doc,
-        Listing(imports, listing.pieces),
-        config,
-        rest,
-        "answer(unpack(WEIGHTS), MEAN, STD, CONFIG, CLASSES)",
-    )
+"""'''
 
 
-_MODEL = "scratchmlp.net.model"
-
-
-def _sizes(network: Network) -> list[int]:
-    return [network.params[0][0].shape[0], *(w.shape[1] for w, _ in network.params)]
-
-
-def _wrapped(text: str, width: int = 100) -> str:
-    return "\n".join(text[i : i + width] for i in range(0, len(text), width))
-
-
-def _script(doc: str, listing: Listing, config: TrainConfig, rest: str, call: str) -> str:
-    settings = "".join(f"    {k}={v!r},\n" for k, v in vars(config).items())
+def _script(doc: str, listing: Listing, config: TrainConfig, constants: str, call: str) -> str:
+    """Everything in one file. What stands in `doc` must be ours: it is not quoted."""
+    settings = "".join(f"    {name}={value!r},\n" for name, value in vars(config).items())
+    head = f'"""{doc}\n"""\n\nfrom __future__ import annotations\n\n'
     parts = [
-        f'"""{doc}\n"""',
-        "from __future__ import annotations",
-        "\n".join(sorted({*listing.imports, "from types import SimpleNamespace"})),
+        head + "\n".join([*listing.imports, "from types import SimpleNamespace"]),
+        "TrainConfig = SimpleNamespace",
         *(piece.source for piece in listing.pieces),
-        f"CONFIG = SimpleNamespace(\n{settings})",
-        *([rest.strip()] if rest else []),
+        f"CONFIG = TrainConfig(\n{settings})",
+        *([constants] if constants else []),
         f'if __name__ == "__main__":\n    {call}',
     ]
     return "\n\n\n".join(parts) + "\n"

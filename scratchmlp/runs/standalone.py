@@ -5,7 +5,9 @@ scripts, beside the parts of the network that they need.
 """
 
 import argparse
+import base64
 import gzip
+import math
 import struct
 import sys
 import zlib
@@ -21,7 +23,7 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import Diverged, Epoch, State, Step
 from scratchmlp.net.loss import log_softmax
 from scratchmlp.net.measure import evaluate
-from scratchmlp.net.model import Params, as_input, predict
+from scratchmlp.net.model import Params, as_input, pairs, predict
 from scratchmlp.net.training import fit, to_tensors
 
 IDX = {"train": "train", "test": "t10k"}
@@ -113,6 +115,13 @@ def split_rows(n: int, valid_pct: float, seed: int) -> tuple[NDArray[np.int64], 
     return rows[cut:], rows[:cut]
 
 
+def unpack(text: str, shapes: list[tuple[int, ...]]) -> Params:
+    """Weights and biases of these shapes, from float32 in base64."""
+    numbers = torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.float32)
+    parts = numbers.split([math.prod(shape) for shape in shapes])
+    return pairs([part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)])
+
+
 def answer(
     params: Params, mean: float, std: float, config: TrainConfig, classes: list[str]
 ) -> None:
@@ -149,8 +158,9 @@ def train(config: TrainConfig) -> None:
         elif isinstance(event, Epoch):
             loss = event.train_loss if event.valid_loss is None else event.valid_loss
             print(f"Epoch [{event.epoch}/{config.epochs}], Loss: {loss:.4f}", flush=True)
+        elif isinstance(event, Diverged):
+            print(event.cause)
         else:
-            print(event.cause if isinstance(event, Diverged) else "Finished.")
             report(config, event.state, read_examples(given.pictures, "test"))
     if given.curve:
         given.curve.write_text("\n".join(curve) + "\n")

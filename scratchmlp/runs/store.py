@@ -29,6 +29,7 @@ from scratchmlp.runs.database import (
     steps,
     writing,
 )
+from scratchmlp.runs.drawings import Drawings
 from scratchmlp.runs.records import ENDED, LIVE, Command, Kept, News, Run, finite, new_run
 from scratchmlp.runs.shelf import Shelf, keep
 from scratchmlp.runs.studies import Studies
@@ -51,6 +52,7 @@ class Store:
         self.studies = Studies(self._engine)
         self.catalogue = Catalogue(self._engine)
         self._shelf = Shelf(self._engine)
+        self.drawings = Drawings(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()

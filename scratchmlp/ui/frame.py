@@ -3,16 +3,20 @@
 from collections.abc import Callable
 
 import streamlit as st
+import torch
 
+from scratchmlp.insight import charts
 from scratchmlp.ui import session
 
-PAGES = {"train": "Train", "evaluate": "Evaluate", "runs": "Runs"}  # the first is the one at /
+# The first is the one at /.
+PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs"}
 STYLE = "<style>.stMainBlockContainer { padding-top: 4.5rem }</style>"  # not half a screen
 FRAMED = "framed"  # whether this run of the script has come through `run`
 
 
 def run() -> None:
     """Configure the app, choose the page by the address, and run it."""
+    torch.set_num_threads(1)  # beside a training run, two that wait for each other are far slower
     st.set_page_config(page_title="scratchmlp", page_icon="✏️", layout="wide")
     pages = [
         st.Page(f"pages/{name}.py", title=title, default=position == 0)
@@ -38,3 +42,8 @@ def show(page: Callable[[], None]) -> None:
         return
     with session.errors_shown():
         page()
+
+
+def ink() -> str:
+    """The colour of words, for a chart that writes on the page's background."""
+    return "#e6ebf2" if st.context.theme.type == "dark" else charts.INK

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.insight import charts_evaluation, evaluation
-from scratchmlp.ui import assessment
+from scratchmlp.ui import assessment, frame
 from scratchmlp.ui.assessment import ANSWER, ANY, CLEARED, TRUTH, Assessment
 
 
@@ -19,7 +19,7 @@ def show(seen: Assessment) -> None:
     with st.container(key="confusion"):
         key = f"confusion_{st.session_state.get(CLEARED, 0)}"
         st.altair_chart(
-            charts_evaluation.confusion_chart(shown, order, rates),
+            charts_evaluation.confusion_chart(shown, order, rates, ink=frame.ink()),
             key=key,
             on_select=lambda: _clicked(key),
             selection_mode="cell",

@@ -7,10 +7,10 @@ import streamlit as st
 import torch
 
 from scratchmlp.images import datasets
-from scratchmlp.insight import charts_picture, evaluation, explain, sprites
+from scratchmlp.insight import charts_picture, evaluation, sprites
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import assessment, session
+from scratchmlp.ui import assessment, session, why
 from scratchmlp.ui.assessment import Assessment
 
 
@@ -39,17 +39,10 @@ def show(run: Run, seen: Assessment, index: int, order: list[int]) -> None:
             charts_picture.probability_chart(classes, p, truth, answer),
             alt=f"Probabilities; highest {classes[answer]} with {row['p_answer']:.1%}.",
         )
-    told = explain.contributions(seen.network, image, answer, other)
-    right.altair_chart(
-        charts_picture.contribution_chart(told.table, classes[answer], classes[other]),
-        alt="What each hidden unit added to the answer.",
-    )
-    right.caption(
-        f"All units together {told.table['gap'].sum():+.2f}, biases {told.bias:+.2f}: the logit of "
-        f"{classes[answer]} is {told.difference:.2f} above that of {classes[other]}."
-    )
-    _pixels(seen, image, answer, other, told)
-    _neighbours(run, seen, image)
+    with right:
+        told = why.units(seen.network, image, answer, other)
+    why.pixels(seen.network, image, answer, other, told)
+    why.neighbours(seen.network, image, datasets.load(run.dataset).train)
     _history(run, image, classes)
 
 
@@ -85,34 +78,6 @@ def _open(index: int | None) -> None:
 def _runner_up(seen: Assessment, index: int) -> int:
     p = evaluation.probabilities(seen.table.loc[[index]])[0]
     return int(np.argsort(p)[-2])
-
-
-def _pixels(
-    seen: Assessment, image: torch.Tensor, answer: int, other: int, told: explain.Contributions
-) -> None:
-    classes = seen.network.classes
-    units = told.table["gap"].abs().sort_values(ascending=False).index[:6].tolist()
-    columns = st.columns(7)
-    pixels = explain.attribution(seen.network, image, answer, other)
-    columns[0].image(
-        sprites.signed(pixels), caption=f"pixels for {classes[answer]} (orange) or {classes[other]}"
-    )
-    if len(seen.network.params) != 2:
-        return  # deeper units see no pixels, and a linear network has none
-    pictures = explain.weight_pictures(seen.network, units)
-    for column, unit, weights in zip(columns[1:], units, pictures, strict=False):
-        gap = told.table.loc[unit, "gap"]
-        column.image(sprites.signed(weights), caption=f"unit {unit}, {gap:+.2f}")
-
-
-def _neighbours(run: Run, seen: Assessment, image: torch.Tensor) -> None:
-    train = datasets.load(run.dataset).train
-    rows = explain.nearest(seen.network, image, torch.from_numpy(train.images))
-    st.markdown("**Training pictures that look most alike to the network**")
-    line = st.container(horizontal=True)
-    for row in rows:
-        name = seen.network.classes[train.labels[row]]
-        line.image(sprites.enlarged(train.images[row], 3), caption=f"{name} (no. {row})", width=84)
 
 
 def _history(run: Run, image: torch.Tensor, classes: tuple[str, ...]) -> None:

@@ -14,8 +14,11 @@ import streamlit as st
 
 from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
+from scratchmlp.insight import familiar
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.network import Network
+from scratchmlp.runs import checkpoint
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.reading import Reading
@@ -54,6 +57,12 @@ def store() -> Store:
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     return Jobs(store())
+
+
+@st.cache_resource(show_spinner=False, max_entries=40)
+def network(run_id: str, step: int) -> Network:
+    """The run's last checkpoint, which was made at `step`."""
+    return checkpoint.loads(store().checkpoint(run_id))
 
 
 class Preparation:
@@ -100,6 +109,7 @@ class Preparation:
         except UserError as error:  # the page meets the same trouble, and shows it
             log.warning("%s", error)
         self.dataset = name
+        familiar.of(name)  # the first drawing is answered at once
 
     def _progress(self, what: str, done: int, total: int) -> None:
         self.what, self.done, self.total = what, done, total

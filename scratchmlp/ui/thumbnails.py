@@ -1,7 +1,7 @@
 """Thumbnails to choose from: one picture of them all, sent once, and a button for each."""
 
 from collections.abc import Callable
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -10,46 +10,57 @@ from numpy.typing import NDArray
 from scratchmlp.insight.sprites import sprite
 
 _CSS = """
-.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 8px; }
+.grid { display: grid; gap: 8px;
+  grid-template-columns: repeat(auto-fill, minmax(var(--least), 1fr)); }
 button { font: inherit; font-size: 12px; line-height: 1.35; padding: 6px 4px; text-align: center;
   border: 1px solid var(--st-border-color); border-radius: 8px; cursor: pointer;
   color: var(--st-text-color); background: var(--st-secondary-background-color); }
 button:hover { border-color: var(--st-primary-color); }
 button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 1px; }
-.tile { display: block; width: 56px; height: 56px; margin: 0 auto 4px; border-radius: 3px;
-  background-repeat: no-repeat; image-rendering: pixelated; }
+.tile { display: block; width: var(--tile); height: var(--tile); margin: 0 auto 4px;
+  border-radius: 3px; background-repeat: no-repeat; image-rendering: pixelated; }
+button[aria-pressed=true] { border-color: var(--st-primary-color); border-width: 2px; }
+button.empty { border-style: dashed; }
+.empty .tile { background: none !important; }
+button:disabled { opacity: .7; cursor: default; }
 small { display: block; opacity: .75; }
 """
+# A button stays the same element while what it shows changes: no press is lost to a rerun.
 _JS = """
+const make = (grid) => {
+  const button = grid.appendChild(document.createElement('button'))
+  for (const kind of ['span', 'span', 'small']) button.append(document.createElement(kind))
+  button.firstChild.className = 'tile'
+  return button
+}
+const fill = (button, item, i, data, size) => {
+  const [tile, words, small] = button.children
+  button.setAttribute('aria-label', item.label)
+  button.title = item.label
+  button.disabled = !data.enabled
+  button.classList.toggle('empty', !!item.empty)
+  if ('pressed' in item) button.setAttribute('aria-pressed', item.pressed)
+  tile.style.backgroundImage = `url(${data.sprite})`
+  tile.style.backgroundSize = `${size * data.items.length}px ${size}px`
+  tile.style.backgroundPosition = `${-size * i}px 0`
+  words.textContent = item.words
+  small.textContent = item.small
+}
 export default function ({ data, parentElement, setTriggerValue }) {
-  const grid = document.createElement('div')
-  grid.className = 'grid'
-  grid.setAttribute('role', 'group')
-  grid.setAttribute('aria-label', 'Pictures')
+  const grid = parentElement.querySelector('.grid')
+  const size = Math.min(56, data.width - 12)
+  grid.style.setProperty('--least', `${data.width}px`)
+  grid.style.setProperty('--tile', `${size}px`)
+  while (grid.children.length > data.items.length) grid.lastChild.remove()
   data.items.forEach((item, i) => {
-    const button = document.createElement('button')
-    button.setAttribute('aria-label', item.label)
-    button.title = item.label
-    const tile = document.createElement('span')
-    tile.className = 'tile'
-    tile.style.backgroundImage = `url(${data.sprite})`
-    tile.style.backgroundSize = `${56 * data.items.length}px 56px`
-    tile.style.backgroundPosition = `${-56 * i}px 0`
-    const words = document.createElement('span')
-    words.textContent = item.words
-    const small = document.createElement('small')
-    small.textContent = item.small
-    button.append(tile, words, small)
+    const button = grid.children[i] ?? make(grid)
+    fill(button, item, i, data, size)
     button.onclick = () => setTriggerValue('opened', item.index)
-    grid.append(button)
   })
-  const host = parentElement.querySelector('.host')
-  host.replaceChildren(grid)
 }
 """
-_component = st.components.v2.component(
-    "scratchmlp_gallery", html='<div class="host"></div>', css=_CSS, js=_JS
-)
+_HTML = '<div class="grid" role="group" aria-label="Pictures"></div>'
+_component = st.components.v2.component("scratchmlp_gallery", html=_HTML, css=_CSS, js=_JS)
 
 
 class Item(TypedDict):
@@ -59,16 +70,27 @@ class Item(TypedDict):
     words: str
     small: str
     label: str
+    pressed: NotRequired[bool]
+    empty: NotRequired[bool]  # there is no picture to show
 
 
 def show(
-    key: str, images: NDArray[np.uint8], items: list[Item], opened: Callable[[int], None]
+    key: str,
+    images: NDArray[np.uint8],
+    items: list[Item],
+    opened: Callable[[int], None],
+    width: int = 84,
+    enabled: bool = True,
 ) -> None:
-    """A button for each picture, (n, 28, 28); pressing one calls `opened` with its index."""
+    """A button for each picture, (n, 28, 28); pressing one calls `opened` with its index.
+
+    `width` is the least that a button takes, in pixels.
+    """
 
     def press() -> None:
         index = st.session_state[key].get("opened")
         if index is not None:
             opened(int(index))
 
-    _component(key=key, data={"items": items, "sprite": sprite(images)}, on_opened_change=press)
+    data = {"items": items, "sprite": sprite(images), "width": width, "enabled": enabled}
+    _component(key=key, data=data, on_opened_change=press)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from scratchmlp.insight import charts_evaluation, comparison
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import assessment, thumbnails
+from scratchmlp.ui import assessment, frame, thumbnails
 from scratchmlp.ui.assessment import Assessment
 from scratchmlp.ui.thumbnails import Item
 
@@ -42,11 +42,16 @@ def show(seen: Assessment, others: dict[str, str], runs: dict[str, Run]) -> None
     with st.expander("How far they agree"):
         cells = comparison.agreement(seen.table, theirs.table, seen.network.classes)
         apart = cells[cells["truth"] != cells["answer"]]
-        order = list(seen.network.classes)
+        chart = charts_evaluation.confusion_chart(
+            apart,
+            list(seen.network.classes),
+            rates=False,
+            rows="this run's answer",
+            columns="the other's answer",
+            ink=frame.ink(),
+        )
         st.altair_chart(
-            charts_evaluation.confusion_chart(
-                apart, order, False, "this run's answer", "the other's answer"
-            ),
+            chart,
             alt="Answers of the two runs against each other, the same ones left out.",
         )
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from scratchmlp.images import drawing
+from scratchmlp.images import drawing, strokes
 
 
 def ink(height: int = 40, width: int = 40) -> np.ndarray:
@@ -46,13 +46,92 @@ def test_mass_decides_and_not_the_box() -> None:
     assert mass_centre(drawing.prepare(sheet)) == pytest.approx((14, 14), abs=0.75)
 
 
+@settings(deadline=None)
 @given(
     arrays(np.float64, st.tuples(st.integers(1, 50), st.integers(1, 50)), elements=st.floats(0, 1))
 )
 def test_anything_becomes_a_picture_and_loses_no_edge(sheet: np.ndarray) -> None:
-    picture = drawing.prepare(sheet)
+    picture = drawing.as_mnist(sheet)
     assert picture.shape == (28, 28)
     assert picture.dtype == np.uint8
     fitted = drawing.fit(drawing.crop(sheet))
     assert picture.sum() == pytest.approx((fitted * 255).round().sum(), abs=1 + fitted.size)
+    assert drawing.prepare(sheet).shape == (28, 28)
     assert not drawing.prepare(np.zeros_like(sheet)).any()
+
+
+def seven(
+    scale: float = 1.0, width: float = 16, at: tuple[float, float] = (140, 140)
+) -> np.ndarray:
+    placed = strokes.placed([[(0, 0), (8, 0), (3, 12)]], 160 * scale, at)
+    return strokes.render(placed, width * scale, 280)
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Mean difference, as a share of the ink."""
+    return float(np.abs(a.astype(float) - b).sum() / a.sum())
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(-50, 50), st.integers(-50, 50))
+def test_place_does_not_matter(right: int, down: int) -> None:
+    ink = seven()
+    assert (drawing.prepare(np.roll(ink, (down, right), axis=(0, 1))) == drawing.prepare(ink)).all()
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.floats(0.5, 1.6))
+def test_size_hardly_matters(scale: float) -> None:
+    assert distance(drawing.prepare(seven()), drawing.prepare(seven(scale))) < 0.3
+
+
+@pytest.mark.parametrize("width", [6, 12, 24])
+def test_the_brush_hardly_matters(width: float) -> None:
+    thick = drawing.relative_thickness(drawing.prepare(seven(width=width)) / 255)
+    assert thick == pytest.approx(drawing.THICKNESS, abs=0.4)
+    assert distance(drawing.prepare(seven()), drawing.prepare(seven(width=width))) < 0.35
+
+
+def test_thickness_is_that_of_the_pen() -> None:
+    assert drawing.thickness(strokes.render([[(20, 140), (260, 140)]], 9, 280)) == pytest.approx(
+        9, rel=0.07
+    )
+
+
+def test_what_is_prepared_stays_as_it_is() -> None:
+    image = drawing.prepare(seven())
+    assert drawing.is_prepared(image / 255)
+    assert (drawing.prepare(image / 255) == image).all()
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    {
+        "dot": strokes.render([[(40, 230)]], 14, 280),
+        "speck": np.pad([[1.0]], 100),
+        "line": strokes.render([[(30, 30), (30, 250)]], 5, 280),
+        "at the edge": strokes.render([[(0, 0), (0, 279), (150, 279)]], 12, 280),
+        "full": np.ones((280, 280)),
+        "pale": seven() * 0.2,
+        "one pixel": np.ones((1, 1)),
+    }.values(),
+    ids=["dot", "speck", "line", "at the edge", "full", "pale", "one pixel"],
+)
+def test_every_stage_of_odd_ink_is_a_picture(sheet: np.ndarray) -> None:
+    stages = drawing.stages(sheet)
+    assert [stage.picture.dtype for stage in stages] == [np.uint8] * len(stages)
+    assert stages[-1].picture.shape == (28, 28)
+    assert all(stage.picture.any() for stage in stages)
+    assert mass_centre(stages[-1].picture) == pytest.approx((14, 14), abs=1)
+    assert (drawing.prepare(sheet) == stages[-1].picture).all()
+
+
+def test_no_ink_is_an_empty_picture() -> None:
+    assert not drawing.stages(np.zeros((280, 280)))[-1].picture.any()
+    assert drawing.plain_resize(np.zeros((280, 280))).shape == (28, 28)
+
+
+def test_a_plain_resize_leaves_ink_where_it_lies() -> None:
+    rows, columns = mass_centre(drawing.plain_resize(seven(0.5, at=(60, 70))))
+    assert columns < 7.5
+    assert rows < 9

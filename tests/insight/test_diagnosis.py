@@ -15,9 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scratchmlp.images.datasets import Dataset
 from scratchmlp.insight.diagnosis import Finding, diagnose
-from scratchmlp.net import presets
+from scratchmlp.net import presets, training
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.events import Epoch, Step
 
 RUNS = json.loads(gzip.decompress((Path(__file__).parent / "curves/curves.json.gz").read_bytes()))
 HEALTHY = {"modern", "best-128", "simard-800"}
@@ -32,16 +34,17 @@ EXPECTED = {
     "blog-as-reported": "learning rate too low",
     "momentum-0.999": "learning rate too high",
     "adam-lr-0.1": "learning rate too high",
-    "adam-lr-1": "learning rate too high",
     "sgd-lr-10": "learning rate too high",
     "momentum-lr-0.3": "learning rate too high",
     "sigmoid-normal-4": "saturated units",
-    "sigmoid-6-sgd": "under-fitting",
+    "sigmoid-6-sgd": "vanishing gradients",
     "weight-decay-1-sgd": "under-fitting",
     "tiny-hidden": "under-fitting",
     "linear": "under-fitting",
     "200-pictures": "over-fitting",
-    "no-decay-40": "over-fitting",
+    "no-decay-20": "over-fitting",
+    "best-128-3-epochs": "under-fitting",
+    "simard-800-2-epochs": "under-fitting",
     "one-epoch": "too few steps",
     "batch-8192": "too few steps",
 }
@@ -151,3 +154,26 @@ def test_any_curve_has_a_diagnosis(
     )
     for found in diagnose(config, steps, epochs, status, status in ("finished", "stopped")):
         assert TrainConfig.from_mapping(found.change, config)
+
+
+def trained(config: TrainConfig, dataset: Dataset) -> tuple[list[Finding], float]:
+    """What is said of a run on the digits, and the share it answers right."""
+    steps, epochs = [], []
+    for event in training.fit(config, dataset.train, dataset.test):
+        if isinstance(event, Step):
+            steps.append(vars(event))
+        elif isinstance(event, Epoch):
+            epochs.append({k: v for k, v in vars(event).items() if k != "state"})
+    told = pd.DataFrame(steps, columns=["step", "loss", "lr"])
+    status = type(event).__name__.lower()
+    found = diagnose(config, told, pd.DataFrame(epochs), status, True)
+    return found, epochs[-1]["valid_accuracy"] if status == "finished" else 0.0
+
+
+@pytest.mark.parametrize("name", ["plain-softmax", "lr-too-high", "zero-init"])
+def test_trying_what_is_said_helps(digits: Dataset, name: str) -> None:
+    config = replace(presets.find(name).config, dataset="digits", batch_size=32, epochs=6)
+    found, accuracy = trained(config, digits)
+    assert found[0].severity == "error"
+    _, better = trained(TrainConfig.from_mapping(found[0].change, config), digits)
+    assert better > accuracy + 0.3

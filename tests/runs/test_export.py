@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,18 @@ def test_every_preset_makes_a_script_without_us(name: str) -> None:
     }
     outside = {module.split(".")[0] for module in used} - sys.stdlib_module_names
     assert outside == {"numpy", "torch"}
+
+
+def test_a_script_holds_no_code_but_ours(digits: Dataset) -> None:
+    """A network's file may come from anybody, and say what it likes of its data and classes."""
+    hostile = '"""\nraise SystemExit("hostile")\n"""\\'
+    _, network = trained(digits, SMALL)
+    config = replace(SMALL, dataset=hostile)
+    strange = replace(network, config=config, classes=(hostile, *network.classes[1:]))
+    for script in (export.training_script(config), export.inference_script(strange)):
+        tree = ast.parse(script)
+        assert not [node for node in tree.body if isinstance(node, ast.Raise)]
+        assert hostile not in (ast.get_docstring(tree) or "")
 
 
 def test_the_file_of_a_network_comes_back(digits: Dataset) -> None:

@@ -1,0 +1,219 @@
+"""The Draw page in a real Chromium: real writers' strokes, drawn on the real canvas."""
+
+import gzip
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from scratchmlp.bench import draw_page
+from scratchmlp.images import datasets, strokes
+from scratchmlp.images.strokes import Stroke
+from scratchmlp.insight import familiar, reading
+from scratchmlp.net import presets
+from scratchmlp.runs import checkpoint
+from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.store import Store
+from tests.browser.conftest import App
+from tests.conftest import SHARED, link_cache, unavailable
+
+Open = Callable[..., Page]
+Digit = dict[str, Any]
+
+
+class Drawable:
+    """An app with one run on MNIST."""
+
+    def __init__(self, home: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SCRATCHMLP_HOME", str(home))
+            patch.delenv("SCRATCHMLP_DB", raising=False)
+            datasets._opened.clear()
+            familiar.of.cache_clear()
+            familiar.of("mnist")  # kept in the home, for the app to find
+            self.store = Store()
+            self.run = self.store.create(presets.MODERN, "the one", status="running")
+            execute(self.store, self.run)
+        self.app = App(home)
+        self.url = f"{self.app.url}/draw?run={self.run}"
+
+
+@pytest.fixture(scope="module")
+def drawable(mnist_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawable]:
+    home = tmp_path_factory.mktemp("drawable")
+    link_cache(mnist_cache, home)
+    made = Drawable(home)
+    yield made
+    made.app.close()
+    made.store.close()
+
+
+@pytest.fixture(scope="module")
+def pen() -> list[Digit]:
+    """Digits as people wrote them."""
+    file = SHARED / "pen-strokes.jsonl.gz"
+    if not file.exists():
+        unavailable(str(file))
+    with gzip.open(file, "rt") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def canvas(page: Page) -> Locator:
+    return page.locator(".st-key-canvas canvas").last
+
+
+def draw(page: Page, digit: Digit) -> None:
+    """Draw with the mouse."""
+    draw_page.draw(page, digit["strokes"])
+
+
+def answered(page: Page) -> Locator:
+    return page.locator(".st-key-prediction .digit")
+
+
+def clear(page: Page) -> None:
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
+
+
+def of(pen: list[Digit], label: int, writer: int = 7) -> Digit:
+    return next(d for d in pen if (d["label"], d["writer"]) == (label, writer))
+
+
+def test_digits_of_a_mouse_are_recognised(
+    drawable: Drawable, open_page: Open, pen: list[Digit]
+) -> None:
+    page = open_page()
+    page.goto(drawable.url)
+    expect(answered(page)).to_have_count(0)  # an empty sheet is never a digit
+    right = 0
+    for digit in (of(pen, label) for label in range(10)):
+        draw(page, digit)
+        expect(page.locator(".st-key-probabilities .first")).to_have_count(1)
+        page.wait_for_function(SETTLED)
+        right += answered(page).inner_text() == str(digit["label"])
+        clear(page)
+        expect(answered(page)).to_have_count(0)
+    assert right >= 8
+
+
+# No stroke is on its way, and no script runs.
+SETTLED = """() => !document.querySelector('[data-testid=stStatusWidget]')
+  && !document.querySelector('[data-stale=true]')"""
+
+
+def test_it_survives_pages_paper_and_pen_and_is_undone(
+    drawable: Drawable, open_page: Open, pen: list[Digit]
+) -> None:
+    page = open_page()
+    page.goto(drawable.url)
+    draw(page, of(pen, 0))
+    expect(answered(page)).to_have_text("0")
+    page.get_by_role("link", name="Evaluate").click()
+    expect(page.get_by_role("heading", name="Evaluate")).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    expect(answered(page)).to_have_text("0")
+    page.wait_for_function(INKED)
+    page.locator(".st-key-pen button").click()
+    page.get_by_role("radio", name="Dark").click()
+    page.wait_for_function(INKED)
+    expect(answered(page)).to_have_text("0")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    expect(answered(page)).to_have_count(0)
+
+
+INKED = """() => {
+  const hosts = [...document.querySelectorAll('.st-key-canvas *')].filter((e) => e.shadowRoot)
+  const sheets = hosts.flatMap((e) => [...e.shadowRoot.querySelectorAll('canvas.lower-canvas')])
+  return sheets.some((sheet) => {
+    const { data } = sheet.getContext('2d').getImageData(0, 0, sheet.width, sheet.height)
+    return data.filter((value, i) => i % 4 === 3 && value > 128).length > 1000
+  })
+}"""
+
+
+def test_fingers_draw_a_number_on_a_telephone(
+    drawable: Drawable, open_page: Open, pen: list[Digit]
+) -> None:
+    page = open_page(width=390, height=844, has_touch=True, is_mobile=True)
+    page.goto(drawable.url)
+    touch = page.context.new_cdp_session(page)
+    for at, label in ((0.3, 3), (0.72, 0)):
+        for stroke in draw_page.on_screen(page, of(pen, label)["strokes"], at, 0.32):
+            for kind, points in gesture(stroke):
+                touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    expect(answered(page)).to_have_text("30")
+    expect(page.get_by_text("one digit at a time")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = canvas(page).bounding_box()
+    assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+def gesture(stroke: Stroke) -> Iterator[tuple[str, list[dict[str, float]]]]:
+    yield "touchStart", [{"x": stroke[0][0], "y": stroke[0][1]}]
+    for x, y in stroke[1:]:
+        yield "touchMove", [{"x": x, "y": y}]
+    yield "touchEnd", []
+
+
+def misread(drawable: Drawable, pen: list[Digit]) -> Digit:
+    """A digit that the run takes for another, though not by much."""
+    network = checkpoint.loads(drawable.store.checkpoint(drawable.run))
+    found: list[tuple[float, int]] = []
+    for at in range(0, len(pen), 20):
+        lines = strokes.placed(pen[at]["strokes"], 190, (160, 160))
+        read = reading.read_number(network, strokes.render(lines, 20, 320))
+        if len(read) == 1 and read[0].label not in (None, pen[at]["label"]):
+            found.append((read[0].probabilities[pen[at]["label"]], at))
+    return pen[max(found)[1]]
+
+
+def test_corrected_taught_and_recognised(
+    drawable: Drawable, open_page: Open, pen: list[Digit]
+) -> None:
+    page = open_page()
+    page.goto(drawable.url)
+    digit = misread(drawable, pen)
+    label = str(digit["label"])
+    draw(page, digit)
+    expect(page.locator(".st-key-probabilities .first")).to_have_count(1)
+    page.wait_for_function(SETTLED)
+    expect(answered(page)).not_to_have_text(label)
+    other = "3" if label != "3" else "5"
+    page.get_by_role("button", name=f"It was a {other}:").click()
+    expect(page.get_by_text(f"Kept as a {other}.")).to_be_visible()
+    page.get_by_role("button", name=f"It was a {label}:").click()
+    expect(page.get_by_text(f"Kept as a {label}.")).to_be_visible()
+    [kept] = drawable.store.drawings.all()
+    assert kept.label == label and np.any(kept.image) and kept.strokes
+    page.locator(".st-key-teach button").click()
+    expect(page.get_by_text("A new run, taught 1 drawing of your hand.")).to_be_visible()
+    expect(answered(page)).to_have_text(label)
+    new = drawable.store.run("latest")
+    assert new.id != drawable.run
+    expect(page).to_have_url(re.compile(new.id))
+    page.get_by_role("tab", name="My drawings").click()
+    page.get_by_role("button", name="Delete all").click()
+    expect(page.get_by_text("1 drawing is deleted.")).to_be_visible()
+    assert drawable.store.drawings.all() == []
+    page.get_by_role("button", name="Bring back").click()
+    expect(page.get_by_role("button", name=f"Drawing 1 of a {label}")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    assert download.value.suggested_filename == "drawings.zip"
+
+
+def test_a_text_called_png_is_one_sentence(drawable: Drawable, open_page: Open) -> None:
+    page = open_page()
+    page.goto(drawable.url)
+    page.get_by_role("radio", name="Picture").click()
+    file: Any = {"name": "digit.png", "mimeType": "image/png", "buffer": b"hello"}
+    page.locator("input[type=file]").first.set_input_files(file)
+    expect(page.get_by_role("alert")).to_contain_text("not a picture that can be read")
+    expect(page.get_by_text("Traceback")).to_have_count(0)

@@ -1,0 +1,53 @@
+"""A run is taught some drawings: a new run, and honest figures."""
+
+import numpy as np
+import pytest
+
+from scratchmlp.errors import UserError
+from scratchmlp.images.datasets import Dataset
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import teaching
+from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.store import Store
+
+
+def test_a_run_is_taught_into_a_new_one(store: Store, digits: Dataset) -> None:
+    old = store.create(TrainConfig(dataset="digits", hidden=(16,), epochs=4), "mine", "running")
+    execute(store, old)
+    checkpoint = store.checkpoint(old)
+    drawings = digits.test.take(np.arange(8))
+    taught = teaching.teach(store, old, drawings)
+    new = store.run(taught.run)
+    assert (new.status, new.parent, new.name) == ("finished", old, "mine, taught 8 drawings")
+    assert new.test_accuracy == taught.test_after
+    assert store.run(old).test_accuracy == pytest.approx(taught.test_before)
+    assert taught.drawings == 8
+    assert 0 <= taught.before <= 1 and 0 <= taught.after <= 1
+    assert store.checkpoint(old) == checkpoint != store.checkpoint(new.id)
+
+
+def test_nothing_to_teach_is_a_sentence(store: Store, digits: Dataset) -> None:
+    with pytest.raises(UserError, match="nothing to teach"):
+        teaching.teach(store, "any", digits.test.take(np.arange(0)))
+
+
+def test_after_is_of_drawings_that_were_not_taught(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[int] = []
+    drawings = digits.test.take(np.arange(20))
+    rows = {image.tobytes(): i for i, image in enumerate(drawings.images)}
+
+    def teach(network, inside, replay):  # type: ignore[no-untyped-def]
+        return {rows[image.tobytes()] for image in inside.images}
+
+    def right(taught, outside):  # type: ignore[no-untyped-def]
+        held = [rows[image.tobytes()] for image in outside.images]
+        assert not taught & set(held)
+        shown.extend(held)
+        return np.ones(len(held), dtype=bool)
+
+    monkeypatch.setattr(teaching.finetune, "teach", teach)
+    monkeypatch.setattr(teaching, "_right", right)
+    assert teaching.held_out(None, drawings, digits.train) == 1  # type: ignore[arg-type]
+    assert sorted(shown) == list(range(20))
