@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.bench.training import Line
+from scratchmlp.bench import Line
 from scratchmlp.errors import UserError
 from scratchmlp.images import drawing, shapes, strokes
 from scratchmlp.images.datasets import Dataset, Examples
@@ -33,6 +33,8 @@ CANVAS, BRUSH, SIZES = 280, 16.0, (140.0, 220.0)
 PRESETS = ("modern", "best-128", "simard-800")
 SEEDS = (0, 1, 2)
 TAUGHT = (1, 3, 5)  # drawings a digit
+FEW = 4  # of so many drawings, one is drawn in every way
+BRUSHES, TALL = (6.0, 12.0, 24.0), (60.0, 110.0, 250.0)  # pixels
 
 STAGES: dict[str, Callable[[Ink], NDArray[np.uint8]]] = {
     "plain resize": drawing.plain_resize,
@@ -71,6 +73,7 @@ def run(dataset: Dataset, pens: list[Pen], store: Store, writers: int, each: int
     """Measure everything, of `each` drawings of `writers` writers."""
     pens = _sample(pens, writers, each)
     yield Line({"bench": "drawing", "drawings": len(pens)}, f"{len(pens):,} drawings")
+    drawn = Drawn(pens)
     for preset in PRESETS:
         networks = []
         for seed in SEEDS:
@@ -79,19 +82,39 @@ def run(dataset: Dataset, pens: list[Pen], store: Store, writers: int, each: int
                 yield Line({"training": preset, "seed": seed}, f"Training {preset}, seed {seed} …")
                 found = _train(store, preset, seed)
             networks.append(found)
-        yield from _of_preset(preset, networks, dataset, pens)
+        yield from _of_preset(preset, networks, dataset, drawn)
+
+
+class Drawn:
+    """The drawings as pictures for a network, made once for all presets."""
+
+    def __init__(self, pens: list[Pen]) -> None:
+        self.pens, self.few = pens, pens[::FEW]
+        self.sheets = _inks(self.few)
+        self.images = np.stack([drawing.prepare(ink) for ink in _inks(pens)])
+        self.labels = _labels(pens)
+        brushes = {f"brush of {brush:.0f} pixels": _inks(self.few, brush) for brush in BRUSHES}
+        talls = {f"{t:.0f} pixels tall": _inks(self.few, sizes=(t, t)) for t in TALL}
+        ways = {name: (self.sheets, stage) for name, stage in STAGES.items()}
+        ways |= {name: (inks, drawing.prepare) for name, inks in (brushes | talls).items()}
+        self.ways = {
+            name: np.stack([stage(ink) for ink in inks]) for name, (inks, stage) in ways.items()
+        }
+
+
+def _labels(pens: list[Pen]) -> NDArray[np.int64]:
+    return np.array([pen.label for pen in pens])
+
+
+def _inks(pens: list[Pen], brush: float = BRUSH, sizes: tuple[float, float] = SIZES) -> list[Ink]:
+    rng = np.random.default_rng(0)
+    return [draw(pen.strokes, rng, brush, sizes) for pen in pens]
 
 
 def _of_preset(
-    preset: str, networks: list[Network], dataset: Dataset, pens: list[Pen]
+    preset: str, networks: list[Network], dataset: Dataset, drawn: Drawn
 ) -> Iterator[Line]:
-    labels = np.array([pen.label for pen in pens])
-
-    def inks(brush: float = BRUSH, sizes: tuple[float, float] = SIZES) -> list[Ink]:
-        rng = np.random.default_rng(0)
-        return [draw(pen.strokes, rng, brush, sizes) for pen in pens]
-
-    def accuracy(images: NDArray[np.uint8]) -> float:
+    def accuracy(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
         shares = [reading.probabilities(n, images).argmax(axis=1) == labels for n in networks]
         return float(np.mean(shares))
 
@@ -100,13 +123,11 @@ def _of_preset(
             {"preset": preset, "what": what, "value": share}, f"{preset:12}{what:44}{share:9.2%}"
         )
 
-    sheets = inks()
-    for name, stage in STAGES.items():
-        yield line(name, accuracy(np.stack([stage(ink) for ink in sheets])))
-    for brush in (6.0, 12.0, 24.0):
-        yield line(f"brush of {brush:.0f} pixels", accuracy(_prepared(inks(brush))))
-    for size in (60.0, 110.0, 250.0):
-        yield line(f"{size:.0f} pixels tall", accuracy(_prepared(inks(BRUSH, (size, size)))))
+    pens, sheets, images, labels = drawn.pens, drawn.sheets, drawn.images, drawn.labels
+    yield line(f"all {len(pens):,}, as prepared", accuracy(images, labels))
+    few = _labels(drawn.few)
+    for name, pictures in drawn.ways.items():
+        yield line(f"{len(few):,}, {name}", accuracy(pictures, few))
     yield from (line(what, share) for what, share in _refusals(networks[0], sheets).items())
     yield line("three digits, wholly right", _numbers(networks[0], pens))
     began = time.perf_counter()
@@ -117,7 +138,6 @@ def _of_preset(
         {"preset": preset, "milliseconds": spent},
         f"{preset:12}{'milliseconds an answer':44}{spent:9.1f}",
     )
-    images = _prepared(sheets)
     for n in TAUGHT:
         share, lost = _taught(networks, dataset, images, labels, pens, n)
         yield line(f"taught {n} a digit, the writer's others", share)
@@ -186,10 +206,6 @@ def _sample(pens: list[Pen], writers: int, each: int) -> list[Pen]:
         own = [pen for pen in pens if pen.writer == who]
         sample += [own[i] for i in rng.permutation(len(own))[:each]]
     return sample
-
-
-def _prepared(inks: list[Ink]) -> NDArray[np.uint8]:
-    return np.stack([drawing.prepare(ink) for ink in inks])
 
 
 def _in_the_middle(fitted: Ink) -> NDArray[np.uint8]:

@@ -92,14 +92,15 @@ def teach(
 
 
 def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
-    """The drawings of FOLDER/<class>/*, or of FOLDER/training/<class>/* as they are exported."""
+    """The drawings of FOLDER/<class>/*, or of both parts of FOLDER as they are exported."""
     import numpy as np
 
     from scratchmlp.images import drawing, photo
-    from scratchmlp.images.datasets import Examples
+    from scratchmlp.images.datasets import SPLITS, Examples
 
-    root = folder / "training" if (folder / "training").is_dir() else folder
-    files = [f for f in sorted(root.glob("*/*")) if f.suffix.lower() in SUFFIXES]
+    parts = [folder / part for part in SPLITS.values() if (folder / part).is_dir()] or [folder]
+    found = [file for part in parts for file in sorted(part.glob("*/*"))]
+    files = [file for file in found if file.suffix.lower() in SUFFIXES]
     for file in files:
         if file.parent.name not in classes:
             raise UserError(

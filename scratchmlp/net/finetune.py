@@ -19,9 +19,9 @@ from scratchmlp.net.model import flat, pairs, standardise
 from scratchmlp.net.network import Network
 from scratchmlp.net.optim import OPTIMIZERS, SCHEDULES
 
-STEPS = 60
+STEPS = 120
 NEW, OLD = 64, 64  # drawings and old pictures in a batch
-LR = 0.003
+LR = 0.002
 KEEP = 0.5  # share of the old weights in the new ones
 
 
