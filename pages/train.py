@@ -12,26 +12,34 @@ def page() -> None:
     if data.dataset is None:
         live.preparing()
         return
-    if data.missing:
-        with st.container(border=True):
+    with st.container():
+        if data.missing:
             st.warning(f"{data.missing} Until then this page trains on digits.")
             st.button("Try again to fetch MNIST", on_click=data.start)
 
     session.begin()
     settings.begin(data.dataset)
-    sharing.refusals()
     with st.sidebar:
         config = controls.show()
-    recipes.cards()
-    actions(config)
-    recipes.changes()
-
-    run = session.watched()
-    if run:
-        live.run_card(run)
-        views.show(run)
-    else:
-        st.info("There is no run yet. Press Train, and its curves appear here.")
+    # Each part stands in a container of its own, so that none moves when another comes or goes: a
+    # part that refreshes by itself would else write where it stood before.
+    with st.container():
+        sharing.refusals()
+    with st.container():
+        recipes.cards()
+        actions(config)
+    with st.container():
+        recipes.changes()
+    with st.container():
+        run = session.watched()
+    with st.container():
+        if run:
+            live.run_card(run)
+        else:
+            st.info("There is no run yet. Press Train, and its curves appear here.")
+    with st.container():
+        if run:
+            views.show(run)
 
 
 def actions(config: TrainConfig) -> None:

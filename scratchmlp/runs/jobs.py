@@ -147,12 +147,18 @@ def work(run_id: str, url: str) -> None:
     from scratchmlp.runs.recorder import execute
 
     torch.set_num_threads(1)
-    store = Store(url)
+    store, left = Store(url), threading.Event()
+
+    def leave() -> None:
+        """A paused run leaves its place, so that the next in line can train. It can do so once."""
+        if not left.is_set():
+            left.set()
+            secede()
+
     try:
         if store.claim(run_id):
-            # A paused run leaves its place, so that the next in line can train.
             with contextlib.suppress(UserError):  # it is written in the store; nobody reads ours
-                execute(store, run_id, on_pause=secede)
+                execute(store, run_id, on_pause=leave)
     finally:
         store.close()
 

@@ -25,11 +25,11 @@ def test_a_run_is_steered_from_two_tabs(
     other = open_page()
     go(other, app, f"/?run={run.id}")
     slider = page.locator(".st-key-run_lr").get_by_role("slider")
-    expect(page.get_by_text("learning rate 0.006")).to_be_visible()
+    expect(page.get_by_text("· learning rate 0.006")).to_be_visible()
     slider.press("ArrowLeft")
     for tab in (page, other):
         expect(tab.locator(".st-key-run_lr").get_by_text("0.005")).to_be_visible()
-        expect(tab.get_by_text("learning rate 0.005")).to_be_visible()
+        expect(tab.get_by_text("· learning rate 0.005")).to_be_visible()
     [told] = [row for row in store.applied(run.id) if row.kind == "lr"]
     rates = {row.step: row.lr for row in store.steps_since(run.id)}
     assert told.value == rates[told.applied_step + 1] == 0.005

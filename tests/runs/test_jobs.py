@@ -95,9 +95,12 @@ def test_a_paused_run_leaves_its_place_to_the_next(jobs: Jobs, store: Store) -> 
     wait(lambda: all(store.run(r).status == "paused" for r in long))
     short = submit(jobs, store)
     wait(lambda: store.run(short).status == "finished")
-    store.send(long[0], "resume")
-    at = store.steps_since(long[0])[-1].step
-    wait(lambda: store.steps_since(long[0], at))
+    for _ in range(2):  # it has no place any more to leave a second time
+        store.send(long[0], "resume")
+        at = store.steps_since(long[0])[-1].step
+        wait(lambda at=at: store.steps_since(long[0], at))
+        store.send(long[0], "pause")
+        wait(lambda: store.run(long[0]).status == "paused")
 
 
 def test_a_killed_worker_fails_its_run_once_and_the_next_run_works(
