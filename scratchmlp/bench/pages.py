@@ -4,6 +4,7 @@ Seconds are from the event (a click, a key, the pen leaving the paper) to what i
 screen, as the browser sees it; 95 of 100 are at most the figure called p95.
 """
 
+import itertools
 import os
 import subprocess
 import sys
@@ -17,12 +18,13 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 import torch
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
-from scratchmlp.bench import Line
+from scratchmlp.bench import Line, draw_page
 from scratchmlp.bench.browser import ROOT, App, browser, chromium, link_cache
 from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
+from scratchmlp.images.strokes import Strokes
 from scratchmlp.insight import evaluation
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.store import Run, Store
@@ -218,4 +220,49 @@ def _bursts(got: list[tuple[float, int]], pause: float = 0.2) -> list[int]:
     return sums
 
 
-MEASURES = predictions, first_picture, cell_to_gallery, streaming
+def controls(lab: Lab, times: int) -> Iterator[Line]:
+    """From pressing another optimiser to the page saying that it differs from the recipe."""
+    with _training(lab) as page:
+        buttons = page.locator(".st-key-optimizer button")
+        taken = []
+        for turn in range(times):
+            name = ("sgd", "momentum")[turn % 2]
+            taken.append(_press(page, buttons.filter(has_text=name), f"→ {name}"))
+    yield _told("Train: a control, while a net trains", taken, 0.3)
+
+
+def _press(page: Page, button: Locator, words: str) -> float:
+    box = button.bounding_box()
+    assert box
+    began = time.perf_counter()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector(f".st-key-reset_optimizer :text('{words}')")
+    return time.perf_counter() - began
+
+
+# --- Draw ---------------------------------------------------------------------------------------
+
+
+def answers(lab: Lab, times: int) -> Iterator[Line]:
+    """From the pen leaving the paper to the answer, alone and beside a run that trains."""
+    url = f"{lab.app.url}/draw?run={lab.run.id}"
+    with lab.tab("/draw") as page:
+        yield _told("Draw: the answer", _answer_times(page, url, times), 0.4)
+    with _training(lab), lab.tab("/draw") as page:
+        yield _told("Draw: the answer, while a net trains", _answer_times(page, url, times), 0.6)
+
+
+def _answer_times(page: Page, url: str, times: int) -> list[float]:
+    told = draw_page.answer_times(page, url, itertools.islice(itertools.cycle(DIGITS), times))
+    return [milliseconds / 1000 for milliseconds in told]
+
+
+# A 1, a 7, a 0 and a 2 in one stroke each, on a square of side 1.
+DIGITS: list[Strokes] = [
+    [[(0.4, 0.2), (0.5, 0.0), (0.5, 1.0)]],
+    [[(0.1, 0.0), (0.8, 0.0), (0.4, 1.0)]],
+    [[(0.5, 0.0), (0.2, 0.25), (0.2, 0.75), (0.5, 1.0), (0.8, 0.75), (0.8, 0.25), (0.5, 0.0)]],
+    [[(0.2, 0.2), (0.5, 0.0), (0.8, 0.25), (0.5, 0.6), (0.15, 1.0), (0.9, 1.0)]],
+]
+
+MEASURES = predictions, first_picture, cell_to_gallery, streaming, controls, answers
