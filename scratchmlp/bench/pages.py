@@ -186,11 +186,11 @@ def streaming(lab: Lab, times: int) -> Iterator[Line]:
         requests.send("Network.enable")
         requests.on(
             "Network.webSocketFrameReceived",
-            lambda event: got.append((time.monotonic(), _size(event["response"]))),
+            lambda event: got.append((event["timestamp"], _size(event["response"]))),
         )
         requests.on(
             "Network.loadingFinished",
-            lambda event: got.append((time.monotonic(), int(event["encodedDataLength"]))),
+            lambda event: got.append((event["timestamp"], int(event["encodedDataLength"]))),
         )
         server = psutil.Process(lab.app.process.pid)
         before, began = server.cpu_times(), time.monotonic()
