@@ -147,16 +147,17 @@ def test_two_visitors_agree_on_the_learning_rate_of_a_run(store: Store) -> None:
     until(app, lambda: store.steps_since(run_id))
     other = page(run=run_id)
     for mover, watcher, rate in ((app, other, 0.02), (other, app, 0.005)):
-        mover.run()
-        rate_of(mover).set_value(rate).run()
-        assert rate_of(watcher.run()).value == rate
-        assert rate_of(mover.run()).value == rate
+        rate_of(mover.run()).set_value(rate).run()
+        assert f"now {rate}" not in rate_of(mover).label
+        mover.button("set_lr").click().run()
+        assert f"now {rate}" in rate_of(mover).label
+        assert f"now {rate}" in rate_of(watcher.run()).label
         until(app, lambda: not store.pending(run_id))
     assert [row.value for row in store.applied(run_id) if row.kind == "lr"] == [0.02, 0.005]
 
 
 def rate_of(app: AppTest) -> Any:
-    return next(s for s in app.select_slider if s.label == "Learning rate of this run")
+    return next(s for s in app.select_slider if s.label.startswith("Learning rate, now"))
 
 
 def state(store: Store, status: str, **columns: object) -> AppTest:

@@ -119,7 +119,7 @@ def _moving(run: Run, read: Reading) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with row.container():
         _progress(run, read)
-    with row.container(width=280, key="run_lr"):
+    with row.container(width=320, key="run_lr"):
         steering.learning_rate(run)
 
 

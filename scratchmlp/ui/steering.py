@@ -12,8 +12,6 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import session
 from scratchmlp.ui.controls import SCALES
 
-RATE, RATES = "run_lr", "run_lrs"  # the slider, and how many there have been
-
 
 def buttons(run: Run) -> None:
     """Those that mean something in the state the run is in."""
@@ -67,34 +65,28 @@ def _reset(run: Run) -> None:
 
 
 def learning_rate(run: Run) -> None:
-    """A slider that shows the rate as it is, whoever set it, and changes it."""
-    rate = current_rate(run)
-    key = _key(run, rate)
-    st.select_slider(
-        "Learning rate of this run",
-        sorted({*SCALES["lr"], rate}),
-        rate,
-        key=key,
-        format_func=lambda lr: f"{lr:g}",
-        help="Takes effect at the next step. Of a schedule it is the largest rate.",
-        on_change=_change_rate,
-        args=[run.id, key],
-    )
+    """A slider to choose another rate with, and a button that sets it.
 
-
-def _key(run: Run, rate: float) -> str:
-    """Another one when somebody else has changed the rate: the slider is then a new one.
-
-    To set the state of the old one would be undone by a browser that had missed the message.
+    The slider does not follow the run, and moving it tells the run nothing: this part is drawn
+    anew all the time, and what a slow browser says of a slider may be long out of date.
     """
-    number = st.session_state.get(RATES, 0)
-    if st.session_state.get(f"{RATE}_{run.id}_{number}", rate) != rate:
-        st.session_state[RATES] = number = number + 1
-    return f"{RATE}_{run.id}_{number}"
-
-
-def _change_rate(run_id: str, key: str) -> None:
-    _send(run_id, "lr", st.session_state[key])
+    rate = current_rate(run)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        wanted = st.select_slider(
+            f"Learning rate, now {rate:g}",
+            sorted({*SCALES["lr"], run.config.lr}),
+            run.config.lr,
+            key=f"wanted_lr_{run.id}",
+            format_func=lambda lr: f"{lr:g}",
+            help="Takes effect at the next step. Of a schedule it is the largest rate.",
+        )
+        st.button(
+            "Set",
+            key="set_lr",
+            on_click=_send,
+            args=[run.id, "lr", wanted],
+            disabled=wanted == rate,
+        )
 
 
 def current_rate(run: Run) -> float:

@@ -27,8 +27,10 @@ def test_a_run_is_steered_from_two_tabs(
     slider = page.locator(".st-key-run_lr").get_by_role("slider")
     expect(page.get_by_text("· learning rate 0.006")).to_be_visible()
     slider.press("ArrowLeft")
+    expect(page.locator(".st-key-set_lr button")).to_be_enabled()
+    press(page, "set_lr")
     for tab in (page, other):
-        expect(tab.locator(".st-key-run_lr").get_by_text("0.005")).to_be_visible()
+        expect(tab.get_by_text("Learning rate, now 0.005")).to_be_visible()
         expect(tab.get_by_text("· learning rate 0.005")).to_be_visible()
     [told] = [row for row in store.applied(run.id) if row.kind == "lr"]
     rates = {row.step: row.lr for row in store.steps_since(run.id)}
