@@ -21,6 +21,7 @@ QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
     st.cache_resource.clear()
+    session.datasets.load("digits")
     opened = Store()
     yield opened
     if session.store().queued():
@@ -51,6 +52,13 @@ def run(app: AppTest) -> AppTest:
     app.run()
     assert not app.exception
     return app
+
+
+def on_train(app: AppTest) -> AppTest:
+    """The Train page once its data is ready: no thread of it outlives the test."""
+    while not session.preparation().dataset:
+        time.sleep(0.05)
+    return run(app)
 
 
 def shown(app: AppTest) -> str:
@@ -220,14 +228,15 @@ def test_the_same_settings_set_every_control_of_train(store: Store) -> None:
     run_id = trained(store, "like this", replace(config, epochs=1))
     app = tick(run(app), run_id)
     app.button("duplicate").click()
-    run(app)
+    on_train(run(app))
     assert app.title[0].value == "Train a digit classifier"
     assert app.query_params["lr"] == "0.0123"
     assert app.query_params["hidden"] == "64,32"
 
 
 @pytest.mark.parametrize(
-    ("place", "title"), [("train", "Train a digit classifier"), ("evaluate", "Evaluate")]
+    ("place", "title"),
+    [("train", "Train a digit classifier"), ("evaluate", "Evaluate"), ("draw", "Draw a digit")],
 )
 def test_a_run_is_opened_on_another_page(store: Store, place: str, title: str) -> None:
     wanted = trained(store, "wanted")
@@ -235,6 +244,8 @@ def test_a_run_is_opened_on_another_page(store: Store, place: str, title: str) -
     app = tick(page(), wanted)
     app.menu_button("open").click(place)
     run(app)
+    if place == "train":
+        on_train(app)
     assert app.title[0].value == title
     assert app.query_params["run"] == wanted
 
