@@ -34,9 +34,9 @@ def loss_chart(end: int, others: Others | None = None, log: bool = True) -> Spec
 
     Returns
     -------
-    A Vega-Lite chart for the tables "points" (columns step, loss, smooth, valid_loss, others',
-    as `curves.beside` gives them), "epochs" (step, epoch, valid_loss, best) and "rates" (step,
-    words: where the learning rate was changed).
+    A Vega-Lite chart for the tables "points" (columns step, loss, smooth, valid_loss, told,
+    others', as `curves.beside` gives them), "epochs" (step, epoch, valid_loss, best) and "rates"
+    (step, words: where the learning rate was changed).
     """
     return json.loads(_loss_chart(end, tuple((others or {}).items()), log))
 
@@ -66,7 +66,8 @@ def _loss_chart(end: int, others: tuple[tuple[str, str], ...], log: bool) -> str
     valid = valid.encode(x=x, y=alt.Y("valid_loss:Q", title=unit, scale=scale), color=color)
     line_of_valid = valid.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     told = columns | {"valid_loss": "validation"}
-    pointer = _pointer(alt.Chart(points), "step", x, told, ".4f")
+    stops = alt.Chart(points).transform_filter("datum.told")
+    pointer = _pointer(stops, "step", x, told, ".4f")
     layers = [raw, *beside, average, line_of_valid, _best(valid), *_rates(x), pointer]
     return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 POINTS = 600  # more than a chart has pixels for
+STOPS = 120  # of a pointer along a curve, at most
 OTHERS = 150  # points of a run that is only laid beside
 
 Floats = NDArray[np.float64]
@@ -100,13 +101,15 @@ def beside(
     Returns
     -------
     DataFrame with columns step, loss, smooth, valid_loss and one for each other's average; where
-    another run is longer, its steps go on after the last one of `curve`.
+    another run is longer, its steps go on after the last one of `curve`. "told" marks the few rows
+    at which a pointer stops: a browser draws something for each of them.
     """
     end = curve["step"].iloc[-1] if len(curve) else 0
     longer = [table["step"][table["step"] > end] for table in others.values()]
     steps = np.unique(np.concatenate([curve["step"], *longer])).astype(int)
     table = curve.set_index("step").reindex(steps).rename_axis("step").reset_index()
     table["valid_loss"] = np.where(steps <= end, _last_before(steps, epochs), np.nan)
+    table["told"] = np.arange(len(table)) % max(1, -(-len(table) // STOPS)) == 0
     return table.assign(**{name: _at(steps, other) for name, other in others.items()})
 
 

@@ -43,7 +43,7 @@ def test_the_pointer_tells_the_values_of_all_curves(spec: dict, told: str) -> No
     pointer = spec["layer"][-1]
     fields = [tip["field"] for tip in pointer["encoding"]["tooltip"]]
     assert fields == [told.split()[0], *(f"{field}_told" for field in told.split()[1:])]
-    assert pointer["transform"][0]["calculate"].endswith(": '–'")
+    assert pointer["transform"][-1]["calculate"].endswith(": '–'")
     assert FEW["other0"] in [tip.get("title") for tip in pointer["encoding"]["tooltip"]]
 
 

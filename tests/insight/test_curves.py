@@ -87,6 +87,13 @@ def test_a_step_knows_all_curves() -> None:
     assert table["loss"].isna().tolist() == [False] * 4 + [True]
     assert table["valid_loss"].fillna(0).tolist() == [0, 0.9, 0.9, 0.8, 0]
     assert table["other"].tolist() == [1, 2, 3, 4, 6]
+    assert table["told"].all()
+
+
+def test_a_pointer_stops_at_a_few_steps_of_many() -> None:
+    curve = curves.loss_curve(steps([1.0] * 10_000))
+    told = curves.beside(curve, EPOCHS, {})["told"]
+    assert curves.STOPS / 2 < told.sum() <= curves.STOPS
 
 
 def test_beyond_its_end_another_run_is_not_known() -> None:
