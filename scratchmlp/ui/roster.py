@@ -5,6 +5,7 @@ with the same runs chosen, so that nobody deletes what slipped under the hand.
 """
 
 import hashlib
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -117,7 +118,7 @@ def _table(runs: list[Run]) -> pd.DataFrame:
             "run": [choice.title(run) for run in runs],
             "status": [[run.status] for run in runs],
             "accuracy": 100 * pd.Series([run.test_accuracy for run in runs], dtype=float),
-            "loss": [lines.get(run.id, []) for run in runs],
+            "loss": [_logarithms(lines.get(run.id, [])) for run in runs],
             "settings": [presets.in_words(run.config) for run in runs],
             "dataset": [run.dataset for run in runs],
             "created": pd.to_datetime([run.created for run in runs], unit="s", utc=True),
@@ -126,6 +127,10 @@ def _table(runs: list[Run]) -> pd.DataFrame:
             "id": [run.id for run in runs],
         }
     )
+
+
+def _logarithms(losses: list[float]) -> list[float]:
+    return [math.log10(max(loss, 1e-9)) for loss in losses]
 
 
 def _columns() -> dict[str, Any]:
@@ -139,7 +144,7 @@ def _columns() -> dict[str, Any]:
         "accuracy": column.NumberColumn(
             "Test accuracy", format="%.2f%%", width=110, help="Looked at once, at the end."
         ),
-        "loss": column.LineChartColumn("Loss by step", width=130, y_min=0),
+        "loss": column.LineChartColumn("Loss, logarithmic", width=130, help="By step."),
         "settings": column.TextColumn(
             "Settings", width=260, help="The nearest preset, and what differs from it."
         ),
