@@ -42,7 +42,7 @@ def show(run: Run) -> None:
         max_selections=MOST_OTHERS,
         placeholder="Choose runs" if runs else "There is no other run yet",
         on_change=_chosen,
-        **session.following(OTHERS, chosen, default=chosen),
+        **session.following(OTHERS, chosen),
     )
     shown = [run, *(runs[run_id] for run_id in chosen)]
     fields = differing(*(r.config for r in shown)) if chosen else list(LABELS)

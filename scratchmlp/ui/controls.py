@@ -51,10 +51,9 @@ def _control(field: str) -> None:
         CONTROLS[field](field)
 
 
-def _about(field: str, default: str = "value", at: Any = None) -> dict[str, Any]:
+def _about(field: str) -> dict[str, Any]:
     """What every control is given: its key, its value, what it says, and whom it tells."""
-    value = getattr(settings.current(), field)
-    shown = session.following(field, value, **{default: value if at is None else at})
+    shown = session.following(field, getattr(settings.current(), field))
     help = FIELDS[field].metadata["help"]
     return shown | {"help": help, "on_change": _moved, "args": [field]}
 
@@ -77,14 +76,13 @@ def _number(field: str) -> None:
 
 
 def _few(field: str) -> None:
-    choices, about = FIELDS[field].metadata["choices"], _about(field, "default")
-    st.segmented_control(LABELS[field], choices, required=True, wrap=False, **about)
+    choices = FIELDS[field].metadata["choices"]
+    st.segmented_control(LABELS[field], choices, required=True, wrap=False, **_about(field))
 
 
 def _many(field: str) -> None:
     choices = FIELDS[field].metadata["choices"]
-    at = choices.index(getattr(settings.current(), field))
-    st.selectbox(LABELS[field], choices, **_about(field, "index", at))
+    st.selectbox(LABELS[field], choices, **_about(field))
 
 
 def _switch(field: str) -> None:
@@ -97,9 +95,8 @@ def _share(field: str) -> None:
 
 
 def _dataset(field: str) -> None:
-    choices = settings.datasets()
-    about = _about(field, "index", choices.index(settings.current().dataset))
-    st.selectbox(LABELS[field], choices, **about | {"help": _DATASET_HELP})
+    about = _about(field) | {"help": _DATASET_HELP}
+    st.selectbox(LABELS[field], settings.datasets(), **about)
 
 
 _DATASET_HELP = "mnist: 70,000 handwritten digits; digits: scikit-learn's 1,797 small ones."
@@ -126,7 +123,7 @@ def _layers(field: str) -> None:
 
 
 def _layer(index: int, width: int) -> None:
-    shown = session.following(f"hidden_{index}", width, value=width)
+    shown = session.following(f"hidden_{index}", width)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
     row.number_input(
         f"Hidden layer {index + 1}" if index else "Hidden layer",

@@ -14,7 +14,6 @@ def cards() -> None:
     if not settings.is_shown("preset"):
         return
     names = settings.recipes()
-    at = names.index(settings.recipe())
     st.html(_CSS)
     st.radio(
         "Recipe",
@@ -25,7 +24,7 @@ def cards() -> None:
         on_change=_chosen,
         label_visibility="collapsed",
         width="stretch",
-        **session.following(PRESET, settings.recipe(), index=at),
+        **session.following(PRESET, settings.recipe()),
     )
 
 

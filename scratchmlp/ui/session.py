@@ -133,17 +133,14 @@ def _reading(run_id: str, started: float | None, total_steps: int | None, _run: 
     return Reading(_run)
 
 
-def following(key: str, value: object, /, **default: object) -> dict[str, Any]:
+def following(key: str, value: object) -> dict[str, Any]:
     """Arguments of a widget that shows `value`, whatever it showed before.
 
-    `default` says the same in the widget's own terms (`value=…`, `index=…`). It is left out only
-    where the widget's state is set: a browser that has not drawn the widget yet knows no more than
-    the last message, so that each must hold the value.
+    It is set anew each time: a message that sets a widget can be overtaken by the next one before
+    a slow browser has drawn it, so that each message must.
     """
-    if key in st.session_state and st.session_state[key] != value:
-        st.session_state[key] = value
-        return {"key": key}
-    return {"key": key, **default}
+    st.session_state[key] = value
+    return {"key": key}
 
 
 @st.cache_resource(show_spinner=False)
