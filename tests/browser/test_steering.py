@@ -17,7 +17,7 @@ def test_a_run_is_steered_from_two_tabs(
 ) -> None:
     """The rate changes at once and is marked; both tabs say the same; one epoch is one epoch."""
     page = open_page()
-    go(page, app, "/?dataset=digits&hidden=512,512&epochs=1000&batch_size=16&schedule=constant")
+    go(page, app, "/?dataset=digits&hidden=256&epochs=1000&batch_size=16&schedule=constant")
     press(page, "train")
     page.wait_for_url(re.compile("run="))
     run = store.run("latest")
