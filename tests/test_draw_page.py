@@ -17,12 +17,11 @@ from scratchmlp.images.portfolio import Kept
 from scratchmlp.insight import reading
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint
-from scratchmlp.runs.recorder import execute
 from scratchmlp.runs.store import News, Store
 from scratchmlp.ui import canvas, drawer, handwriting, session, source
 from scratchmlp.ui.canvas import Sheet
 from scratchmlp.ui.source import Drawn
-from tests.conftest import ROOT
+from tests.pages import app_at, ran, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=20, hidden=(32,))
 ONE = [[(160.0, 60.0), (160.0, 160.0), (160.0, 260.0)]]
@@ -45,30 +44,11 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     opened.close()
 
 
-def trained(store: Store, config: TrainConfig = QUICK, name: str = "") -> str:
-    run_id = store.create(config, name, status="running")
-    execute(store, run_id)
-    return run_id
-
-
 def page(strokes: list | None = None, **params: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.query_params.update(params)
+    app = app_at("draw", **params)
     if strokes is not None:
         app.session_state[canvas.SHEET] = Sheet(strokes)
-    app.switch_page("pages/draw.py")
     return ran(app)
-
-
-def ran(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception
-    return app
-
-
-def shown(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info]
-    return "\n".join([*(part.value for part in parts), *(part.value for part in app.get("html"))])
 
 
 def sheet(app: AppTest) -> Sheet:
@@ -82,7 +62,7 @@ def view(app: AppTest, name: str) -> AppTest:
 
 
 def test_an_empty_sheet_is_an_invitation(store: Store) -> None:
-    trained(store)
+    trained(store, QUICK)
     app = page()
     assert "Draw a digit" in shown(app)
     assert 'class="digit' not in shown(app)
@@ -91,7 +71,7 @@ def test_an_empty_sheet_is_an_invitation(store: Store) -> None:
 
 
 def test_the_answer_is_the_networks(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     network = checkpoint.loads(store.checkpoint(run_id))
     for strokes in (ONE, ZERO):
         app = page(strokes, run=run_id)
@@ -102,7 +82,7 @@ def test_the_answer_is_the_networks(store: Store) -> None:
 
 
 def test_digits_side_by_side_are_a_number(store: Store) -> None:
-    app = page(TEN, run=trained(store))
+    app = page(TEN, run=trained(store, QUICK))
     assert 'style="--letters:2">' in shown(app)
     assert len(app.segmented_control("which_digit").options) == 2
     assert "one digit at a time" in shown(app)
@@ -111,13 +91,13 @@ def test_digits_side_by_side_are_a_number(store: Store) -> None:
 @pytest.mark.parametrize("name", VIEWS)
 @pytest.mark.parametrize("strokes", [[], ONE, TEN], ids=["empty", "one", "ten"])
 def test_every_view_of_every_drawing(store: Store, name: str, strokes: list) -> None:
-    trained(store)
+    trained(store, QUICK)
     app = view(page(strokes), name)
     assert not app.error
 
 
 def test_each_stage_is_shown_and_what_a_plain_resize_answers(store: Store) -> None:
-    trained(store)
+    trained(store, QUICK)
     app = page(ONE)
     assert shown(app).count("<figure>") >= 4
     app.toggle("plain").set_value(True)
@@ -125,7 +105,7 @@ def test_each_stage_is_shown_and_what_a_plain_resize_answers(store: Store) -> No
 
 
 def test_a_drawing_survives_other_pages_and_another_run(store: Store) -> None:
-    other, run_id = trained(store, replace(QUICK, seed=1)), trained(store)
+    other, run_id = trained(store, replace(QUICK, seed=1)), trained(store, QUICK)
     app = page(ONE, run=run_id)
     app.selectbox("evaluated_run").set_value(other)
     assert sheet(ran(app)).strokes == ONE
@@ -137,7 +117,7 @@ def test_a_drawing_survives_other_pages_and_another_run(store: Store) -> None:
 
 
 def test_clear_and_undo(store: Store) -> None:
-    trained(store)
+    trained(store, QUICK)
     app = page(ONE)
     app.button("clear").click()
     assert sheet(ran(app)).strokes == []
@@ -147,7 +127,7 @@ def test_clear_and_undo(store: Store) -> None:
 
 
 def test_a_wider_pen_draws_the_same_strokes(store: Store) -> None:
-    trained(store)
+    trained(store, QUICK)
     app = page(ONE)
     thin = sheet(app).times
     app.slider("brush").set_value(40)
@@ -157,7 +137,7 @@ def test_a_wider_pen_draws_the_same_strokes(store: Store) -> None:
 
 
 def test_it_was_a_seven_keeps_it_once_and_relabels(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     app = page(ONE)
     seen = press("7", store, run_id)
     [kept] = store.drawings.all()
@@ -180,7 +160,7 @@ def press(label: str, store: Store, run_id: str) -> np.ndarray:
 
 
 def test_teach_makes_a_new_run_and_selects_it(store: Store) -> None:
-    run_id = trained(store, name="mine")
+    run_id = trained(store, QUICK, name="mine")
     digits = datasets.load("digits").test
     for label, image in zip(digits.labels[:12], digits.images[:12], strict=True):
         store.drawings.add(str(label), image)
@@ -197,7 +177,7 @@ def test_teach_makes_a_new_run_and_selects_it(store: Store) -> None:
 
 
 def test_drawings_are_deleted_and_brought_back(store: Store) -> None:
-    trained(store)
+    trained(store, QUICK)
     ids = [store.drawings.add(name, prepare(Sheet(ONE).ink)) for name in "17"]
     app = view(page(), "My drawings")
     app.button("delete_all").click()
@@ -216,7 +196,7 @@ def picture(strokes: list) -> bytes:
 
 
 def test_a_picture_is_read_as_the_drawing_it_shows(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     app = page(run=run_id)
     app.segmented_control(source.SOURCE).set_value("Picture")
     ran(app)
@@ -232,7 +212,7 @@ def test_a_picture_is_read_as_the_drawing_it_shows(store: Store) -> None:
 
 
 def test_a_text_called_png_is_one_sentence(store: Store) -> None:
-    trained(store)
+    trained(store, QUICK)
     app = page()
     app.segmented_control(source.SOURCE).set_value("Picture")
     ran(app)
@@ -243,7 +223,7 @@ def test_a_text_called_png_is_one_sentence(store: Store) -> None:
 
 
 def test_a_zip_is_fetched_once(store: Store) -> None:
-    trained(store)
+    trained(store, QUICK)
     image = prepare(Sheet(ONE).ink)
     data = portfolio.pack([Kept("1", image, ONE), Kept("7", 255 - image, None)])
     app = view(page(), "My drawings")
@@ -257,7 +237,7 @@ def test_a_zip_is_fetched_once(store: Store) -> None:
 
 
 def test_a_run_that_trains_answers_with_its_latest(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     store.record(run_id, News(changes={"status": "running", "heartbeat": 4e9}))
     app = page(ONE, run=run_id)
     assert "It is still training: epoch" in shown(app)

@@ -16,10 +16,9 @@ from scratchmlp.insight import evaluation
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint
-from scratchmlp.runs.recorder import execute
 from scratchmlp.runs.store import Kept, News, Store
 from scratchmlp.ui import session
-from tests.conftest import ROOT
+from tests.pages import app_at, metric, ran, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
 VIEWS = "Errors", "Map", "Confidence", "Two runs", "Suspects", "Take away"
@@ -38,28 +37,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     opened.close()
 
 
-def trained(store: Store, config: TrainConfig = QUICK, name: str = "") -> str:
-    run_id = store.create(config, name, status="running")
-    execute(store, run_id)
-    return run_id
-
-
 def page(**params: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.query_params.update(params)
-    app.switch_page("pages/evaluate.py")
-    app.run()
-    assert not app.exception
-    return app
-
-
-def shown(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.subheader]
-    return "\n".join(part.value for part in parts)
-
-
-def metric(app: AppTest, label: str) -> str:
-    return next(m.value for m in app.metric if m.label == label)
+    return ran(app_at("evaluate", **params))
 
 
 def table_of(store: Store, run_id: str, split: str = "test") -> "evaluation.pd.DataFrame":
@@ -76,7 +55,7 @@ def test_without_a_run_there_is_a_way_on(store: Store) -> None:
 
 
 def test_the_numbers_are_the_tables(store: Store) -> None:
-    run_id = trained(store, name="my run")
+    run_id = trained(store, QUICK, name="my run")
     app = page(run=run_id)
     told = evaluation.summary(table_of(store, run_id))
     assert metric(app, "Accuracy") == f"{told.accuracy:.2%}"
@@ -90,7 +69,7 @@ def test_the_numbers_are_the_tables(store: Store) -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_opens(store: Store, view: str) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     trained(store, replace(QUICK, seed=1), "another")
     app = page(run=run_id)
     app.session_state["view"] = view
@@ -100,7 +79,7 @@ def test_every_view_opens(store: Store, view: str) -> None:
 
 
 def test_the_two_lists_filter_and_the_chip_ends_it(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     table = table_of(store, run_id)
     wrong = table[~table["right"]]
     truth, answer = wrong[["truth", "answer"]].value_counts().index[0]
@@ -117,7 +96,7 @@ def test_the_two_lists_filter_and_the_chip_ends_it(store: Store) -> None:
 
 
 def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     table = table_of(store, run_id)
     order = evaluation.chosen(table).index.tolist()
     app = page(run=run_id, sample=str(order[0]))
@@ -141,13 +120,13 @@ def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> Non
 def test_a_picture_that_is_not_there_is_a_sentence(
     store: Store, sample: str, sentence: str
 ) -> None:
-    app = page(run=trained(store), sample=sample)
+    app = page(run=trained(store, QUICK), sample=sample)
     assert sentence in shown(app)
     assert app.metric
 
 
 def test_unknown_and_unfinished_runs_are_sentences_with_a_way_on(store: Store) -> None:
-    good = trained(store)
+    good = trained(store, QUICK)
     assert "There is no run nonsense" in shown(page(run="nonsense"))
     diverged = trained(store, replace(presets.PRESETS["plain-softmax"].config, dataset="digits"))
     app = page(run=diverged)
@@ -157,7 +136,7 @@ def test_unknown_and_unfinished_runs_are_sentences_with_a_way_on(store: Store) -
 
 def test_a_run_still_training_is_judged_on_validation(store: Store) -> None:
     run_id = store.create(replace(QUICK, epochs=5), status="running")
-    done = trained(store)
+    done = trained(store, QUICK)
     network = checkpoint.loads(store.checkpoint(done))
     network = replace(network, step=10, epoch=1)
     kept = Kept(10, 1, checkpoint.dumps(network), b"", True)
@@ -168,7 +147,7 @@ def test_a_run_still_training_is_judged_on_validation(store: Store) -> None:
 
 
 def test_a_damaged_checkpoint_is_a_sentence(store: Store) -> None:
-    good, bad = trained(store), trained(store)
+    good, bad = trained(store, QUICK), trained(store, QUICK)
     step, epoch = store.checkpoint_place(bad)
     store.record(bad, News(kept=[Kept(step + 1, epoch, b"not a network", b"", False)]))
     app = page(run=bad)
@@ -206,7 +185,7 @@ def test_two_classes_and_twenty_six(store: Store, tmp_path: Path, classes: str) 
 
 
 def test_other_pictures_are_possible_and_said(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     app = page(run=run_id)
     dataset = datasets.load("digits")
     root = session.datasets.home() / "mine"
@@ -227,7 +206,7 @@ def test_other_pictures_are_possible_and_said(store: Store) -> None:
 
 
 def test_a_dataset_that_has_gone_is_a_sentence(store: Store, tmp_path: Path) -> None:
-    good = trained(store)
+    good = trained(store, QUICK)
     root = folder(tmp_path / "shapes", "ab")
     gone = trained(store, replace(QUICK, dataset=str(root), epochs=1))
     root.rename(tmp_path / "moved")
@@ -251,7 +230,7 @@ def test_a_network_without_hidden_layers_can_be_looked_into(store: Store) -> Non
 
 
 def test_the_csv_is_what_the_network_answers(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     network = checkpoint.loads(store.checkpoint(run_id))
     images = datasets.load("digits").test.images
     p = network.logits(torch.from_numpy(images)).double().softmax(dim=1).numpy()

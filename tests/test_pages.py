@@ -13,7 +13,7 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import News, Store
 from scratchmlp.ui import session
-from tests.conftest import ROOT
+from tests.pages import app_at, metric, shown
 
 DIGITS = TrainConfig(dataset="digits", epochs=2)
 
@@ -37,8 +37,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 def page(**params: str) -> AppTest:
     """The Train page, once the data is ready (these tests have no MNIST: it uses digits)."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
-    app.query_params.update(params)
+    app = app_at(**params)
     until(app, lambda: session.preparation().dataset)
     return app.run()
 
@@ -51,18 +50,9 @@ def until(app: AppTest, condition: Callable[[], object], seconds: float = 60) ->
     assert not app.exception
 
 
-def shown(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info]
-    return "\n".join(part.value for part in parts)
-
-
 def watched(app: AppTest) -> str:
     value = app.query_params["run"]
     return value if isinstance(value, str) else value[0]
-
-
-def metric(app: AppTest, label: str) -> str:
-    return next(m.value for m in app.metric if m.label == label)
 
 
 def test_without_mnist_the_page_says_so_and_goes_on(store: Store) -> None:
@@ -206,7 +196,7 @@ def test_a_database_that_is_damaged_is_a_sentence(store: Store, tmp_path) -> Non
     file.write_bytes(b"this is no database" * 1000)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SCRATCHMLP_DB", f"sqlite:///{file}")
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+        app = app_at().run()
         until(app, lambda: session.preparation().dataset)
         app.run()
         assert not app.exception

@@ -10,10 +10,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.recorder import execute
 from scratchmlp.runs.store import News, Store
 from scratchmlp.ui import roster, session
-from tests.conftest import ROOT
+from tests.pages import app_at, ran, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
 
@@ -31,10 +30,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     opened.close()
 
 
-def trained(store: Store, name: str = "", config: TrainConfig = QUICK) -> str:
-    run_id = store.create(config, name, status="running")
-    execute(store, run_id)
-    return run_id
+def quick(store: Store, name: str = "", config: TrainConfig = QUICK) -> str:
+    return trained(store, config, name)
 
 
 def live(store: Store, name: str = "") -> str:
@@ -44,26 +41,13 @@ def live(store: Store, name: str = "") -> str:
 
 
 def page() -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
-    app.switch_page("pages/runs.py")
-    return run(app)
-
-
-def run(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception
-    return app
+    return ran(app_at("runs"))
 
 
 def settle() -> None:
     """Train prepares its data in a thread: none may outlive the test."""
     while not session.preparation().dataset:
         time.sleep(0.05)
-
-
-def shown(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.success]
-    return "\n".join(part.value for part in parts)
 
 
 def names(app: AppTest) -> list[str]:
@@ -75,7 +59,7 @@ def tick(app: AppTest, *run_ids: str) -> AppTest:
     rows = [list(app.dataframe[0].value["id"]).index(run_id) for run_id in run_ids]
     selection = {"selection": {"rows": rows, "columns": [], "cells": []}}
     app.session_state[app.dataframe[0].key] = selection
-    return run(app)
+    return ran(app)
 
 
 def test_without_a_run_there_is_a_way_on(store: Store) -> None:
@@ -86,7 +70,7 @@ def test_without_a_run_there_is_a_way_on(store: Store) -> None:
 
 
 def test_a_row_says_what_a_run_is_and_reached(store: Store) -> None:
-    run_id = trained(store, config=replace(QUICK, lr=0.01))
+    run_id = quick(store, config=replace(QUICK, lr=0.01))
     [row] = page().dataframe[0].value.to_dict("records")
     made = store.run(run_id)
     assert row["status"] == ["finished"]
@@ -113,29 +97,29 @@ def test_runs_are_found_and_sorted(store: Store) -> None:
     app = page()
     assert names(app) == ["delta", "gamma", "alpha", "Beta"]
     app.selectbox(roster.ORDER).set_value("Most accurate")
-    assert names(run(app))[:2] == ["alpha", "Beta"]
+    assert names(ran(app))[:2] == ["alpha", "Beta"]
     app.selectbox(roster.ORDER).set_value("Name")
-    assert names(run(app)) == ["alpha", "Beta", "delta", "gamma"]
+    assert names(ran(app)) == ["alpha", "Beta", "delta", "gamma"]
     app.text_input(roster.TEXT).set_value("RATE 0.02")
-    assert names(run(app)) == ["delta"]
+    assert names(ran(app)) == ["delta"]
     app.text_input(roster.TEXT).set_value("nothing like it")
-    assert "No run is like that" in shown(run(app))
+    assert "No run is like that" in shown(ran(app))
     app.text_input(roster.TEXT).set_value("")
-    run(app)
+    ran(app)
     app.button_group(roster.STATUS).set_value(["stopped"])
-    assert names(run(app)) == ["gamma"]
+    assert names(ran(app)) == ["gamma"]
     app.button_group(roster.STATUS).set_value([])
     app.button_group(roster.DATASET).set_value(["digits"])
-    assert names(run(app)) == ["alpha", "Beta", "gamma"]
+    assert names(ran(app)) == ["alpha", "Beta", "gamma"]
 
 
 def test_a_run_gets_a_name_and_a_note(store: Store) -> None:
-    run_id = trained(store)
+    run_id = quick(store)
     app = tick(page(), run_id)
     app.text_input(f"describe_name_{run_id}").set_value("my <b>best</b> one")
     app.text_area(f"describe_note_{run_id}").set_value("look at the 4s")
     app.button("save_about").click()
-    run(app)
+    ran(app)
     assert (store.run(run_id).name, store.run(run_id).note) == (
         "my <b>best</b> one",
         "look at the 4s",
@@ -143,7 +127,7 @@ def test_a_run_gets_a_name_and_a_note(store: Store) -> None:
     assert names(app) == ["my <b>best</b> one"]
     app.text_input(f"describe_name_{run_id}").set_value("x" * 201)
     app.button("save_about").click()
-    assert "A name has at most 200 characters" in shown(run(app))
+    assert "A name has at most 200 characters" in shown(ran(app))
     assert store.run(run_id).name == "my <b>best</b> one"
 
 
@@ -153,53 +137,53 @@ def test_a_chosen_run_stays_chosen_when_others_come_and_go(store: Store) -> None
     app = tick(page(), first)
     second = store.create(QUICK, "second", status="running")
     store.end(second, "finished")
-    run(app)
+    ran(app)
     assert names(app) == ["second", "first"]
     assert "**first**" in shown(app)
     app.button("delete").click()
-    run(app)
+    ran(app)
     assert [r.id for r in store.runs()] == [second]
 
 
 def test_deleting_is_undone(store: Store) -> None:
-    gone, kept = trained(store, "gone"), trained(store, "kept")
+    gone, kept = quick(store, "gone"), quick(store, "kept")
     before = store.run(gone)
     app = tick(page(), gone)
     app.button("delete").click()
-    assert names(run(app)) == ["kept"]
+    assert names(ran(app)) == ["kept"]
     assert "One run is deleted." in shown(app)
     app.button("undo").click()
-    assert names(run(app)) == ["kept", "gone"]
+    assert names(ran(app)) == ["kept", "gone"]
     assert store.run(gone) == before
     assert "deleted" not in shown(app)
     app = tick(app, gone, kept)
     assert "**2 runs**" in shown(app)
     app.button("delete").click()
-    assert "There is no run." in shown(run(app))
+    assert "There is no run." in shown(ran(app))
     app.button("dismiss").click()
-    run(app)
+    ran(app)
     app.button(f"restore_{kept}").click()
-    assert names(run(app)) == ["kept"]
+    assert names(ran(app)) == ["kept"]
 
 
 def test_all_are_deleted_after_a_question_and_brought_back(store: Store) -> None:
-    ids = {trained(store), live(store), trained(store)}
+    ids = {quick(store), live(store), quick(store)}
     app = page()
     assert "Delete all 3 runs? 1 still train and will be stopped." in shown(app)
     app.button("delete_all_now").click()
-    run(app)
+    ran(app)
     assert store.runs() == []
     app.button("undo").click()
-    run(app)
+    ran(app)
     assert {r.id for r in store.runs()} == ids
 
 
 def test_a_run_that_trains_is_stopped_and_one_that_ended_early_is_not(store: Store) -> None:
-    training, ended = live(store), trained(store)
+    training, ended = live(store), quick(store)
     app = tick(page(), training)
     assert app.button("resume").disabled
     app.button("stop").click()
-    run(app)
+    ran(app)
     assert [command.kind for command in store.pending(training)] == ["stop"]
     app = tick(app, ended)
     assert app.button("stop").disabled
@@ -211,10 +195,10 @@ def test_a_queued_run_is_cancelled_and_a_stopped_one_goes_on(store: Store) -> No
     run_id = store.create(QUICK, "in line")
     app = tick(page(), run_id)
     app.button("stop").click()
-    run(app)
+    ran(app)
     assert store.run(run_id).status == "stopped"
     app.button("resume").click()
-    run(app)
+    ran(app)
     assert store.run(run_id).status in ("queued", "running", "finished")
     session.jobs().close()
 
@@ -222,10 +206,10 @@ def test_a_queued_run_is_cancelled_and_a_stopped_one_goes_on(store: Store) -> No
 def test_the_same_settings_set_every_control_of_train(store: Store) -> None:
     config = replace(QUICK, lr=0.0123, hidden=(64, 32), optimizer="momentum", seed=7, epochs=33)
     app = page()
-    run_id = trained(store, "like this", replace(config, epochs=1))
-    app = tick(run(app), run_id)
+    run_id = quick(store, "like this", replace(config, epochs=1))
+    app = tick(ran(app), run_id)
     app.button("duplicate").click()
-    run(app)
+    ran(app)
     settle()
     assert app.title[0].value == "Train a digit classifier"
     assert app.query_params["lr"] == "0.0123"
@@ -237,11 +221,11 @@ def test_the_same_settings_set_every_control_of_train(store: Store) -> None:
     [("train", "Train a digit classifier"), ("evaluate", "Evaluate"), ("draw", "Draw a digit")],
 )
 def test_a_run_is_opened_on_another_page(store: Store, place: str, title: str) -> None:
-    wanted = trained(store, "wanted")
-    trained(store, "newer")
+    wanted = quick(store, "wanted")
+    quick(store, "newer")
     app = tick(page(), wanted)
     app.menu_button("open").click(place)
-    run(app)
+    ran(app)
     if place == "train":
         settle()
     assert app.title[0].value == title
@@ -249,20 +233,20 @@ def test_a_run_is_opened_on_another_page(store: Store, place: str, title: str) -
 
 
 def test_two_runs_are_compared_by_their_answers(store: Store) -> None:
-    one, other = trained(store, "one"), trained(store, "other", replace(QUICK, seed=1))
+    one, other = quick(store, "one"), quick(store, "other", replace(QUICK, seed=1))
     app = tick(page(), other, one)
     app.menu_button("compare").click("Answers, on Evaluate")
-    run(app)
+    ran(app)
     assert app.title[0].value == "Evaluate"
     assert any(m.label == "McNemar's p" for m in app.metric)
     assert app.selectbox("compared_run").value == one
 
 
 def test_a_net_is_loaded_from_its_file(store: Store) -> None:
-    first = trained(store)
+    first = quick(store)
     app = page()
     app.file_uploader[0].set_value([("my net.safetensors", store.checkpoint(first), "")])
-    run(app)
+    ran(app)
     made = store.run("latest")
     assert made.name == "my net"
     assert made.test_accuracy == store.run(first).test_accuracy
@@ -274,5 +258,5 @@ def test_a_net_is_loaded_from_its_file(store: Store) -> None:
 def test_a_hostile_file_is_a_sentence(store: Store, data: bytes) -> None:
     app = page()
     app.file_uploader[0].set_value([("net.safetensors", data, "")])
-    assert "This checkpoint cannot be used" in shown(run(app))
+    assert "This checkpoint cannot be used" in shown(ran(app))
     assert store.runs() == []

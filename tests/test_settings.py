@@ -10,7 +10,8 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, LABELS, TrainConfig, matters, unparse
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import controls, links, session
-from tests.test_pages import page, shown, store
+from tests.pages import shown
+from tests.test_pages import page, store
 
 __all__ = ["store"]
 

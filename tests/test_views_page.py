@@ -17,10 +17,9 @@ from streamlit.testing.v1 import AppTest
 from scratchmlp.images import datasets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint, export
-from scratchmlp.runs.recorder import execute
 from scratchmlp.runs.store import News, Store
 from scratchmlp.ui import session, views
-from tests.conftest import ROOT
+from tests.pages import app_at, metric, ran, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16, 8))
 
@@ -37,39 +36,21 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     opened.close()
 
 
-def trained(store: Store, config: TrainConfig = QUICK) -> str:
-    run_id = store.create(config, status="running")
-    execute(store, run_id)
-    return run_id
-
-
 def view(name: str, run_id: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.query_params["run"] = run_id
+    app = app_at(run=run_id)
     app.session_state[views.OPEN] = name
     app.run()
     while not session.preparation().dataset:
         app.run()
-    return run(app)
+    return ran(app)
 
 
-def run(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception
-    return app
-
-
-def shown(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.success]
-    return "\n".join(part.value for part in parts)
-
-
-def metric(app: AppTest, label: str) -> float:
-    return float(next(m.value for m in app.metric if m.label == label))
+def number(app: AppTest, label: str) -> float:
+    return float(metric(app, label))
 
 
 def test_inside_shows_weights_and_every_measure(store: Store) -> None:
-    app = view("Inside", trained(store))
+    app = view("Inside", trained(store, QUICK))
     text = shown(app)
     assert "**What the first layer looks for**, after epoch 2" in text
     assert "A dead unit answers 0" in text
@@ -79,7 +60,7 @@ def test_inside_shows_weights_and_every_measure(store: Store) -> None:
 
 
 def test_a_run_of_an_older_version_says_what_it_lacks(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     old = [row._asdict() for row in store.epochs_since(run_id)]
     kept = ("weight_norm", "gradient_norm", "dead")
     aged = store.create(QUICK, "old", status="running")
@@ -98,24 +79,24 @@ def test_a_run_of_an_older_version_says_what_it_lacks(store: Store) -> None:
 
 
 def test_a_gradient_is_the_same_three_ways(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     app = view("Code", run_id)
     for layer, i, j in ((1, 406, 3), (2, 15, 7), (3, 0, 9)):
         app.button_group("walk_layer").set_value(layer)
-        run(app)
+        ran(app)
         key = f"walk_{run_id}_{layer}"
         app.number_input(f"{key}_i").set_value(i)
         app.number_input(f"{key}_j").set_value(j)
-        run(app)
-        by_hand = metric(app, "Chain rule")
-        assert metric(app, "Autograd") == pytest.approx(by_hand, abs=1e-9)
-        assert metric(app, "Finite difference") == pytest.approx(by_hand, abs=1e-6)
+        ran(app)
+        by_hand = number(app, "Chain rule")
+        assert number(app, "Autograd") == pytest.approx(by_hand, abs=1e-9)
+        assert number(app, "Finite difference") == pytest.approx(by_hand, abs=1e-6)
         terms = next(d.value for d in app.dataframe if "product" in d.value).astype(float)
         assert terms["product"].sum() == pytest.approx(by_hand, rel=1e-4, abs=1e-9)
 
 
 def test_every_step_stands_beside_the_code_that_makes_it(store: Store) -> None:
-    app = view("Code", trained(store))
+    app = view("Code", trained(store, QUICK))
     for stage, code in (
         ("z1", "def linear("),
         ("h2", '"relu"'),
@@ -124,7 +105,7 @@ def test_every_step_stands_beside_the_code_that_makes_it(store: Store) -> None:
         ("dw3", "def autograd("),
     ):
         app.button_group("walk_stage").set_value(stage)
-        run(app)
+        ran(app)
         assert f"`{stage} = " in shown(app)
         assert any(code in block.value for block in app.code)
 
@@ -134,7 +115,7 @@ def test_before_the_first_epoch_there_is_the_code(store: Store) -> None:
     app = view("Code", waiting)
     assert "The numbers appear with its first checkpoint" in shown(app)
     app.button_group("code_block").set_value("Optimiser")
-    assert any("def sgd(" in block.value for block in run(app).code)
+    assert any("def sgd(" in block.value for block in ran(app).code)
     assert not any("def adam(" in block.value for block in app.code)
     app = view("Take away", waiting)
     assert "There is a net to take away after the first epoch." in shown(app)
@@ -143,7 +124,7 @@ def test_before_the_first_epoch_there_is_the_code(store: Store) -> None:
 
 def test_what_is_taken_away_reaches_what_the_run_reached(store: Store, tmp_path: Path) -> None:
     """The scripts run in a process of their own that cannot import this program."""
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     keys = {button.key for button in view("Take away", run_id).get("download_button")}
     assert keys >= {
         "export_net",
@@ -172,11 +153,11 @@ def test_what_is_taken_away_reaches_what_the_run_reached(store: Store, tmp_path:
 
 
 def test_a_net_comes_back_by_its_file(store: Store) -> None:
-    run_id = trained(store)
+    run_id = trained(store, QUICK)
     app = view("Take away", run_id)
     data = export.network_file(checkpoint.loads(store.checkpoint(run_id)))
     app.file_uploader[0].set_value([("mine.safetensors", data, "")])
-    run(app)
+    ran(app)
     again = store.run("latest")
     assert again.id != run_id
     assert again.test_accuracy == store.run(run_id).test_accuracy
