@@ -31,6 +31,7 @@ from scratchmlp.runs.store import Run, Store
 
 LONG = {"epochs": "1000", "batch_size": "64"}  # a run that outlasts any measurement
 WATCHED_SECONDS = 20
+LOOK = 0.7  # seconds between two looks of the page at a run
 
 
 class Lab(NamedTuple):
@@ -198,9 +199,9 @@ def streaming(lab: Lab, times: int) -> Iterator[Line]:
         after, seconds = server.cpu_times(), time.monotonic() - began
     busy = after.user + after.system - before.user - before.system
     yield _told_once("Train: the page's own work", 100 * busy / seconds, 15, "% of a core")
-    updates = _bursts(got)
-    yield _told_once("Train: an update, the mean", float(np.mean(updates)) / 1000, 60, "kB")
-    yield _told_once("Train: an update, the largest", max(updates) / 1000, 60, "kB")
+    updates = np.array(_by_look(got)) / 1000
+    yield _told_once("Train: an update, the mean", float(updates.mean()), 60, "kB")
+    yield _told_once("Train: an update, the largest", float(updates.max()), 60, "kB")
 
 
 def _size(frame: dict) -> int:
@@ -209,14 +210,12 @@ def _size(frame: dict) -> int:
     return len(text) * 3 // 4 if frame["opcode"] == 2 else len(text)
 
 
-def _bursts(got: list[tuple[float, int]], pause: float = 0.2) -> list[int]:
-    """Bytes that came together: a pause between two pieces ends an update."""
-    sums, last = [0], got[0][0]
+def _by_look(got: list[tuple[float, int]]) -> list[int]:
+    """Bytes that came from one look of the page to the next."""
+    first, last = got[0][0], got[-1][0]
+    sums = [0] * (int((last - first) / LOOK) + 1)
     for at, size in got:
-        if at - last > pause:
-            sums.append(0)
-        sums[-1] += size
-        last = at
+        sums[int((at - first) / LOOK)] += size
     return sums
 
 

@@ -1,6 +1,6 @@
 """What a run's numbers say over time: its steps smoothed, then thinned, and laid beside others'.
 
-A run of 100,000 steps is drawn twice a second while it grows. So a curve is extended by what is
+A run of 100,000 steps is drawn again and again while it grows. So a curve is extended by what is
 new, and never holds more than a chart has pixels for.
 """
 

@@ -1,4 +1,4 @@
-"""A run as it happens: its state, its buttons and its curves, read anew twice a second."""
+"""A run as it happens: its state, its buttons and its curves, read anew all the time."""
 
 import time
 
@@ -10,7 +10,7 @@ from scratchmlp.runs.reading import Reading
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import plots, session, steering
 
-FAST, SLOW = 0.5, 2.0  # seconds between two looks at a run: while it moves, and afterwards
+FAST, SLOW = 0.7, 2.0  # seconds between two looks at a run: while it moves, and afterwards
 
 BADGES = {
     "queued": ("gray", ":material/hourglass_empty:"),
