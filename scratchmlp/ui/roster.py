@@ -14,7 +14,7 @@ import streamlit as st
 
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import choice, session
+from scratchmlp.ui import choice, live, session
 
 CHOSEN = "chosen_runs"  # ids
 TEXT, STATUS, DATASET, ORDER = "runs_text", "runs_status", "runs_dataset", "runs_order"
@@ -24,16 +24,7 @@ ORDERS: dict[str, Callable[[Run], Any]] = {
     "Longest training": lambda run: -(run.train_seconds or 0),
     "Name": lambda run: choice.title(run).casefold(),
 }
-COLORS = {
-    "queued": "gray",
-    "running": "blue",
-    "paused": "orange",
-    "finished": "green",
-    "stopped": "gray",
-    "diverged": "red",
-    "failed": "red",
-    "lost": "red",
-}
+COLORS = {status: color for status, (color, _) in live.BADGES.items()}
 
 
 def found(runs: list[Run]) -> list[Run]:
