@@ -49,7 +49,8 @@ def nothing() -> None:
 def summary(runs: list[Run], shown: list[Run]) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     some = f"{len(shown):,} of {len(runs):,} runs" if len(shown) < len(runs) else ""
-    row.caption(some or f"{len(runs):,} runs", width="stretch")
+    everything = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
+    row.caption(some or everything, width="stretch")
     loading.popover(row)
     undo.recent(row)
     undo.everything(row, runs)
