@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -128,6 +129,21 @@ def test_a_killed_worker_fails_its_run_once_and_the_next_run_works(
     jobs.submit(run_id)
     wait(lambda: store.steps_since(run_id, kept[0]))
     assert [r.step for r in store.steps_since(run_id)][: kept[0] + 1] == list(range(1, kept[0] + 2))
+
+
+def test_a_worker_keeps_the_memory_of_one_step_for_the_next(jobs: Jobs, store: Store) -> None:
+    run_id = submit(jobs, store, replace(LONG, batch_size=1024, hidden=(128,)))
+    wait(lambda: len(store.steps_since(run_id)) > 20)
+    began, faults = store.steps_since(run_id)[-1].step, page_faults()
+    wait(lambda: store.steps_since(run_id, began + 200))
+    steps = store.steps_since(run_id)[-1].step - began
+    assert (page_faults() - faults) / steps < 500  # a batch is 800 pages
+
+
+def page_faults() -> int:
+    """How often the kernel had to give the workers a page of memory since they started."""
+    stats = [Path(f"/proc/{p.pid}/stat").read_text() for p in worker_of(psutil.Process())]
+    return sum(int(stat.rpartition(")")[2].split()[7]) for stat in stats)
 
 
 def test_everything_listens_on_loopback_only(jobs: Jobs, store: Store) -> None:
