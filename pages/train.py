@@ -19,17 +19,10 @@ def page() -> None:
 
     session.begin()
     settings.begin(data.dataset)
-    with st.sidebar:
-        config = controls.show()
     # Each part stands in a container of its own, so that none moves when another comes or goes: a
     # part that refreshes by itself would else write where it stood before.
     with st.container():
-        sharing.refusals()
-    with st.container():
-        recipes.cards()
-        actions(config)
-    with st.container():
-        recipes.changes()
+        st.fragment(choices)(settings.current())
     with st.container():
         run = session.watched()
     with st.container():
@@ -42,10 +35,33 @@ def page() -> None:
             views.show(run)
 
 
+def choices(drawn: TrainConfig) -> None:
+    """All that one sets before training. A control that moves redraws this, and not the run.
+
+    Parameters
+    ----------
+    drawn : the settings that the rest of the page was drawn with.
+    """
+    with session.errors_shown():
+        config = settings.current()
+        choose, differs = st.container(), st.container()
+        with differs:
+            recipes.changes()  # sent first: whoever moves a control looks here
+        with choose:
+            sharing.refusals()
+            recipes.cards()
+            actions(config)
+        with st.sidebar:
+            controls.show()
+        if config != drawn and views.show_settings():
+            st.rerun()
+
+
 def actions(config: TrainConfig) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Train", key="train", type="primary", icon=":material/play_arrow:"):
             session.submit(config)
+            st.rerun()  # the whole page: there is a new run on it
         recipes.story()
         sharing.link(config)
 

@@ -10,7 +10,7 @@ from scratchmlp.runs.reading import Reading
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import plots, session, steering
 
-FAST, SLOW = 0.7, 2.0  # seconds between two looks at a run: while it moves, and afterwards
+FAST, SLOW = 1.0, 2.0  # seconds between two looks at a run: while it moves, and afterwards
 
 BADGES = {
     "queued": ("gray", ":material/hourglass_empty:"),

@@ -24,6 +24,11 @@ VIEWS: dict[str, View] = {
 }
 
 
+def show_settings() -> bool:
+    """Is a view open that shows what the controls are set to?"""
+    return st.session_state.get(OPEN) == "Find a rate"
+
+
 def show(run: Run) -> None:
     tabs = st.tabs(list(VIEWS), key=OPEN, on_change="rerun")
     for tab, view in zip(tabs, VIEWS.values(), strict=True):

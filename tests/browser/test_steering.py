@@ -109,3 +109,22 @@ def test_a_hidden_control_keeps_its_value(
     page.wait_for_url(re.compile("run="))
     config = store.run("latest").config
     assert (config.optimizer, config.seed) == ("momentum", 7)
+
+
+def test_a_control_redraws_what_shows_it(
+    app: App, open_page: Callable[..., Page], store: Store
+) -> None:
+    """A number still being typed counts when Train is pressed; an open view follows."""
+    page = open_page()
+    go(page, app, "/?dataset=digits&epochs=9")
+    page.locator(".st-key-epochs input").fill("2")
+    press(page, "train")
+    page.wait_for_url(re.compile("run="))
+    assert store.run("latest").config.epochs == 2
+    says(page, "finished")
+    page.get_by_role("tab", name="Find a rate").click()
+    press(page, "ask_finder")
+    expect(page.locator(".st-key-use_rate button")).to_be_visible()
+    page.locator(".st-key-optimizer button").filter(has_text="sgd").click()
+    expect(page.locator(".st-key-reset_optimizer")).to_be_visible()
+    expect(page.locator(".st-key-ask_finder button")).to_be_visible()
