@@ -44,7 +44,7 @@ def loss_chart(end: int, others: Others | None = None, log: bool = True) -> Spec
 @lru_cache(maxsize=64)
 def _loss_chart(end: int, others: tuple[tuple[str, str], ...], log: bool) -> str:
     columns = {"loss": "batch", "smooth": "average", **dict(others)}
-    color = _colors({"batch": GREY, "average": BLUE, "validation": ORANGE}, others)
+    colors = _with_others({"batch": GREY, "average": BLUE, "validation": ORANGE}, others)
     x = alt.X(
         "step:Q", title="step (batches)", scale=alt.Scale(domain=[0, max(end, 1)], nice=False)
     )
@@ -53,22 +53,22 @@ def _loss_chart(end: int, others: tuple[tuple[str, str], ...], log: bool) -> str
     points, epochs = alt.NamedData("points"), alt.NamedData("epochs")
 
     def line(column: str, name: str, width: float, opacity: float) -> alt.Chart:
-        chart = alt.Chart(points).transform_filter(f"isValid(datum.{column})")
-        chart = chart.transform_calculate(curve=json.dumps(name))
         y = alt.Y(f"{column}:Q", title=unit, scale=scale)
-        return chart.mark_line(strokeWidth=width, opacity=opacity).encode(x=x, y=y, color=color)
+        chart = alt.Chart(points).mark_line(strokeWidth=width, opacity=opacity)
+        return chart.encode(x=x, y=y, color=alt.value(colors[name]))
 
     raw = line("loss", "batch", 1, 0.45)
     beside = [line(column, name, 2, 0.9) for column, name in others]
     average = line("smooth", "average", 2.5, 1)
-    valid = alt.Chart(epochs).transform_calculate(curve="'validation'")
-    valid = valid.transform_filter("isValid(datum.valid_loss)")
-    valid = valid.encode(x=x, y=alt.Y("valid_loss:Q", title=unit, scale=scale), color=color)
+    valid = alt.Chart(epochs).transform_filter("isValid(datum.valid_loss)")
+    y = alt.Y("valid_loss:Q", title=unit, scale=scale)
+    valid = valid.encode(x=x, y=y, color=alt.value(ORANGE))
     line_of_valid = valid.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     told = columns | {"valid_loss": "validation"}
     stops = alt.Chart(points).transform_filter("datum.told")
     pointer = _pointer(stops, "step", x, told, ".4f")
-    layers = [raw, *beside, average, line_of_valid, _best(valid), *_rates(x), pointer]
+    curves = [raw, *beside, average, line_of_valid, _best(valid)]
+    layers = [*curves, *_rates(x), _legend(colors), pointer]
     return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
 
 
@@ -86,7 +86,7 @@ def accuracy_chart(end: int, others: Others | None = None) -> Spec:
 @lru_cache(maxsize=64)
 def _accuracy_chart(end: int, others: tuple[tuple[str, str], ...]) -> str:
     columns = {"train_accuracy": "training", "valid_accuracy": "validation", **dict(others)}
-    color = _colors({"training": BLUE, "validation": ORANGE}, others)
+    colors = _with_others({"training": BLUE, "validation": ORANGE}, others)
     x = alt.X(
         "epoch:Q",
         axis=alt.Axis(tickMinStep=1, format="d"),
@@ -96,17 +96,16 @@ def _accuracy_chart(end: int, others: tuple[tuple[str, str], ...]) -> str:
 
     def line(column: str) -> alt.Chart:
         chart = epochs.transform_filter(f"isValid(datum.{column})")
-        chart = chart.transform_calculate(curve=json.dumps(columns[column]))
-        axis, scale = alt.Axis(format="%"), alt.Scale(zero=False, padding=8)
+        axis, scale = alt.Axis(format="%"), alt.Scale(zero=False, domainMax=1)
         y = alt.Y(f"{column}:Q", title="accuracy", axis=axis, scale=scale)
-        return chart.encode(x=x, y=y, color=color)
+        return chart.encode(x=x, y=y, color=alt.value(colors[columns[column]]))
 
     drawn = [
         line(column).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
         for column in columns
     ]
     pointer = _pointer(epochs, "epoch", x, columns, ".2%")
-    layers = [*drawn, _best(line("valid_accuracy")), pointer]
+    layers = [*drawn, _best(line("valid_accuracy")), _legend(colors), pointer]
     return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
 
 
@@ -114,23 +113,36 @@ def _drawn(chart: Any) -> str:
     return json.dumps(chart.to_dict())
 
 
-def _colors(own: dict[str, str], others: tuple[tuple[str, str], ...]) -> alt.Color:
-    """As `named`, in a legend that leaves room on a small screen."""
-    names = [name for _, name in others]
-    colors = own | dict(zip(names, _MORE, strict=False))
+def _legend(colors: Mapping[str, str]) -> alt.Chart:
+    """Which curve is which, leaving room on a small screen.
+
+    A chart of its own, invisible, and each curve is given its colour as it is: a browser would
+    look up a colour that is a column point by point, and a chart that moves has many.
+    """
+    names = list(colors)
     legend = alt.Legend(
         orient="top",
         title=None,
-        columns=2 if others else 3,
+        columns=2 if len(names) > 3 else 3,
         columnPadding=8,
         labelFontSize=12,
         symbolOpacity=1,
         symbolSize=50,
+        symbolStrokeWidth=2,
+        symbolType="stroke",
         offset=4,
         padding=0,
     )
-    scale = alt.Scale(domain=list(colors), range=list(colors.values()))
-    return alt.Color("curve:N", scale=scale, legend=legend)
+    scale = alt.Scale(domain=names, range=list(colors.values()))
+    each = alt.Chart(alt.sequence(len(names), as_="place"))
+    each = each.transform_calculate(curve=f"{json.dumps(names)}[datum.place]")
+    each = each.mark_point(opacity=0, tooltip=None)
+    return each.encode(color=alt.Color("curve:N", scale=scale, legend=legend))
+
+
+def _with_others(own: Mapping[str, str], others: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """The colour of each curve, by its name."""
+    return {**own, **dict(zip((name for _, name in others), _MORE, strict=False))}
 
 
 def _best(valid: alt.Chart) -> Any:

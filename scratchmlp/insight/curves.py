@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-POINTS = 600  # more than a chart has pixels for
-STOPS = 120  # of a pointer along a curve, at most
+POINTS = 400  # as many as a chart has pixels, for a browser draws them all with each look
+STOPS = 80  # of a pointer along a curve, at most
 OTHERS = 150  # points of a run that is only laid beside
 
 Floats = NDArray[np.float64]

@@ -58,7 +58,7 @@ def test_a_curve_that_grows_is_the_curve_of_all_its_steps(chunks: list[int], see
     assert {loss.min(), loss.max()} <= set(table["loss"])
     assert table["step"].is_monotonic_increasing
     assert table["step"].iloc[-1] == n
-    assert table["step"].diff().fillna(1).max() <= max(1, n / 60)
+    assert table["step"].diff().fillna(1).max() <= max(1, 10 * n / curves.POINTS)
     whole = curves.smoothed(pd.Series(loss), over=50)
     assert table["smooth"].to_numpy() == pytest.approx(whole.iloc[table["step"] - 1].to_numpy())
 
