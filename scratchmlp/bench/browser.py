@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
@@ -87,3 +87,33 @@ def browser(program: str) -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield started
         started.close()
+
+
+# From the last `event` until the words in `selector` had changed and were painted.
+WATCH = """([event, selector]) => {
+  const said = () => document.querySelector(selector)?.textContent ?? ''
+  window.watched = { from: 0, until: 0, before: '' }
+  addEventListener(event, (e) => {
+    window.watched = { from: e.timeStamp, until: 0, before: said() }
+  }, true)
+  new MutationObserver(() => {
+    const now = window.watched
+    if (!now.from || now.until || said() === now.before) return
+    requestAnimationFrame(() => {
+      const painted = new MessageChannel()
+      painted.port1.onmessage = () => { now.until ||= performance.now() }
+      painted.port2.postMessage(0)
+    })
+  }).observe(document.body, { subtree: true, childList: true, characterData: true })
+}"""
+
+
+def watch(page: Page, event: str, selector: str) -> None:
+    """Have the browser take the time from each event of this kind to what it changes there."""
+    page.evaluate(WATCH, [event, selector])
+
+
+def seconds_taken(page: Page) -> float:
+    """Of the last event, once its effect is on the screen; by the browser's own clock."""
+    page.wait_for_function("window.watched.until > 0")
+    return float(page.evaluate("(window.watched.until - window.watched.from) / 1000"))

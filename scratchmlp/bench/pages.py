@@ -18,10 +18,10 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 import torch
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Page
 
 from scratchmlp.bench import Line, draw_page
-from scratchmlp.bench.browser import ROOT, App, browser, chromium, link_cache
+from scratchmlp.bench.browser import ROOT, App, browser, chromium, link_cache, seconds_taken, watch
 from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
 from scratchmlp.images.strokes import Strokes
@@ -31,7 +31,7 @@ from scratchmlp.runs.store import Run, Store
 
 LONG = {"epochs": "1000", "batch_size": "64"}  # a run that outlasts any measurement
 WATCHED_SECONDS = 20
-LOOK = 0.7  # seconds between two looks of the page at a run
+LOOK = 1000  # milliseconds between two looks of the page at a run
 
 
 class Lab(NamedTuple):
@@ -82,16 +82,20 @@ def _lab() -> Iterator[Lab]:
     with tempfile.TemporaryDirectory() as folder, browser(program) as chrome:
         home = Path(folder) / "home"
         link_cache(datasets.home() / "cache", home)
-        command = [sys.executable, "-m", "scratchmlp", "train", "--json"]
-        own = os.environ | {"SCRATCHMLP_HOME": str(home)}
-        own.pop("SCRATCHMLP_DB", None)
-        subprocess.run(command, cwd=ROOT, env=own, check=True, stdout=subprocess.DEVNULL)
+        _train_in_terminal(home)
         store, app = Store(f"sqlite:///{home / 'runs.db'}"), App(home)
         try:
             yield Lab(app, chrome, store, store.run("latest"))
         finally:
             app.close()
             store.close()
+
+
+def _train_in_terminal(home: Path, *options: str) -> None:
+    command = [sys.executable, "-m", "scratchmlp", "train", "--json", *options]
+    own = os.environ | {"SCRATCHMLP_HOME": str(home)}
+    own.pop("SCRATCHMLP_DB", None)
+    subprocess.run(command, cwd=ROOT, env=own, check=True, stdout=subprocess.DEVNULL)
 
 
 def _timed(act: Callable[[], object]) -> float:
@@ -213,30 +217,54 @@ def _size(frame: dict) -> int:
 def _by_look(got: list[tuple[float, int]]) -> list[int]:
     """Bytes that came from one look of the page to the next."""
     first, last = got[0][0], got[-1][0]
-    sums = [0] * (int((last - first) / LOOK) + 1)
+    sums = [0] * (int(1000 * (last - first) / LOOK) + 1)
     for at, size in got:
-        sums[int((at - first) / LOOK)] += size
+        sums[int(1000 * (at - first) / LOOK)] += size
     return sums
 
 
 def controls(lab: Lab, times: int) -> Iterator[Line]:
     """From pressing another optimiser to the page saying that it differs from the recipe."""
     with _training(lab) as page:
-        buttons = page.locator(".st-key-optimizer button")
-        taken = []
+        watch(page, "mousedown", ".st-key-changes")
+        buttons, taken = page.locator(".st-key-optimizer button"), []
         for turn in range(times):
-            name = ("sgd", "momentum")[turn % 2]
-            taken.append(_press(page, buttons.filter(has_text=name), f"→ {name}"))
+            buttons.filter(has_text=("sgd", "momentum")[turn % 2]).click()
+            taken.append(seconds_taken(page))
+            page.wait_for_timeout(300 + 137 * turn % LOOK)  # at any moment between two looks
     yield _told("Train: a control, while a net trains", taken, 0.3)
 
 
-def _press(page: Page, button: Locator, words: str) -> float:
-    box = button.bounding_box()
-    assert box
-    began = time.perf_counter()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_selector(f".st-key-reset_optimizer :text('{words}')")
-    return time.perf_counter() - began
+def against_terminal(lab: Lab, times: int) -> Iterator[Line]:
+    """The same run from the terminal, from a page that nobody looks at, and from one that is open.
+
+    Seconds from the run's start to its end, 16 epochs of `modern`, in turns.
+    """
+    taken: dict[str, list[float]] = {"terminal": [], "alone": [], "watched": []}
+    for _ in range(max(1, times // 10)):
+        _train_in_terminal(lab.app.home, "--epochs", "16")
+        taken["terminal"].append(_end(lab))
+        with lab.tab("/?epochs=16") as page:
+            _start(lab, page)
+        taken["alone"].append(_end(lab))
+        with lab.tab("/?epochs=16") as page:
+            _start(lab, page)
+            taken["watched"].append(_end(lab))
+    for name, words, goal in (("alone", "nobody watching", 1.25), ("watched", "watched", 1.6)):
+        ratios = [a / b for a, b in zip(taken[name], taken["terminal"], strict=True)]
+        yield _told(f"Train: a run, {words}, to the terminal's", ratios, goal)
+
+
+def _start(lab: Lab, page: Page) -> None:
+    page.locator(".st-key-train button").click()
+    while not lab.store.run("latest").is_live:
+        page.wait_for_timeout(20)
+
+
+def _end(lab: Lab) -> float:
+    while (run := lab.store.run("latest")).ended is None:
+        time.sleep(0.1)
+    return run.ended - (run.started or run.ended)
 
 
 # --- Draw ---------------------------------------------------------------------------------------
@@ -252,8 +280,8 @@ def answers(lab: Lab, times: int) -> Iterator[Line]:
 
 
 def _answer_times(page: Page, url: str, times: int) -> list[float]:
-    told = draw_page.answer_times(page, url, itertools.islice(itertools.cycle(DIGITS), times))
-    return [milliseconds / 1000 for milliseconds in told]
+    drawings = itertools.islice(itertools.cycle(DIGITS), times)
+    return list(draw_page.answer_times(page, url, drawings))
 
 
 # A 1, a 7, a 0 and a 2 in one stroke each, on a square of side 1.
@@ -264,4 +292,12 @@ DIGITS: list[Strokes] = [
     [[(0.2, 0.2), (0.5, 0.0), (0.8, 0.25), (0.5, 0.6), (0.15, 1.0), (0.9, 1.0)]],
 ]
 
-MEASURES = predictions, first_picture, cell_to_gallery, streaming, controls, answers
+MEASURES = (
+    predictions,
+    first_picture,
+    cell_to_gallery,
+    against_terminal,
+    streaming,
+    controls,
+    answers,
+)
