@@ -66,7 +66,7 @@ def views(run: Run, seen: Assessment, runs: dict[str, Run]) -> None:
             doubts.show(run.dataset)
     if away.open:
         with away:
-            takeaway.show(run, seen, choice.title(run))
+            takeaway.show(run, seen, run.title)
 
 
 def explore(seen: Assessment, place: str, chart: Callable[[Assessment], None]) -> None:

@@ -8,7 +8,6 @@ import typer
 from scratchmlp.cli.screen import JSON, app, preparation, say
 from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
-from scratchmlp.net import presets
 
 
 @app.command()
@@ -73,10 +72,9 @@ def evaluate(
 def _report(found: Any, network: Any, name: str, split: str, table: Any, examples: Any) -> str:
     from scratchmlp.insight import report
 
-    called = found.name or presets.name_of(found.config) or "a run"
-    about = report.about(network, found.id, called, name, split)
+    about = report.about(network, found.id, found.title, name, split)
     is_mnist_test = name == "mnist" and split == "test"
-    title = f"What {called} gets right and wrong"
+    title = f"What {found.title} gets right and wrong"
     return report.html(title, about, table, examples, network.classes, is_mnist_test)
 
 

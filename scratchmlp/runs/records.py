@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.database import LOST_AFTER, new_id
 
@@ -45,6 +46,11 @@ class Run:
         status = "lost" if row["status"] in LIVE and silent else row["status"]
         config = TrainConfig.from_mapping(row["config"])
         return cls(**dict(row) | {"config": config, "status": status})
+
+    @property
+    def title(self) -> str:
+        """What it is called: its own name, or the recipe it follows."""
+        return self.name or presets.name_of(self.config) or "Custom settings"
 
     @property
     def is_live(self) -> bool:

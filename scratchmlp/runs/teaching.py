@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
 from scratchmlp.images.datasets import Examples
-from scratchmlp.net import finetune, presets
+from scratchmlp.net import finetune
 from scratchmlp.net.measure import evaluate
 from scratchmlp.net.network import Network
 from scratchmlp.net.training import to_tensors
@@ -55,7 +55,7 @@ def teach(store: Store, run_id: str, drawings: Examples) -> Taught:
     seconds = time.perf_counter() - began
     _, test_before = measured(network, dataset.test)
     loss, test_after = measured(taught, dataset.test)
-    name = f"{run.name or presets.name_of(run.config) or 'a run'}, taught {_drawings(drawings)}"
+    name = f"{run.title}, taught {_drawings(drawings)}"
     new = store.add_network(taught, name, run.id, loss, test_after, seconds)
     before = float(_right(network, drawings).mean())
     after = held_out(network, drawings, replay)

@@ -15,7 +15,6 @@ from scratchmlp.runs.catalogue import LONGEST_NOTE
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import (
     assessment,
-    choice,
     frame,
     live,
     session,
@@ -52,7 +51,7 @@ def _title(chosen: list[Run]) -> str:
     [run] = chosen
     color, icon = live.BADGES[run.status]
     why = f" {run.error}" if run.error else ""
-    return f":{color}-badge[{icon} {run.status}] **{choice.title(run)}**{why}"
+    return f":{color}-badge[{icon} {run.status}] **{run.title}**{why}"
 
 
 def _open(row: Any, chosen: list[Run]) -> None:

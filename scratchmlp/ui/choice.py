@@ -3,7 +3,6 @@
 import streamlit as st
 
 from scratchmlp.images import datasets
-from scratchmlp.net import presets
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import session
 from scratchmlp.ui.assessment import DATASET, RUN, SPLIT, SPLITS, Assessment
@@ -43,13 +42,9 @@ def _why_not(asked: str) -> str:
     return f"Run {asked} is {status} and has no checkpoint: nothing to evaluate. Here is another."
 
 
-def title(run: Run) -> str:
-    return run.name or presets.name_of(run.config) or "custom settings"
-
-
 def label(run: Run) -> str:
     reached = "" if run.test_accuracy is None else f", {run.test_accuracy:.2%}"
-    return f"{title(run)} · {run.dataset} · {run.status}{reached} · {run.id[:6]}"
+    return f"{run.title} · {run.dataset} · {run.status}{reached} · {run.id[:6]}"
 
 
 def pictures(run: Run) -> tuple[str, str]:

@@ -5,7 +5,6 @@ import streamlit as st
 
 from scratchmlp.errors import UserError
 from scratchmlp.insight.charts_training import MOST_OTHERS
-from scratchmlp.net import presets
 from scratchmlp.net.config import LABELS, differing, unparse
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import session, settings
@@ -29,7 +28,7 @@ def beside(run: Run) -> dict[Run, str]:
 
 def name(run: Run) -> str:
     """A title that no other run has."""
-    return f"{run.name or presets.name_of(run.config) or 'custom'} · {run.id[:4]}"
+    return f"{run.title} · {run.id[:4]}"
 
 
 def show(run: Run) -> None:

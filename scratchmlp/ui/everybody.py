@@ -40,7 +40,7 @@ def _row(run: Run, ink: Ink) -> dict[str, Any]:
     network = session.network(run.id, session.store().checkpoint_place(run.id)[0])
     said = answer.read(network, ink).digits
     return {
-        "Run": choice.title(run),
+        "Run": run.title,
         "Answer": " ".join(answer.name_of(network, r) for r in said),
         "Verdict": answer.verdict(said),
         "Sure": min((float(r.probabilities.max()) for r in said), default=None),

@@ -5,7 +5,6 @@ import time
 import streamlit as st
 
 from scratchmlp.insight import curves
-from scratchmlp.net import presets
 from scratchmlp.runs.reading import Reading
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import plots, session, steering
@@ -84,14 +83,9 @@ def _head(run: Run) -> None:
     color, icon = BADGES[run.status]
     row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(f":{color}-badge[{icon} {run.status}]", width="content")
-    row.markdown(f"**{title(run)}**", width="stretch")
+    row.markdown(f"**{run.title}**", width="stretch")
     with row:
         steering.buttons(run)
-
-
-def title(run: Run) -> str:
-    """What a run is called: its own name, or the recipe it follows."""
-    return run.name or presets.name_of(run.config) or "Custom settings"
 
 
 def _words(run: Run) -> None:

@@ -14,7 +14,7 @@ import streamlit as st
 
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import choice, live, session
+from scratchmlp.ui import live, session
 
 CHOSEN = "chosen_runs"  # ids
 TEXT, STATUS, DATASET, ORDER = "runs_text", "runs_status", "runs_dataset", "runs_order"
@@ -22,7 +22,7 @@ ORDERS: dict[str, Callable[[Run], Any]] = {
     "Newest": lambda run: -run.created,
     "Most accurate": lambda run: -(run.test_accuracy or 0),
     "Longest training": lambda run: -(run.train_seconds or 0),
-    "Name": lambda run: choice.title(run).casefold(),
+    "Name": lambda run: run.title.casefold(),
 }
 COLORS = {status: color for status, (color, _) in live.BADGES.items()}
 
@@ -67,7 +67,7 @@ def _status(run: Run) -> str:
 
 def _says(run: Run, text: str) -> bool:
     """Whether all the words are in what a row shows."""
-    shown = [choice.title(run), run.note, run.id, run.dataset, presets.in_words(run.config)]
+    shown = [run.title, run.note, run.id, run.dataset, presets.in_words(run.config)]
     everything = " ".join(shown).casefold()
     return all(word in everything for word in text.casefold().split())
 
@@ -106,7 +106,7 @@ def _table(runs: list[Run]) -> pd.DataFrame:
     lines = session.sparklines(runs)
     return pd.DataFrame(
         {
-            "run": [choice.title(run) for run in runs],
+            "run": [run.title for run in runs],
             "status": [[run.status] for run in runs],
             "accuracy": 100 * pd.Series([run.test_accuracy for run in runs], dtype=float),
             "loss": [_logarithms(lines.get(run.id, [])) for run in runs],

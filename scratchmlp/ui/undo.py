@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import choice, session
+from scratchmlp.ui import session
 
 JUST_DELETED = "just_deleted"  # ids that the bar brings back
 
@@ -67,7 +67,7 @@ def recent(row: Any) -> None:
             ids = [run.id for run in gone]
             st.button("Bring all back", key="restore_all", on_click=restore, args=[ids])
         for run in gone[:MOST]:
-            name = f"{choice.title(run)} · {run.id[:6]}"
+            name = f"{run.title} · {run.id[:6]}"
             key, icon = f"restore_{run.id}", ":material/undo:"
             st.button(name, key=key, icon=icon, on_click=restore, args=[[run.id]], type="tertiary")
 
