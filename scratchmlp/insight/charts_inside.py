@@ -8,6 +8,9 @@ import pandas as pd
 from scratchmlp.insight.charts import BLUE, GREEN, GREY, ORANGE, SHARE, named, title
 
 LOW_HEIGHT = 250  # these stand side by side, several at once
+_MAGNITUDES = alt.Axis(
+    labelExpr="format(datum.value, datum.value < 0.001 ? '.0e' : '~g')", tickCount=5
+)
 _EPOCHS = alt.Axis(tickMinStep=1, format="d", tickCount=6)
 _LAYERS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#d55e00", GREY)
 
@@ -49,14 +52,12 @@ def layer_chart(measures: pd.DataFrame, name: str) -> alt.Chart:
         alt.Chart(table)
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
         .encode(
-            x=alt.X(
-                "epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", tickCount=6), title="epoch"
-            ),
+            x=alt.X("epoch:Q", axis=_EPOCHS, title="epoch"),
             y=alt.Y(
                 f"{name}:Q",
                 title=how.axis,
                 scale=scale,
-                axis=alt.Axis(format="%" if how.is_share else "~g", tickCount=5),
+                axis=alt.Axis(format="%", tickCount=5) if how.is_share else _MAGNITUDES,
             ),
             color=named(layers),
             tooltip=[
