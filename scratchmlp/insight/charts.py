@@ -5,7 +5,8 @@ stand in `charts_training`, `charts_inside`, `charts_evaluation`, `charts_pictur
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import altair as alt
 from altair.utils import schemapi
@@ -22,19 +23,12 @@ SHARE = alt.Scale(domain=[0, 1])
 Chart = alt.TopLevelMixin
 
 
-def named(values: dict[str, str]) -> alt.Color:
+def named(values: Mapping[str, str], **legend: Any) -> alt.Color:
     """A colour for each value of the column "curve", and a legend above the chart."""
     scale = alt.Scale(domain=list(values), range=list(values.values()))
-    legend = alt.Legend(
-        orient="top",
-        title=None,
-        symbolOpacity=1,
-        symbolSize=60,
-        columnPadding=12,
-        offset=4,
-        padding=0,
-    )
-    return alt.Color("curve:N", scale=scale, legend=legend)
+    usual = {"symbolOpacity": 1, "symbolSize": 60, "columnPadding": 12, "offset": 4, "padding": 0}
+    above = alt.Legend(orient="top", title=None, **usual | legend)
+    return alt.Color("curve:N", scale=scale, legend=above)
 
 
 def title(text: str) -> alt.TitleParams:

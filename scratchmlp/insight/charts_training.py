@@ -68,7 +68,7 @@ def _loss_chart(end: int, others: tuple[tuple[str, str], ...], log: bool) -> str
     stops = alt.Chart(points).transform_filter("datum.told")
     pointer = _pointer(stops, "step", x, told, ".4f")
     curves = [raw, *beside, average, line_of_valid, _best(valid)]
-    layers = [*curves, *_rates(x), _legend(colors), pointer]
+    layers = [*curves, *_rates(x), _legend(colors, 2 if others else 3), pointer]
     return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
 
 
@@ -105,7 +105,7 @@ def _accuracy_chart(end: int, others: tuple[tuple[str, str], ...]) -> str:
         for column in columns
     ]
     pointer = _pointer(epochs, "epoch", x, columns, ".2%")
-    layers = [*drawn, _best(line("valid_accuracy")), _legend(colors), pointer]
+    layers = [*drawn, _best(line("valid_accuracy")), _legend(colors, 2 if others else 3), pointer]
     return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
 
 
@@ -113,31 +113,17 @@ def _drawn(chart: Any) -> str:
     return json.dumps(chart.to_dict())
 
 
-def _legend(colors: Mapping[str, str]) -> alt.Chart:
+def _legend(colors: Mapping[str, str], columns: int) -> alt.Chart:
     """Which curve is which, leaving room on a small screen.
 
     A chart of its own, invisible, and each curve is given its colour as it is: a browser would
     look up a colour that is a column point by point, and a chart that moves has many.
     """
-    names = list(colors)
-    legend = alt.Legend(
-        orient="top",
-        title=None,
-        columns=2 if len(names) > 3 else 3,
-        columnPadding=8,
-        labelFontSize=12,
-        symbolOpacity=1,
-        symbolSize=50,
-        symbolStrokeWidth=2,
-        symbolType="stroke",
-        offset=4,
-        padding=0,
-    )
-    scale = alt.Scale(domain=names, range=list(colors.values()))
-    each = alt.Chart(alt.sequence(len(names), as_="place"))
-    each = each.transform_calculate(curve=f"{json.dumps(names)}[datum.place]")
-    each = each.mark_point(opacity=0, tooltip=None)
-    return each.encode(color=alt.Color("curve:N", scale=scale, legend=legend))
+    each = alt.Chart(alt.sequence(len(colors), as_="place"))
+    each = each.transform_calculate(curve=f"{json.dumps(list(colors))}[datum.place]")
+    small = {"columns": columns, "columnPadding": 8, "labelFontSize": 12, "symbolSize": 50}
+    color = named(colors, symbolType="stroke", symbolStrokeWidth=2, **small)
+    return each.mark_point(opacity=0, tooltip=None).encode(color=color)
 
 
 def _with_others(own: Mapping[str, str], others: tuple[tuple[str, str], ...]) -> dict[str, str]:
