@@ -1,11 +1,32 @@
 """What the tests of the pages share: the app by AppTest, and what stands on its screen."""
 
+from collections.abc import Iterator
+
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from scratchmlp.images import datasets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.recorder import execute
 from scratchmlp.runs.store import Store
+from scratchmlp.ui import session
 from tests.conftest import ROOT
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """An empty store, and an app that remembers nothing of the test before."""
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    datasets.load("digits")
+    opened = Store()
+    yield opened
+    if session.store().queued():
+        session.jobs().close()
+    st.cache_resource.clear()
+    opened.close()
 
 
 def app_at(page: str | None = None, **params: str) -> AppTest:

@@ -2,12 +2,10 @@
 
 import base64
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -18,10 +16,12 @@ from scratchmlp.insight import reading
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.store import News, Store
-from scratchmlp.ui import canvas, drawer, handwriting, session, source
+from scratchmlp.ui import canvas, drawer, handwriting, source
 from scratchmlp.ui.canvas import Sheet
 from scratchmlp.ui.source import Drawn
-from tests.pages import app_at, ran, shown, trained
+from tests.pages import app_at, ran, shown, store, trained
+
+__all__ = ["store"]
 
 QUICK = TrainConfig(dataset="digits", epochs=20, hidden=(32,))
 ONE = [[(160.0, 60.0), (160.0, 160.0), (160.0, 260.0)]]
@@ -29,19 +29,6 @@ ZERO_POINTS = [(np.cos(a), np.sin(a)) for a in np.linspace(0, 2 * np.pi, 40)]
 ZERO = [[(160 + 60 * x, 160 + 100 * y) for x, y in ZERO_POINTS]]
 TEN = [[(80.0, 90.0), (80.0, 230.0)], [(220 + 40 * x, 160 + 70 * y) for x, y in ZERO_POINTS]]
 VIEWS = "How it saw it", "Why", "All runs", "My drawings"
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    opened = Store()
-    yield opened
-    if session.store().queued():
-        session.jobs().close()
-    st.cache_resource.clear()
-    opened.close()
 
 
 def page(strokes: list | None = None, **params: str) -> AppTest:

@@ -1,12 +1,10 @@
 """The Evaluate page by AppTest: its views, its links, and all that may be wrong with a run."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -18,23 +16,12 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.store import Kept, News, Store
 from scratchmlp.ui import session
-from tests.pages import app_at, metric, ran, shown, trained
+from tests.pages import app_at, metric, ran, shown, store, trained
+
+__all__ = ["store"]
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
 VIEWS = "Errors", "Map", "Confidence", "Two runs", "Suspects", "Take away"
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    opened = Store()
-    yield opened
-    if "jobs" in st.session_state or session.store().queued():
-        session.jobs().close()
-    st.cache_resource.clear()
-    opened.close()
 
 
 def page(**params: str) -> AppTest:

@@ -2,32 +2,19 @@
 
 import math
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import News, Store
 from scratchmlp.ui import roster, session
-from tests.pages import app_at, ran, shown, trained
+from tests.pages import app_at, ran, shown, store, trained
+
+__all__ = ["store"]
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    st.cache_resource.clear()
-    session.datasets.load("digits")
-    opened = Store()
-    yield opened
-    if session.store().queued():
-        session.jobs().close()
-    st.cache_resource.clear()
-    opened.close()
 
 
 def quick(store: Store, name: str = "", config: TrainConfig = QUICK) -> str:
