@@ -53,7 +53,7 @@ def choices(drawn: TrainConfig) -> None:
             actions(config)
         with st.sidebar:
             controls.show()
-        if config != drawn and views.show_settings():
+        if config != drawn and views.reads_settings():
             st.rerun()
 
 

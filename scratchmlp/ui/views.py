@@ -14,19 +14,20 @@ from scratchmlp.ui import advice, code, compare, exports, inside, rate
 View = Callable[[Run], None]
 
 OPEN = "run_view"  # the name of the view that is open
+RATE = "Find a rate"
 VIEWS: dict[str, View] = {
     "Diagnosis": advice.show,
     "Compare": compare.show,
-    "Find a rate": rate.show,
+    RATE: rate.show,
     "Inside": inside.show,
     "Code": code.show,
     "Take away": exports.show,
 }
 
 
-def show_settings() -> bool:
+def reads_settings() -> bool:
     """Is a view open that shows what the controls are set to?"""
-    return st.session_state.get(OPEN) == "Find a rate"
+    return st.session_state.get(OPEN) == RATE
 
 
 def show(run: Run) -> None:
