@@ -33,12 +33,14 @@ def streaming(lab: Lab, times: int) -> Iterator[Line]:
     """What a page that watches a run costs: bytes an update, and its process's share of a core."""
     with training(lab) as page:
         got: list[tuple[float, int]] = []
+        asked: list[float] = []
         requests = page.context.new_cdp_session(page)
         requests.send("Network.enable")
         requests.on(
             "Network.webSocketFrameReceived",
             lambda event: got.append((event["timestamp"], _size(event["response"]))),
         )
+        requests.on("Network.webSocketFrameSent", lambda event: asked.append(event["timestamp"]))
         requests.on(
             "Network.loadingFinished",
             lambda event: got.append((event["timestamp"], int(event["encodedDataLength"]))),
@@ -49,7 +51,7 @@ def streaming(lab: Lab, times: int) -> Iterator[Line]:
         after, seconds = server.cpu_times(), time.monotonic() - began
     busy = after.user + after.system - before.user - before.system
     yield told_once("Train: the page's own work", 100 * busy / seconds, 15, "% of a core")
-    updates = np.array(_by_look(got)) / 1000
+    updates = np.array(_by_update(got, asked)) / 1000
     yield told_once("Train: an update, the mean", float(updates.mean()), 60, "kB")
     yield told_once("Train: an update, the largest", float(updates.max()), 60, "kB")
 
@@ -60,13 +62,11 @@ def _size(frame: dict) -> int:
     return len(text) * 3 // 4 if frame["opcode"] == 2 else len(text)
 
 
-def _by_look(got: list[tuple[float, int]]) -> list[int]:
-    """Bytes that came from one look of the page to the next."""
-    first, last = got[0][0], got[-1][0]
-    sums = [0] * (int((last - first) / FAST) + 1)
-    for at, size in got:
-        sums[int((at - first) / FAST)] += size
-    return sums
+def _by_update(got: list[tuple[float, int]], asked: list[float]) -> list[int]:
+    """Bytes that came between one request of the page and the next; of the last there is a part."""
+    at, size = np.array(got).T
+    update = np.searchsorted(asked, at)  # 0: what was on its way before the first request
+    return np.bincount(update, size, len(asked) + 1)[1:-1].astype(int).tolist()
 
 
 def controls(lab: Lab, times: int) -> Iterator[Line]:
