@@ -62,9 +62,9 @@ def is_cluster(process: psutil.Process) -> bool:
     return "dask spec" in line or "spawn_main" in line
 
 
-def worker_of(run_pid_hint: psutil.Process) -> list[psutil.Process]:
-    """Worker processes (children of the nannies) that are busy."""
-    return [p for p in below(run_pid_hint) if "spawn_main" in " ".join(p.cmdline())]
+def workers_of(process: psutil.Process) -> list[psutil.Process]:
+    """The processes that train, children of Dask's nannies."""
+    return [p for p in below(process) if "spawn_main" in " ".join(p.cmdline())]
 
 
 def submit(jobs: Jobs, store: Store, config: TrainConfig = SHORT) -> str:
@@ -110,7 +110,7 @@ def test_a_killed_worker_fails_its_run_once_and_the_next_run_works(
     run_id = submit(jobs, store, replace(LONG, batch_size=64))
     wait(lambda: store.epochs_since(run_id))
     starts = {store.run(run_id).started}
-    workers = worker_of(psutil.Process())
+    workers = workers_of(psutil.Process())
     busiest = max(workers, key=lambda p: p.cpu_times().user)
     busiest.kill()
     wait(lambda: store.run(run_id).status == "failed")
@@ -142,8 +142,18 @@ def test_a_worker_keeps_the_memory_of_one_step_for_the_next(jobs: Jobs, store: S
 
 def page_faults() -> int:
     """How often the kernel had to give the workers a page of memory since they started."""
-    stats = [Path(f"/proc/{p.pid}/stat").read_text() for p in worker_of(psutil.Process())]
+    stats = [Path(f"/proc/{p.pid}/stat").read_text() for p in workers_of(psutil.Process())]
     return sum(int(stat.rpartition(")")[2].split()[7]) for stat in stats)
+
+
+def test_only_workers_load_torch(jobs: Jobs) -> None:
+    with_torch = [p for p in below(psutil.Process()) if "libtorch_cpu" in maps(p)]
+    assert {p.pid for p in with_torch} == {p.pid for p in workers_of(psutil.Process())}
+
+
+def maps(process: psutil.Process) -> str:
+    """The files that a process has in its memory, among other things."""
+    return Path(f"/proc/{process.pid}/maps").read_text()
 
 
 def test_everything_listens_on_loopback_only(jobs: Jobs, store: Store) -> None:
@@ -244,7 +254,7 @@ def test_a_study_whose_worker_was_killed_says_so_and_is_done_when_asked_again(
     study = store.studies.ask("suspects", settings)
     jobs.submit_study(study.id)
     wait(lambda: store.studies.get(study.id).status == "running")
-    for worker in worker_of(psutil.Process()):
+    for worker in workers_of(psutil.Process()):
         worker.kill()
     wait(lambda: store.studies.get(study.id).status == "failed")
     assert "was killed" in str(store.studies.get(study.id).error)
