@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 POINTS = 400  # as many as a chart has pixels, for a browser draws them all with each look
 STOPS = 80  # of a pointer along a curve, at most
@@ -56,8 +55,8 @@ class LossCurve:
 
     def _smooth(self, loss: Floats) -> Floats:
         """m_t = b m_{t-1} + (1 - b) x_t, divided by 1 - b^t, going on from the last m_t."""
-        beta, start = self._beta, [self._beta * self._average]
-        average, _ = lfilter([1 - beta], [1, -beta], loss, zi=start)
+        beta, values = self._beta, pd.Series([self._average, *loss])
+        average = values.ewm(alpha=1 - beta, adjust=False).mean().to_numpy()[1:]
         t = np.arange(self._seen + 1, self._seen + len(loss) + 1)
         self._average, self._seen = float(average[-1]), int(t[-1])
         return np.asarray(average / (1 - beta**t))
