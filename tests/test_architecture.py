@@ -32,8 +32,8 @@ HOMES = {
         "scratchmlp/runs/studies.py",
         "scratchmlp/runs/migrations/",
     ),
-    "distributed": ("scratchmlp/runs/jobs.py",),
-    "dask": ("scratchmlp/runs/jobs.py",),
+    "distributed": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),
+    "dask": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),
     "altair": ("scratchmlp/insight/charts.py", "scratchmlp/insight/charts_"),
     "typer": ("scratchmlp/cli/",),
 }

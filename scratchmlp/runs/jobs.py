@@ -2,13 +2,8 @@
 
 The line is the store's: a run is queued there until a worker claims it, and only one ever does. So
 it does not matter how often Dask is told of a run, and a run whose worker was killed is never
-silently started again. Every process listens on loopback only and ends when its parent does.
-
-Every process of the cluster loads this module, and only its workers need PyTorch: the others are
-up in half the time, with a quarter of the memory, because nothing here imports it on top.
+silently started again.
 """
-
-from __future__ import annotations
 
 import contextlib
 import logging
@@ -17,25 +12,20 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import dask
 from dask.system import CPU_COUNT
 from dask.task_spec import Task
-from distributed import Client, Future, KilledWorker, Worker, secede
-from distributed.deploy.subprocess import SubprocessCluster
+from distributed import Client, Future, KilledWorker, secede
 
 from scratchmlp.errors import UserError
-
-if TYPE_CHECKING:
-    from scratchmlp.runs.store import Store
+from scratchmlp.runs.cluster import local_cluster
+from scratchmlp.runs.store import Store
 
 log = logging.getLogger(__name__)
 
-LOOPBACK = "127.0.0.1"
 CONNECT_SECONDS = 10.0
-MB = 2**20
+PATIENCE = 60.0  # seconds in which a worker should have come up
 KILLED = "The process that worked on this was killed, by hand or for want of memory:"
 
 After = Callable[[str], None]  # called with a run's or a study's id
@@ -48,22 +38,26 @@ class Jobs:
     ----------
     store : where the runs are.
     workers : how many at a time; as many as there are cores if None.
-
-    Attributes
-    ----------
-    trouble : one sentence if the cluster could not be started or reached, else None.
     """
 
     def __init__(self, store: Store, workers: int | None = None) -> None:
-        self.trouble: str | None = None
+        self._failure: str | None = None
+        self._absence: str | None = None
+        self._closed = threading.Event()
         self._store = store
         self._workers = workers or CPU_COUNT
         self._client: Client | None = None
         self._cluster: Any = None
         self._sent = 0
+        self._attended = time.monotonic()  # when there last was a worker, or nothing to do
         self._futures: dict[str, tuple[Future, After]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="jobs")
         self._thread.submit(self._guarded, self._start)
+
+    @property
+    def trouble(self) -> str | None:
+        """One sentence if the cluster cannot be had, or if it has had no worker for a while."""
+        return self._failure or self._absence
 
     def submit(self, run_id: str) -> None:
         """Tell the workers of a run that is queued in the store."""
@@ -81,6 +75,7 @@ class Jobs:
 
     def close(self) -> None:
         """End the workers; runs they were training read as lost, and can be resumed."""
+        self._closed.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
         for thing in (self._client, self._cluster):
             if thing is not None:
@@ -91,19 +86,19 @@ class Jobs:
             action()
         except Exception as error:
             log.exception("The training processes are not available.")
-            self.trouble = (
+            self._failure = (
                 f"The training processes are not available ({error}): restart the app, "
                 "or correct SCRATCHMLP_SCHEDULER."
             )
         else:
-            self.trouble = None
+            self._failure = None
 
     def _start(self) -> None:
         address = os.environ.get("SCRATCHMLP_SCHEDULER")
         if address:
             self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         else:
-            self._cluster = _local_cluster(self._workers)
+            self._cluster = local_cluster(self._workers)
             self._client = Client(self._cluster, set_as_default=False)
         threading.Thread(target=self._watch, daemon=True, name="watch-jobs").start()
         for run_id in self._store.queued():  # left in line when the app last ended
@@ -127,14 +122,29 @@ class Jobs:
 
         A worker that raised has written why into the store; one that was killed could not.
         """
-        while True:
-            time.sleep(0.2)
+        while not self._closed.wait(0.2):
+            self._look_for_workers()
             for name, (future, killed) in list(self._futures.items()):
                 if future.done():
                     del self._futures[name]
                     if future.status == "error" and isinstance(future.exception(), KilledWorker):
                         with contextlib.suppress(UserError):  # it may have been deleted meanwhile
                             killed(name)
+
+    def _look_for_workers(self) -> None:
+        """Dask does not say that no worker has come up; what was sent to it just waits."""
+        now = time.monotonic()
+        if not self._futures or self._there_are_workers():
+            self._attended, self._absence = now, None
+        elif now - self._attended > PATIENCE:
+            self._absence = (
+                f"No training process has come up in {PATIENCE:.0f} seconds: restart the app, "
+                "or start workers on the cluster at SCRATCHMLP_SCHEDULER."
+            )
+
+    def _there_are_workers(self) -> bool:
+        assert self._client is not None
+        return bool(self._client.scheduler_info(n_workers=1)["workers"])
 
     def _run_killed(self, run_id: str) -> None:
         if self._store.run(run_id).status == "queued":  # it only stood in that worker's line
@@ -154,7 +164,6 @@ def work(run_id: str, url: str) -> None:
     import torch
 
     from scratchmlp.runs.recorder import execute
-    from scratchmlp.runs.store import Store
 
     torch.set_num_threads(1)
     store, left = Store(url), threading.Event()
@@ -178,7 +187,6 @@ def study(study_id: str, url: str) -> None:
     import torch
 
     from scratchmlp.runs.conduct import conduct
-    from scratchmlp.runs.store import Store
 
     torch.set_num_threads(1)
     store = Store(url)
@@ -187,60 +195,3 @@ def study(study_id: str, url: str) -> None:
             conduct(store, study_id)
     finally:
         store.close()
-
-
-def _local_cluster(workers: int) -> Any:
-    # `python -m dask` must find this package, wherever the app was started from.
-    package = str(Path(__file__).parents[2])
-    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if package not in paths:
-        os.environ["PYTHONPATH"] = os.pathsep.join([package, *filter(None, paths)])
-    # One run a worker. The scheduler is a process of its own and reads its environment.
-    os.environ["DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION"] = "1.0"
-    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
-    # Dask has a worker give every tensor's memory back at once, and fetch it anew in each step:
-    # that made training half as slow again. With these it keeps what it will need again.
-    os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * MB))
-    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * MB))
-    preload = [__name__]
-    no_dashboard = {"dashboard": False, "dashboard_address": f"{LOOPBACK}:0"}
-    with dask.config.set({"distributed.comm.timeouts.connect": "30s"}):
-        return SubprocessCluster(
-            host=LOOPBACK,
-            n_workers=workers,
-            threads_per_worker=1,
-            scheduler_kwargs={"preload": preload, "allowed_failures": 0, **no_dashboard},
-            worker_kwargs={
-                "preload": preload,
-                "preload_nanny": preload,
-                "memory_limit": 0,
-                **no_dashboard,
-            },
-            silence_logs=logging.ERROR,
-        )
-
-
-def dask_setup(server: Any) -> None:
-    """Dask calls this in the scheduler, in each nanny and in each worker as it starts."""
-    threading.Thread(target=_end_with_parent, args=[os.getppid()], daemon=True).start()
-    if isinstance(server, Worker):
-        _warm_up()
-
-
-def _end_with_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
-
-
-def _warm_up() -> None:
-    """Load what a run's first step would otherwise wait for."""
-    import torch
-
-    import scratchmlp.runs.recorder
-    from scratchmlp.images import datasets
-
-    torch.set_num_threads(1)
-    _ = scratchmlp.runs.recorder
-    if datasets.is_prepared("mnist"):
-        datasets.load("mnist")

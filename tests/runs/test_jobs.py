@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import jobs as module
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 from tests.conftest import ROOT
@@ -173,6 +174,7 @@ def test_everything_listens_on_loopback_only(jobs: Jobs, store: Store) -> None:
 APP = """
 import sys, time
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import jobs as module
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 if __name__ == "__main__":
@@ -221,8 +223,6 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCRATCHMLP_SCHEDULER", "tcp://127.0.0.1:1")
-    import scratchmlp.runs.jobs as module
-
     monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
     jobs = Jobs(store)
     jobs.wait_until_ready()
@@ -232,6 +232,26 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(
     jobs.wait_until_ready()
     assert store.run(run_id).status == "queued"
     jobs.close()
+
+
+def test_a_cluster_without_workers_is_a_sentence_until_it_has_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    monkeypatch.setattr(module, "PATIENCE", 0.5)
+    owner = Jobs(store, workers=1)
+    owner.wait_until_ready()
+    assert owner._client
+    owner._cluster.scale(0)
+    wait(lambda: not owner._there_are_workers())
+    run_id = submit(owner, store)
+    wait(lambda: owner.trouble)
+    assert "No training process has come up" in str(owner.trouble)
+    assert store.run(run_id).status == "queued"
+    owner._cluster.scale(1)
+    wait(lambda: store.run(run_id).status == "finished")
+    wait(lambda: owner.trouble is None)
+    owner.close()
 
 
 def test_a_cluster_that_exists_is_used(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
