@@ -10,12 +10,13 @@ from scratchmlp.bench import Line
 from scratchmlp.bench.draw_page import answers
 from scratchmlp.bench.evaluate_page import cell_to_gallery, first_picture, predictions
 from scratchmlp.bench.lab import open_lab
-from scratchmlp.bench.train_page import against_terminal, controls, streaming
+from scratchmlp.bench.train_page import against_terminal, controls, first_step, streaming
 
 MEASURES = (
     predictions,
     first_picture,
     cell_to_gallery,
+    first_step,
     against_terminal,
     streaming,
     controls,

@@ -81,6 +81,30 @@ def controls(lab: Lab, times: int) -> Iterator[Line]:
     yield told("Train: a control, while a net trains", taken, 0.3)
 
 
+def first_step(lab: Lab, times: int) -> Iterator[Line]:
+    """From pressing Train to the run's first step being written down."""
+    taken = []
+    with lab.tab("/?epochs=1") as page:
+        button = page.locator(".st-key-train button")
+        button.wait_for()
+        for _ in range(max(1, times // 3)):
+            before = lab.store.run("latest").id
+            began = time.perf_counter()
+            button.click()
+            while not _trains(lab, before):
+                time.sleep(0.01)
+            taken.append(time.perf_counter() - began)
+            _end(lab)
+            page.wait_for_selector(".st-key-run :text('finished')")
+    yield told("Train: from the press to the first step", taken, 0.5)
+
+
+def _trains(lab: Lab, before: str) -> bool:
+    """Whether there is a run after that one, and it has taken a step."""
+    run = lab.store.run("latest")
+    return run.id != before and bool(lab.store.steps_since(run.id))
+
+
 def against_terminal(lab: Lab, times: int) -> Iterator[Line]:
     """The same run from the terminal, from a page that nobody looks at, and from one that is open.
 
