@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import torch
+from filelock import FileLock
 
 from scratchmlp.bench.browser import free_port, link_cache
 from scratchmlp.images import datasets
 from scratchmlp.images.datasets import Dataset
+from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 
 ROOT = Path(__file__).parents[1]
@@ -62,9 +64,9 @@ def mnist_cache(pytestconfig: pytest.Config) -> Path:
     if not archive.exists():
         unavailable(str(archive))
     folder = pytestconfig.cache.mkdir("mnist")
-    (folder / "fastai" / "archive").mkdir(parents=True, exist_ok=True)
-    shutil.copy(archive, folder / "fastai" / "archive")
-    with pytest.MonkeyPatch.context() as patch:
+    with FileLock(folder / "lock"), pytest.MonkeyPatch.context() as patch:
+        (folder / "fastai" / "archive").mkdir(parents=True, exist_ok=True)
+        shutil.copy(archive, folder / "fastai" / "archive")
         import fastai.data.external
 
         fastai.data.external.fastai_cfg.cache_clear()
@@ -78,9 +80,15 @@ def mnist_cache(pytestconfig: pytest.Config) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses MNIST is marked so: `pytest -m "not mnist"` is the quick half."""
+    """Whatever uses MNIST is marked so: `pytest -m "not mnist"` is the quick half.
+
+    A group is tested by one process: a file, but all that train in a browser are one group.
+    """
     for item in items:
-        if "mnist_cache" in getattr(item, "fixturenames", ()):
+        needs = getattr(item, "fixturenames", ())
+        group = "trains in a browser" if "app" in needs else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+        if "mnist_cache" in needs:
             item.add_marker("mnist")
 
 
@@ -94,6 +102,22 @@ def mnist_home(mnist_cache: Path, closed_world: Path) -> Path:
 @pytest.fixture
 def mnist(mnist_home: Path) -> Dataset:
     return datasets.load("mnist")
+
+
+@pytest.fixture(scope="session")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a cluster for all tests that do not start or break one of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONWARNINGS", "ignore")
+        patch.setenv("SCRATCHMLP_HOME", str(tmp_path_factory.mktemp("workers")))
+        patch.delenv("SCRATCHMLP_SCHEDULER", raising=False)
+        store = Store()
+        owner = Jobs(store, workers=2)
+        owner.wait_until_ready()
+    assert owner._client
+    yield owner._client.scheduler.address
+    owner.close()
+    store.close()
 
 
 @pytest.fixture(scope="session")

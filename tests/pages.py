@@ -15,9 +15,9 @@ from tests.conftest import ROOT
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """An empty store, and an app that remembers nothing of the test before."""
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
     st.cache_resource.clear()
     st.cache_data.clear()
     datasets.load("digits")

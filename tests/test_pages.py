@@ -19,9 +19,9 @@ DIGITS = TrainConfig(dataset="digits", epochs=2)
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A store with one finished run, so that no first net is trained unless a test wants it."""
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
     st.cache_resource.clear()
     opened = Store()
     opened.end(opened.create(replace(DIGITS, seed=99), "an old run"), "finished", test_accuracy=0.5)

@@ -25,8 +25,8 @@ QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16, 8))
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
     st.cache_resource.clear()
     st.cache_data.clear()
     opened = Store()

@@ -66,3 +66,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not errors
+
+
+def visit(page: Page, name: str) -> None:
+    """Go to a page by the app's own navigation; a page may have links of that name too."""
+    page.get_by_test_id("stTopNav").get_by_role("link", name=name).click()

@@ -19,7 +19,7 @@ from scratchmlp.net import presets
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.recorder import execute
 from scratchmlp.runs.store import Store
-from tests.browser.conftest import App
+from tests.browser.conftest import App, visit
 from tests.conftest import SHARED, link_cache, unavailable
 
 Open = Callable[..., Page]
@@ -114,9 +114,9 @@ def test_it_survives_pages_paper_and_pen_and_is_undone(
     page.goto(drawable.url)
     draw(page, of(pen, 0))
     expect(answered(page)).to_have_text("0")
-    page.get_by_role("link", name="Evaluate").click()
+    visit(page, "Evaluate")
     expect(page.get_by_role("heading", name="Evaluate")).to_be_visible()
-    page.get_by_role("link", name="Draw").click()
+    visit(page, "Draw")
     expect(answered(page)).to_have_text("0")
     page.wait_for_function(INKED)
     page.locator(".st-key-pen button").click()

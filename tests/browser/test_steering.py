@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from scratchmlp.runs.store import Store
-from tests.browser.conftest import App
+from tests.browser.conftest import App, visit
 from tests.browser.test_train import chart, go, press, says, step, store
 
 __all__ = ["store"]
@@ -96,9 +96,9 @@ def test_a_hidden_control_keeps_its_value(
     expect(page.locator(".st-key-lr")).to_contain_text("0.05")
     page.locator(".st-key-preset label", has_text="blog-as-reported").click()
     expect(page.locator(".st-key-lr")).to_contain_text("0.01")
-    page.get_by_role("link", name="Evaluate").click()
+    visit(page, "Evaluate")
     expect(page.get_by_role("heading", name="Evaluate", exact=True)).to_be_visible()
-    page.get_by_role("link", name="Train").click()
+    visit(page, "Train")
     expect(page.locator(".st-key-lr")).to_contain_text("0.01")
     expect(page).to_have_url(re.compile("hide=optimizer"))
     page.reload()
