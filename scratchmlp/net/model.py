@@ -67,7 +67,7 @@ def as_input(images: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
 
 def standardise(pixels: Tensor, mean: float, std: float) -> Tensor:
     """(x / 255 - mean) / std, in place and in as few passes as it takes."""
-    return (pixels.sub_(255 * mean) if mean else pixels).div_(255 * std)
+    return (pixels.sub_(255 * mean) if mean else pixels).mul_(1 / (255 * std))
 
 
 def linear(xb: Tensor, weights: Tensor, bias: Tensor) -> Tensor:

@@ -59,16 +59,21 @@ def momentum(
 def adam(
     tensors: list[Tensor], grads: list[Tensor], state: OptState, lr: float, config: TrainConfig
 ) -> None:
-    """p <- p - lr m' / (sqrt(v') + 1e-8), primes correcting the bias (Kingma & Ba 2015, alg. 1)."""
+    """p <- p - lr m' / (sqrt(v') + 1e-8), primes correcting the bias (Kingma & Ba 2015, alg. 1).
+
+    m' = m / (1 - beta1^t) and v' = v / (1 - beta2^t); both fractions are taken out of the tensors
+    and into the step's length, as at the end of the paper's section 2.
+    """
     decay(tensors, lr, config.weight_decay)
     beta1, beta2 = config.momentum, config.beta2
     state["t"][0] += 1
     t = float(state["t"][0])
-    correction1, correction2 = 1 - beta1**t, 1 - beta2**t
+    correction1, correction2 = 1 - beta1**t, math.sqrt(1 - beta2**t)
     for p, g, m, v in zip(tensors, grads, state["m"], state["v"], strict=True):
-        m.mul_(beta1).add_(g, alpha=1 - beta1)
+        m.lerp_(g, 1 - beta1)
         v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
-        p.addcdiv_(m, (v / correction2).sqrt_().add_(1e-8), value=-lr / correction1)
+        scale = v.sqrt().add_(1e-8 * correction2)
+        p.addcdiv_(m, scale, value=-lr * correction2 / correction1)
 
 
 OPTIMIZERS = {
