@@ -67,7 +67,7 @@ class TrainConfig:
         "none", AUGMENTATIONS, "How training pictures are turned, moved and bent."
     )
     batch_size: int = _within(128, 1, 8192, "Pictures that one step learns from.")
-    epochs: int = _within(8, 1, 1000, "Times the run goes through all training pictures.")
+    epochs: int = _within(6, 1, 1000, "Times the run goes through all training pictures.")
     valid_pct: float = _within(0.2, 0.0, 0.9, "Share of the training pictures kept to validate.")
     split_seed: int = _within(42, 0, 2**32 - 1, "Which pictures are kept to validate.")
     seed: int = _within(0, 0, 2**32 - 1, "Decides every random choice: same seed, same curve.")
