@@ -16,6 +16,7 @@ from tests.test_pages import page, store
 __all__ = ["store"]
 
 KINDS = {
+    "radio": ("preset",),
     "selectbox": ("dataset", "activation", "init"),
     "number_input": ("epochs", "split_seed", "seed"),
     "select_slider": ("lr", "batch_size", "init_std", "momentum", "beta2", "weight_decay"),
@@ -77,12 +78,20 @@ def control(app: AppTest, field: str) -> Any:
     """The field's widget, of the kind that suits it; None where it is not shown."""
     [kind] = [kind for kind, fields in KINDS.items() if field in fields]
     elements = app.button_group if kind == "segmented_control" else getattr(app, kind)
-    return next((element for element in elements if element.key == field), None)
+    return next((element for element in elements if named(element) == field), None)
+
+
+def named(element: Any) -> str:
+    """The name of a control without the number of times that it was replaced."""
+    return str(element.key).split(".")[0]
+
+
+def layers(app: AppTest) -> list[Any]:
+    return [element for element in app.number_input if named(element).startswith("hidden_")]
 
 
 def widths(app: AppTest) -> tuple[int, ...]:
-    found = [n for n in app.number_input if str(n.key).startswith("hidden_")]
-    return tuple(int(n.value) for n in found)
+    return tuple(int(layer.value) for layer in layers(app))
 
 
 def value(app: AppTest, field: str) -> Any:
@@ -121,7 +130,7 @@ def test_choosing_a_recipe_sets_every_control(store: Store) -> None:
     app = page()
     control(app, "seed").set_value(5).run()
     for name in reversed(presets.PRESETS):
-        app.radio("preset").set_value(name).run()
+        control(app, "preset").set_value(name).run()
         assert_shows(app, replace(presets.PRESETS[name].config, dataset="digits"))
         assert "Changed from" not in shown(app)
 
@@ -144,11 +153,11 @@ def test_every_control_sets_its_field(store: Store) -> None:
 def test_layers_are_added_removed_and_widened(store: Store) -> None:
     app = page()
     app.button("add_layer").click().run()
-    app.number_input("hidden_0").set_value(300).run()
+    layers(app)[0].set_value(300).run()
     app.button("add_layer").click().run()
     assert widths(app) == (300, 128, 128)
     app.button("remove_layer_1").click().run()
-    app.number_input("hidden_1").set_value(10).run()
+    layers(app)[1].set_value(10).run()
     assert made(app).hidden == (300, 10)
     for _ in range(2):
         app.button("remove_layer_0").click().run()
@@ -185,7 +194,7 @@ def test_the_story_of_the_87_loads_its_recipes(store: Store) -> None:
     figures = {metric.label: metric.value for metric in app.metric}
     assert figures["blog-as-reported"] == "87.2%"
     app.button("load_blog-as-reported").click().run()
-    assert app.radio("preset").value == "blog-as-reported"
+    assert value(app, "preset") == "blog-as-reported"
     assert value(app, "lr") == 0.01
 
 
@@ -194,9 +203,9 @@ def test_a_link_sets_every_control(store: Store) -> None:
     app = page(**{field: unparse(getattr(config, field)) for field in FIELDS})
     assert_shows(app, config)
     assert made(app) == config
-    assert app.radio("preset").value == "from the link"
-    app.radio("preset").set_value("modern").run()
-    app.radio("preset").set_value("from the link").run()
+    assert value(app, "preset") == "from the link"
+    control(app, "preset").set_value("modern").run()
+    control(app, "preset").set_value("from the link").run()
     assert_shows(app, config)
 
 
@@ -205,7 +214,7 @@ def test_a_link_hides_controls_which_keep_their_values(store: Store) -> None:
     assert control(app, "optimizer") is None
     assert control(app, "seed") is None
     assert widths(app) == ()
-    assert not [radio for radio in app.radio if radio.key == "preset"]
+    assert control(app, "preset") is None
     app.button("why").click().run()
     app.button("load_blog-as-printed").click().run()
     app.switch_page("pages/evaluate.py").run()

@@ -34,14 +34,14 @@ def name(run: Run) -> str:
 def show(run: Run) -> None:
     runs = {r.id: r for r in session.store().runs(200) if r.total_steps and r.id != run.id}
     chosen = [run_id for run_id in st.session_state.get(BESIDE, []) if run_id in runs]
-    st.multiselect(
+    st.container(key=OTHERS).multiselect(
         "Lay other runs beside this one",
         list(runs),
+        chosen,
         format_func=lambda run_id: _option(runs[run_id]),
         max_selections=MOST_OTHERS,
         placeholder="Choose runs" if runs else "There is no other run yet",
-        on_change=_chosen,
-        **session.following(OTHERS, chosen),
+        **session.following(OTHERS, chosen, _lay),
     )
     shown = [run, *(runs[run_id] for run_id in chosen)]
     fields = differing(*(r.config for r in shown)) if chosen else list(LABELS)
@@ -56,8 +56,8 @@ def show(run: Run) -> None:
     )
 
 
-def _chosen() -> None:
-    st.session_state[BESIDE] = st.session_state[OTHERS]
+def _lay(chosen: list[str]) -> None:
+    st.session_state[BESIDE] = chosen
 
 
 def _about(others: int, fields: int) -> str:

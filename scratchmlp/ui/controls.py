@@ -2,10 +2,11 @@
 
 The settings are one `TrainConfig` in the visitor's state. A control shows its field and, when it is
 moved, changes it; so a field without a control (a link hides it, or it has no effect just now)
-keeps its value. Keys of the controls are the fields' names.
+keeps its value. Each control stands in a container whose key is its field's name.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -48,55 +49,62 @@ def show() -> TrainConfig:
 
 def _control(field: str) -> None:
     if settings.is_shown(field) and matters(field, settings.current()):
-        CONTROLS[field](field)
+        with st.container(key=field):
+            CONTROLS[field](field)
 
 
 def _about(field: str) -> dict[str, Any]:
-    """What every control is given: its key, its value, what it says, and whom it tells."""
-    shown = session.following(field, getattr(settings.current(), field))
-    help = FIELDS[field].metadata["help"]
-    return shown | {"help": help, "on_change": _moved, "args": [field]}
+    """What every control is given: its key, what it says, and whom it tells."""
+    shown = session.following(field, _value(field), partial(_moved, field))
+    return shown | {"help": FIELDS[field].metadata["help"]}
 
 
-def _moved(field: str) -> None:
-    value = st.session_state[field]
+def _value(field: str) -> Any:
+    return getattr(settings.current(), field)
+
+
+def _moved(field: str, value: Any) -> None:
     if value is not None:  # a number that was wiped out
         settings.change(**{field: value})
 
 
 def _scale(field: str) -> None:
     """A slider over the usual values, and the present one if it is another."""
-    options = sorted({*SCALES[field], getattr(settings.current(), field)})
-    st.select_slider(LABELS[field], options, format_func=lambda x: f"{x:g}", **_about(field))
+    value = _value(field)
+    options = sorted({*SCALES[field], value})
+    st.select_slider(LABELS[field], options, value, format_func=lambda x: f"{x:g}", **_about(field))
 
 
 def _number(field: str) -> None:
     low, high = FIELDS[field].metadata["range"]
-    st.number_input(LABELS[field], low, high, step=1, **_about(field))
+    st.number_input(LABELS[field], low, high, _value(field), step=1, **_about(field))
 
 
 def _few(field: str) -> None:
-    choices = FIELDS[field].metadata["choices"]
-    st.segmented_control(LABELS[field], choices, required=True, wrap=False, **_about(field))
+    choices, value = FIELDS[field].metadata["choices"], _value(field)
+    st.segmented_control(
+        LABELS[field], choices, default=value, required=True, wrap=False, **_about(field)
+    )
 
 
 def _many(field: str) -> None:
     choices = FIELDS[field].metadata["choices"]
-    st.selectbox(LABELS[field], choices, **_about(field))
+    st.selectbox(LABELS[field], choices, choices.index(_value(field)), **_about(field))
 
 
 def _switch(field: str) -> None:
-    st.toggle(LABELS[field], **_about(field))
+    st.toggle(LABELS[field], _value(field), **_about(field))
 
 
 def _share(field: str) -> None:
     low, high = FIELDS[field].metadata["range"]
-    st.slider(LABELS[field], low, high, step=0.05, format="percent", **_about(field))
+    value = _value(field)
+    st.slider(LABELS[field], low, high, value, step=0.05, format="percent", **_about(field))
 
 
 def _dataset(field: str) -> None:
-    about = _about(field) | {"help": _DATASET_HELP}
-    st.selectbox(LABELS[field], settings.datasets(), **about)
+    choices, about = settings.datasets(), _about(field) | {"help": _DATASET_HELP}
+    st.selectbox(LABELS[field], choices, choices.index(_value(field)), **about)
 
 
 _DATASET_HELP = "mnist: 70,000 handwritten digits; digits: scikit-learn's 1,797 small ones."
@@ -105,7 +113,7 @@ _DATASET_HELP = "mnist: 70,000 handwritten digits; digits: scikit-learn's 1,797 
 def _layers(field: str) -> None:
     """A width for each hidden layer, a button to remove it, and one to add another."""
     widths = settings.current().hidden
-    with st.container(key=field, gap="xxsmall"):
+    with st.container(gap="xxsmall"):
         for index, width in enumerate(widths):
             _layer(index, width)
         if not widths:
@@ -123,17 +131,16 @@ def _layers(field: str) -> None:
 
 
 def _layer(index: int, width: int) -> None:
-    shown = session.following(f"hidden_{index}", width)
+    key = f"hidden_{index}"
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
-    row.number_input(
+    row.container(key=key).number_input(
         f"Hidden layer {index + 1}" if index else "Hidden layer",
         1,
         MAX_WIDTH,
+        width,
         step=16,
         help="How many hidden units it has.",
-        on_change=_widened,
-        args=[index],
-        **shown,
+        **session.following(key, width, partial(_widened, index)),
     )
     row.button(
         "",
@@ -154,8 +161,8 @@ def _set_layers(widths: tuple[int, ...]) -> None:
     settings.change(hidden=widths)
 
 
-def _widened(index: int) -> None:
-    widths, width = settings.current().hidden, st.session_state[f"hidden_{index}"]
+def _widened(index: int, width: int | None) -> None:
+    widths = settings.current().hidden
     if width is not None:
         settings.change(hidden=(*widths[:index], width, *widths[index + 1 :]))
 

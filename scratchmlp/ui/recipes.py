@@ -13,23 +13,19 @@ def cards() -> None:
     """Choose one, and every control is set."""
     if not settings.is_shown("preset"):
         return
-    names = settings.recipes()
+    names, chosen = settings.recipes(), settings.recipe()
     st.html(_CSS)
-    st.radio(
+    st.container(key=PRESET).radio(
         "Recipe",
         names,
+        names.index(chosen),
         format_func=_title,
         captions=[_line(name) for name in names],
         horizontal=True,
-        on_change=_chosen,
         label_visibility="collapsed",
         width="stretch",
-        **session.following(PRESET, settings.recipe()),
+        **session.following(PRESET, chosen, settings.choose),
     )
-
-
-def _chosen() -> None:
-    settings.choose(st.session_state[PRESET])
 
 
 def _title(name: str) -> str:

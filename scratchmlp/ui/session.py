@@ -5,7 +5,7 @@ Every key of `st.session_state` that is not a control's is named here.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -33,6 +33,7 @@ REFUSED = "refused"  # what the link asked for in vain
 WATCHED = "watched"  # the id of the run that is shown
 ADDRESS = "address"  # the run that the address named last
 BESIDE = "beside"  # the ids of the runs that are laid beside it
+SHOWN = "shown"  # for each control that follows a value: how often it was replaced, and the value
 
 log = logging.getLogger(__name__)
 
@@ -133,14 +134,26 @@ def _reading(run_id: str, started: float | None, total_steps: int | None, _run: 
     return Reading(_run)
 
 
-def following(key: str, value: object) -> dict[str, Any]:
-    """Arguments of a widget that shows `value`, whatever it showed before.
+def following(key: str, value: object, told: Callable[[Any], None]) -> dict[str, Any]:
+    """Arguments of a widget that shows `value`, and calls `told` with what the visitor makes of it.
 
-    It is set anew each time: a message that sets a widget can be overtaken by the next one before
-    a slow browser has drawn it, so that each message must.
+    Where the value has changed by other means, a new widget takes the place of the one that was
+    there. A browser that lags behind still reports what the old one showed, which would pass for
+    the visitor's wish if the widget were the same and had merely been set.
     """
-    st.session_state[key] = value
-    return {"key": key}
+    shown = st.session_state.setdefault(SHOWN, {})
+    times, known = shown.get(key, (0, value))
+    times += value != known
+    shown[key] = times, value
+    return {"key": f"{key}.{times}", "on_change": _told, "args": [key, times, told]}
+
+
+def _told(key: str, times: int, told: Callable[[Any], None]) -> None:
+    shown = st.session_state[SHOWN]
+    if shown[key][0] == times:
+        value = st.session_state[f"{key}.{times}"]
+        shown[key] = times, value
+        told(value)
 
 
 @st.cache_resource(show_spinner=False)

@@ -90,6 +90,7 @@ def test_digits_of_a_mouse_are_recognised(
 ) -> None:
     page = open_page()
     page.goto(drawable.url)
+    expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
     expect(answered(page)).to_have_count(0)  # an empty sheet is never a digit
     right = 0
     for digit in (of(pen, label) for label in range(10)):

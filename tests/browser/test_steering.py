@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
+from scratchmlp.net import presets
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import App, visit
 from tests.browser.test_train import chart, go, press, says, step, store
@@ -109,6 +111,67 @@ def test_a_hidden_control_keeps_its_value(
     page.wait_for_url(re.compile("run="))
     config = store.run("latest").config
     assert (config.optimizer, config.seed) == ("momentum", 7)
+
+
+class SlowLine:
+    """A page's connection to its server: while it is held, nothing reaches the browser."""
+
+    def __init__(self, page: Page) -> None:
+        self.held, self.told = False, 0
+        self._waiting: list[Callable[[], None]] = []
+        self._page = page
+        page.route_web_socket(re.compile("/_stcore/stream"), self._connect)
+
+    def _connect(self, browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def to_server(message: str | bytes) -> None:
+            self.told += 1
+            server.send(message)
+
+        def to_browser(message: str | bytes) -> None:
+            if self.held:
+                self._waiting.append(lambda: browser.send(message))
+            else:
+                browser.send(message)
+
+        browser.on_message(to_server)
+        server.on_message(to_browser)
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            self._page.wait_for_timeout(50)
+
+    def release(self) -> None:
+        self.held = False
+        for send in self._waiting:
+            send()
+
+
+def test_a_browser_that_lags_behind_undoes_nothing(
+    app: App, open_page: Callable[..., Page], store: Store
+) -> None:
+    """It goes on telling what its controls were, and the page is drawn anew when the run ends."""
+    page = open_page()
+    line = SlowLine(page)
+    go(page, app, "/?dataset=digits&lr=0.05&epochs=1000")
+    press(page, "train")
+    page.wait_for_url(re.compile("run="))
+    says(page, "running")
+    run = store.run("latest")
+    line.held = True
+    page.locator(".st-key-preset label", has_text="blog-as-reported").click()
+    store.send(run.id, "stop")
+    line.wait_until(lambda: store.run(run.id).status == "stopped")
+    told = line.told
+    line.wait_until(lambda: line.told > told + 2)
+    line.release()
+    expect(page.locator(".st-key-lr")).to_contain_text("0.01")
+    expect(page.locator(".st-key-changes")).to_have_count(0)
+    press(page, "train")
+    page.wait_for_url(lambda url: run.id not in url)
+    recipe = presets.find("blog-as-reported").config
+    assert store.run("latest").config == replace(recipe, dataset="digits")
 
 
 def test_a_control_redraws_what_shows_it(
