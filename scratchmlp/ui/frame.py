@@ -10,7 +10,11 @@ from scratchmlp.ui import session
 
 # The first is the one at /.
 PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs"}
-STYLE = "<style>.stMainBlockContainer { padding-top: 4.5rem }</style>"  # not half a screen
+# Less empty space on top, and words on the primary colour that can be read on its dark variant.
+STYLE = """<style>
+.stMainBlockContainer { padding-top: 4.5rem }
+[data-testid=stBaseButton-primary] { color: light-dark(#ffffff, #11161d) }
+</style>"""
 FRAMED = "framed"  # whether this run of the script has come through `run`
 
 

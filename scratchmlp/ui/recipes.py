@@ -109,7 +109,7 @@ _CSS = """<style>
 .st-key-preset [data-testid=stRadioCaption] { margin: 0; padding: 0 }
 .st-key-preset [data-testid=stCaptionContainer] p { font-size: .75rem; line-height: 1.35 }
 @media (max-width: 640px) {
-  .st-key-preset [role=radiogroup] { grid: auto / auto-flow 11.5rem; overflow-x: auto;
+  .st-key-preset [role=radiogroup] { grid: auto / auto-flow 12.5rem; overflow-x: auto;
     padding: 2px 2px .5rem; scroll-snap-type: x proximity }
   .st-key-preset [role=radiogroup]:has(> :nth-child(9)) > :first-child { grid-column: auto }
   .st-key-preset [role=radiogroup] > div { scroll-snap-align: start }

@@ -175,6 +175,20 @@ def test_the_first_visitor_may_name_a_page(app: App, open_page: Callable[..., Pa
     expect(page).to_have_title(re.compile("scratchmlp|Train"))
 
 
+def contrast(part: Locator) -> float:
+    """Of words to what they stand on, 1 to 21 (WCAG 2.2, contrast ratio)."""
+    style = "part => { const s = getComputedStyle(part); return [s.color, s.backgroundColor] }"
+    dark, bright = sorted(luminance(colour) for colour in part.evaluate(style))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Of a colour like "rgb(17, 22, 29)" (WCAG 2.2, relative luminance)."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_small_screen_shows_everything(
     shared_app: App, open_page: Callable[..., Page], scheme: str
@@ -187,3 +201,6 @@ def test_a_small_screen_shows_everything(
         assert box["left"] >= 0
         assert box["right"] <= 390
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    wide = "titles => titles.filter(title => title.scrollWidth > title.clientWidth).length"
+    assert page.locator(".st-key-preset label p").evaluate_all(wide) == 0
+    assert contrast(page.locator(".st-key-train button")) > 4.5
