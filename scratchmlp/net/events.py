@@ -71,7 +71,10 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Diverged:
-    """The loss of `step` is not a number: `state` is from before that step."""
+    """The loss of `step`, or a weight after it, is infinite or not a number.
+
+    `state` is what there was when that was seen: nothing to go on from.
+    """
 
     step: int
     cause: str

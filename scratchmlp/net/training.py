@@ -79,7 +79,7 @@ def fit(
             loss, logits, grads = learner.gradients(xb, yb)
             if not math.isfinite(loss):
                 state = learner.state(lr, step, epoch - 1, tally)
-                yield Diverged(step + 1, _cause(loss, step + 1), state)
+                yield Diverged(step + 1, _cause("loss", loss, step + 1), state)
                 return
             step += 1
             step_lr = lr * schedule((step - 1) / max(1, total - 1))
@@ -94,6 +94,11 @@ def fit(
             )
             yield Step(step, loss, step_lr)
 
+        weights = sum(float(tensor.detach().sum()) for tensor in learner.tensors)
+        if not math.isfinite(weights):  # a loss that would tell comes no more, or an epoch late
+            state = learner.state(lr, step, epoch - 1, tally)
+            yield Diverged(step, _cause("weights", weights, step), state)
+            return
         valid_loss, valid_accuracy = evaluate(
             config, learner.params, *checks, learner.mean, learner.std
         )
@@ -161,6 +166,6 @@ def find_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _cause(value: float, step: int) -> str:
-    what = "not a number" if math.isnan(value) else "infinite"
-    return f"The loss became {what} at step {step:,}."
+def _cause(what: str, value: float, step: int) -> str:
+    became = "not a number" if math.isnan(value) else "infinite"
+    return f"The {what} became {became} at step {step:,}."

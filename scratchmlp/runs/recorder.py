@@ -6,11 +6,13 @@ loop itself never waits for a database. What cannot be written (the disk is full
 locked) waits and is tried again.
 """
 
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Self
 
 from scratchmlp.errors import UserError
@@ -21,13 +23,15 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.training import Diverged, Epoch, Event, Finished, State, Step, Stopped
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.database import StoreError
-from scratchmlp.runs.store import Command, Kept, News, Store
+from scratchmlp.runs.store import Command, Kept, News, Run, Store
 
 INTERVAL = 0.1  # seconds between two transactions
 BEAT = 1.0  # seconds between two heartbeats
 PATIENCE = 10.0  # seconds a finished run waits for a store that cannot be written
 
 End = Finished | Stopped | Diverged
+
+log = logging.getLogger(__name__)
 
 
 def execute(
@@ -53,54 +57,52 @@ def execute(
         The dataset or the last checkpoint cannot be used, or the end could not be written down.
         In the store the run has failed, with that sentence. Any other exception marks it as well.
     """
+    run = store.run(run_id)
     try:
-        return _execute(store, run_id, tell, on_pause, stop or threading.Event(), progress)
+        return _execute(store, run, tell, on_pause, stop or threading.Event(), progress)
     except BaseException as error:
         why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        store.end(run_id, "failed", why)
+        store.end(run_id, "failed", why, run.started)
         raise
 
 
 def _execute(
     store: Store,
-    run_id: str,
+    run: Run,
     tell: Callable[[Event], None],
     on_pause: Callable[[], None],
     stop: threading.Event,
     progress: datasets.Progress,
 ) -> End:
-    config = store.run(run_id).config
-    with Recorder(store, run_id, config, on_pause, stop) as recorder:
+    config = run.config
+    with Recorder(store, run, on_pause, stop) as recorder:
         dataset = datasets.load(config.dataset, progress)
         recorder.classes = dataset.classes
         rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
         train, valid = (dataset.train.take(part) for part in rows)
         steps = training.steps_per_epoch(config, len(train)) * config.epochs
         recorder.change(total_steps=steps)
-        kept = store.resumable(run_id)
+        kept = store.resumable(run.id)
         start = checkpoint.load_state(*kept) if kept else None
         recorder.resume_from(start, store)
         for event in training.fit(config, train, valid, start=start, control=recorder.control):
             recorder.put(event)
             tell(event)
         assert isinstance(event, End)
+        figures = {} if isinstance(event, Diverged) else _tested(config, dataset, event.state)
     recorder.flush_all()
-    _close(store, run_id, config, dataset, event)
+    seconds = sum(row.seconds for row in store.epochs_since(run.id)) + event.state.tally.seconds
+    status = type(event).__name__.lower()
+    cause = event.cause if isinstance(event, Diverged) else None
+    store.end(run.id, status, cause, run.started, train_seconds=seconds, **figures)
     return event
 
 
-def _close(store: Store, run_id: str, config: TrainConfig, dataset: Dataset, end: End) -> None:
-    """Write down how it ended, with the figures on the test split: the only look at it."""
-    state = end.state
-    seconds = sum(row.seconds for row in store.epochs_since(run_id)) + state.tally.seconds
-    if isinstance(end, Diverged):
-        store.end(run_id, "diverged", end.cause, train_seconds=seconds)
-        return
-    device = state.params[0][0].device
-    images, labels = training.to_tensors(dataset.test, device)
+def _tested(config: TrainConfig, dataset: Dataset, state: State) -> dict[str, float | None]:
+    """The figures on the test split: the only look at it."""
+    images, labels = training.to_tensors(dataset.test, state.params[0][0].device)
     loss, accuracy = training.evaluate(config, state.params, images, labels, state.mean, state.std)
-    status = "finished" if isinstance(end, Finished) else "stopped"
-    store.end(run_id, status, test_loss=loss, test_accuracy=accuracy, train_seconds=seconds)
+    return {"test_loss": loss, "test_accuracy": accuracy}
 
 
 class Recorder(AbstractContextManager["Recorder"]):
@@ -109,13 +111,12 @@ class Recorder(AbstractContextManager["Recorder"]):
     def __init__(
         self,
         store: Store,
-        run_id: str,
-        config: TrainConfig,
+        run: Run,
         on_pause: Callable[[], None],
         stop: threading.Event,
     ) -> None:
         self.classes: tuple[str, ...] = ()
-        self._store, self._run_id, self._config = store, run_id, config
+        self._store, self._run, self._config = store, run, run.config
         self._on_pause, self._stop = on_pause, stop
         self._news, self._lock = News(), threading.Lock()
         self._inbox: deque[Command] = deque()
@@ -143,7 +144,7 @@ class Recorder(AbstractContextManager["Recorder"]):
     def resume_from(self, start: State | None, store: Store) -> None:
         """Go on counting where an earlier part of this run stopped."""
         self._step = start.step if start else 0
-        for row in store.epochs_since(self._run_id):
+        for row in store.epochs_since(self._run.id):
             self._best = max(self._best, _score(row.valid_accuracy, row.valid_loss))
 
     def control(self) -> training.Command:
@@ -206,7 +207,8 @@ class Recorder(AbstractContextManager["Recorder"]):
                 if self._one_epoch and event.epoch < self._config.epochs:
                     self._pause()
             case Stopped(state):
-                kept = self._kept(state, best=False)
+                lr = state.lr if self._held_lr is None else self._held_lr
+                kept = self._kept(replace(state, lr=lr), best=False)
                 with self._lock:
                     self._news.kept += kept
 
@@ -232,6 +234,10 @@ class Recorder(AbstractContextManager["Recorder"]):
                 self.flush()
             except StoreError:
                 continue  # what was not written is still in the news
+            except Exception:  # `flush_all` meets it again, in the loop's thread
+                log.warning("Run %s can be written down no more.", self._run.id, exc_info=True)
+                self._stop.set()
+                return
 
     def flush(self) -> None:
         """One transaction: write the news, read the commands."""
@@ -240,7 +246,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         if time.monotonic() - self._last_beat > BEAT:
             news.changes["heartbeat"] = time.time()
         try:
-            pending = self._store.record(self._run_id, news)
+            pending = self._store.record(self._run.id, news, self._run.started)
         except BaseException:
             with self._lock:
                 self._news = _joined(news, self._news)

@@ -111,8 +111,13 @@ def new_run(config: TrainConfig, name: str, status: str) -> dict[str, Any]:
 
 
 def finite(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row as databases and JSON keep it, which have no NaN and no infinity."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in row.items()
-    }
+    """The row as databases and JSON keep it, which have no NaN and no infinity at any depth."""
+    return {name: _finite(value) for name, value in row.items()}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return finite(value)
+    return [_finite(part) for part in value] if isinstance(value, list) else value

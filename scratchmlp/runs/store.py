@@ -144,29 +144,50 @@ class Store:
         return self._change_if(run_id, ("queued",), {"status": "stopped", "ended": time.time()})
 
     def requeue(self, run_id: str, status: str = "queued") -> None:
-        """Put a run that ended early back in line, as it was at its last checkpoint."""
+        """Put a run that ended early back in line, as it was at its last checkpoint.
+
+        A learning rate that it was told and that the checkpoint does not know is told it again.
+        With the status "running" it is claimed at once.
+        """
         run = self.run(run_id)
         if not run.can_resume:
             raise UserError(f"Run {run.id} is {run.status}: there is nothing to resume.")
-        kept = self.checkpoint_place(run.id)
+        last_step, last_epoch = self.checkpoint_place(run.id)
+        now = time.time()
+        back = {
+            "status": status,
+            "started": now if status in LIVE else None,
+            "heartbeat": now,
+            "ended": None,
+            "error": None,
+        }
+        as_it_was = runs.c.id == run.id, runs.c.heartbeat == run.heartbeat
+        late = (
+            commands.c.run == run.id,
+            sa.or_(commands.c.applied_step.is_(None), commands.c.applied_step > last_step),
+        )
         with writing(self._engine) as connection:
-            for table, last in ((steps, kept[0]), (epochs, kept[1])):
-                key = table.c.step if table is steps else table.c.epoch
-                connection.execute(sa.delete(table).where(table.c.run == run.id, key > last))
-            connection.execute(
-                sa.update(commands)
-                .where(commands.c.run == run.id, commands.c.applied_step.is_(None))
-                .values(applied_step=kept[0])
-            )
-            back = {"status": status, "ended": None, "error": None, "heartbeat": time.time()}
-            connection.execute(sa.update(runs).where(runs.c.id == run.id).values(back))
+            if not connection.execute(sa.update(runs).where(*as_it_was).values(back)).rowcount:
+                raise UserError(f"Run {run.id} is already resumed elsewhere, or alive again.")
+            for key, last in ((steps.c.step, last_step), (epochs.c.epoch, last_epoch)):
+                connection.execute(
+                    sa.delete(key.table).where(key.table.c.run == run.id, key > last)
+                )
+            connection.execute(sa.delete(commands).where(*late, commands.c.kind != "lr"))
+            connection.execute(sa.update(commands).where(*late).values(applied_step=None))
 
     def end(
-        self, run_id: str, status: str, error: str | None = None, **figures: float | None
+        self,
+        run_id: str,
+        status: str,
+        error: str | None = None,
+        claimed: float | None = None,
+        **figures: float | None,
     ) -> None:
-        """Close a run that is not closed yet."""
-        values = {"status": status, "error": error, "ended": time.time(), **figures}
-        self._change_if(run_id, ("queued", *LIVE), values)
+        """Close a run that is not closed yet; with `claimed`, only if it still has that claim."""
+        values = finite({"status": status, "error": error, "ended": time.time(), **figures})
+        conditions = [] if claimed is None else [runs.c.started == claimed]
+        self._change_if(run_id, ("queued", *LIVE), values, *conditions)
 
     def _change_if(
         self,
@@ -181,14 +202,27 @@ class Store:
 
     # --- what a run tells ------------------------------------------------------------------------
 
-    def record(self, run_id: str, news: News) -> list[Command]:
+    def record(self, run_id: str, news: News, claimed: float | None = None) -> list[Command]:
         """Write what happened, in one transaction, and read what is to be done.
 
         Returns the commands that are neither applied nor said to be applied in `news`.
+
+        Parameters
+        ----------
+        claimed : when whoever writes claimed the run (`Run.started`).
+
+        Raises
+        ------
+        UserError
+            Somebody else has claimed the run since, or it is gone. Nothing is written.
         """
         if not news:
             return self.pending(run_id)
         with writing(self._engine) as connection:
+            if claimed is not None:
+                mine = sa.select(runs.c.id).where(runs.c.id == run_id, runs.c.started == claimed)
+                if connection.execute(mine.with_for_update()).first() is None:
+                    raise UserError(f"Run {run_id} has been resumed or deleted elsewhere.")
             for table, rows in ((steps, news.steps), (epochs, news.epochs)):
                 if rows:
                     values = [{"run": run_id} | finite(row) for row in rows]

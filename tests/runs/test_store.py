@@ -149,6 +149,10 @@ def test_what_is_no_number_is_null(store: Store) -> None:
     store.record(run, News(steps=[{"step": 1, "loss": float("nan"), "lr": float("inf")}]))
     [row] = store.steps_since(run)
     assert (row.loss, row.lr) == (None, None)
+    layers = {"statistics": {"dead": [0.0, float("nan")]}}
+    store.record(run, News(epochs=[epoch(1, float("inf")) | layers]))
+    [row] = store.epochs_since(run)
+    assert (row.valid_loss, row.statistics) == (None, {"dead": [0.0, None]})
 
 
 def test_commands_arrive_in_order_and_once(store: Store) -> None:
@@ -188,15 +192,42 @@ def test_requeued_is_as_it_was_at_its_last_checkpoint(store: Store) -> None:
     store.claim(run)
     news = News(steps=steps(1, 27), epochs=[epoch(1), epoch(2)], kept=[kept(1), kept(2)])
     store.record(run, news)
+    early, late, never = (store.send(run, "lr", lr) for lr in (0.1, 0.2, 0.3))
+    store.record(run, News(applied=[(early, 5), (late, 25)]))
     store.send(run, "pause")
     store.end(run, "failed", "killed")
     store.requeue(run)
     again = store.run(run)
     assert (again.status, again.error) == ("queued", None)
     assert len(store.steps_since(run)) == 20
-    assert store.pending(run) == []
+    assert [row.value for row in store.applied(run)] == [0.1]  # the checkpoint knows that one
+    assert [command.id for command in store.pending(run)] == [late, never]
     with pytest.raises(UserError, match="is queued: there is nothing to resume"):
         store.requeue(run)
+
+
+def test_a_run_is_resumed_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.create(CONFIG, status="running")
+    store.end(run, "stopped")
+    seen = store.run(run)
+    store.requeue(run)
+    monkeypatch.setattr(store, "run", lambda run_id: seen)  # another looked before that
+    with pytest.raises(UserError, match="is already resumed elsewhere"):
+        store.requeue(run)
+
+
+def test_only_who_has_the_claim_writes(store: Store) -> None:
+    run = store.create(CONFIG, status="running")
+    first = store.run(run).started
+    store.record(run, News(steps=steps(1, 2)), first)
+    store.end(run, "stopped")
+    store.requeue(run)
+    for _ in range(2):
+        with pytest.raises(UserError, match="has been resumed or deleted elsewhere"):
+            store.record(run, News(steps=steps(3, 4)), first)
+        store.claim(run)
+    store.end(run, "failed", "by the first", first)
+    assert (store.run(run).status, store.steps_since(run)) == ("running", [])
 
 
 def test_a_silent_run_reads_as_lost(store: Store) -> None:
