@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS
@@ -155,6 +156,18 @@ def test_runs_and_presets_are_listed() -> None:
     assert "modern" in run("presets")[0]
 
 
+def test_a_folder_is_named_in_full(tmp_path: Path) -> None:
+    """A page or a worker may stand elsewhere."""
+    for part in ("training", "testing"):
+        for i in range(4):
+            (tmp_path / "own" / part / f"{i % 2}").mkdir(parents=True, exist_ok=True)
+            Image.new("L", (28, 28), 10 * i).save(tmp_path / "own" / part / f"{i % 2}" / f"{i}.png")
+    process = start("train", "--dataset", "own", "--epochs", "1", cwd=tmp_path)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert Store().run("latest").dataset == str(tmp_path / "own")
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
@@ -168,6 +181,7 @@ def test_runs_and_presets_are_listed() -> None:
         (["train", "--resume", "nope"], "There is no run nope"),
         (["train", "--resume", "nope", "--lr", "1"], "A resumed run keeps its settings"),
         (["data", "--dataset", "nothing"], "is not a dataset"),
+        (["train", "--dataset", "~nobody-of-that-name/x"], "is not a dataset"),
     ],
 )
 def test_what_a_user_gets_wrong_is_one_sentence(args: list[str], said: str) -> None:

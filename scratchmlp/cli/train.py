@@ -80,7 +80,12 @@ def train(
 
 
 def _with_dataset(config: TrainConfig, chosen: bool, progress: datasets.Progress) -> TrainConfig:
-    """Prepare the dataset; go on with the embedded digits where MNIST was only the default."""
+    """Prepare the dataset; go on with the embedded digits where MNIST was only the default.
+
+    A folder is named in full from here on, for a page or a worker may stand elsewhere.
+    """
+    if config.dataset not in datasets.NAMED:
+        config = dataclasses.replace(config, dataset=str(datasets.place(config.dataset)))
     try:
         datasets.load(config.dataset, progress)
     except UserError as error:

@@ -23,6 +23,7 @@ from scratchmlp.images.pictures import Progress
 
 NAMED = ("mnist", "digits")
 SPLITS = {"train": "training", "test": "testing"}
+LONGEST_CLASS = 200  # letters of a class's name
 REACH_SECONDS = 5.0  # how long MNIST's server may take to answer before we go on without it
 
 
@@ -73,14 +74,35 @@ def load(name: str = "mnist", progress: Progress = lambda what, done, total: Non
     file = _cache_file(name)
     dataset = _read_cache(file, name)
     if dataset is None:
-        dataset = _build(name, progress)
-        _write_cache(file, dataset)
+        root = _root(name, progress)
+        fingerprint = _fingerprint(name, root)  # before: a picture may come while others are read
+        dataset = _sklearn_digits() if name == "digits" else _folder(name, Path(root), progress)
+        _write_cache(file, dataset, fingerprint)
     return dataset
 
 
 def is_prepared(name: str) -> bool:
     """Whether `load` would come straight from the decoded file."""
-    return _fresh_metadata(_cache_file(name), name) is not None
+    try:
+        return _fresh_metadata(_cache_file(name), name) is not None
+    except UserError:
+        return False
+
+
+def place(name: str) -> Path:
+    """The folder that is meant by the name of a dataset that is none of `NAMED`.
+
+    Raises
+    ------
+    UserError
+        There can be no such folder.
+    """
+    try:
+        path = Path(name).expanduser().resolve()
+        path.exists()  # a name can be too long to ask for
+        return path
+    except (RuntimeError, ValueError, OSError) as error:
+        raise UserError(f"{name[:80]!r} is not a dataset: {error}.") from error
 
 
 def split(n: int, valid_pct: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -114,8 +136,9 @@ def _random_split(
 
 def _cache_file(name: str) -> Path:
     if name not in NAMED:
-        path = Path(name).expanduser().resolve()
-        name = f"{path.name}-{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+        path = place(name)
+        checksum = hashlib.sha256(str(path).encode(errors="surrogateescape")).hexdigest()
+        name = f"{path.name[:40]}-{checksum[:12]}"
     return home() / "cache" / f"{name}.safetensors"
 
 
@@ -148,7 +171,7 @@ def _read_cache(file: Path, name: str) -> Dataset | None:
     return dataset
 
 
-def _write_cache(file: Path, dataset: Dataset) -> None:
+def _write_cache(file: Path, dataset: Dataset, fingerprint: str) -> None:
     arrays = {
         f"{split_name}_{field}": value
         for split_name in SPLITS
@@ -156,7 +179,7 @@ def _write_cache(file: Path, dataset: Dataset) -> None:
     }
     metadata = {
         "root": dataset.root,
-        "fingerprint": _fingerprint(dataset.name, dataset.root),
+        "fingerprint": fingerprint,
         "classes": json.dumps(dataset.classes),
     }
     kept.write(file, arrays, metadata)
@@ -172,23 +195,24 @@ def _fingerprint(name: str, root: str) -> str:
         return "digits"
     state = hashlib.sha256()
     for folder in sorted(Path(root).glob("*/*/")):
-        state.update(f"{folder} {folder.stat().st_mtime_ns}".encode())
+        state.update(f"{folder} {folder.stat().st_mtime_ns}".encode(errors="surrogateescape"))
         if name != "mnist":
             with os.scandir(folder) as entries:
                 for entry in sorted(entries, key=lambda e: e.name):
-                    info = entry.stat()
-                    state.update(f"{entry.name} {info.st_size} {info.st_mtime_ns}".encode())
+                    with contextlib.suppress(OSError):  # a link to nowhere, or just deleted
+                        info = entry.stat()
+                        line = f"{entry.name} {info.st_size} {info.st_mtime_ns}"
+                        state.update(line.encode(errors="surrogateescape"))
     return state.hexdigest()
 
 
 # --- the sources --------------------------------------------------------------------------------
 
 
-def _build(name: str, progress: Progress) -> Dataset:
+def _root(name: str, progress: Progress) -> str:
     if name == "digits":
-        return _sklearn_digits()
-    root = _mnist_root(progress) if name == "mnist" else Path(name).expanduser().resolve()
-    return _folder(name, root, progress)
+        return "scikit-learn"
+    return str(_mnist_root(progress) if name == "mnist" else place(name))
 
 
 def _sklearn_digits() -> Dataset:
@@ -267,6 +291,11 @@ def _folder(name: str, root: Path, progress: Progress) -> Dataset:
         if file.parent.name not in classes:
             raise UserError(f"{file.parent} has no counterpart in {root / 'training'}.")
     for label in classes:
+        if len(label) > LONGEST_CLASS:
+            raise UserError(
+                f"{root / 'training' / label} has too long a name: a class has at most "
+                f"{LONGEST_CLASS} letters."
+            )
         if sum(file.parent.name == label for file in files["train"]) < 2:
             raise UserError(
                 f"{root / 'training' / label} holds one picture: a class needs two or more, "

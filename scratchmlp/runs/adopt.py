@@ -1,5 +1,7 @@
 """A network's file becomes a run: checked, measured where its pictures are at hand, entered."""
 
+from dataclasses import replace
+
 from scratchmlp.images import datasets
 from scratchmlp.insight import evaluation
 from scratchmlp.net import measure, training
@@ -8,12 +10,15 @@ from scratchmlp.runs import checkpoint
 from scratchmlp.runs.catalogue import LONGEST_NAME
 from scratchmlp.runs.store import Store
 
+ELSEWHERE = "pictures that are elsewhere"
+
 
 def adopt(store: Store, data: bytes, name: str) -> str:
     """Enter the network in a file's bytes as a finished run, and return the run's id.
 
-    Its accuracy is measured on the test pictures of its dataset if these are on this machine; a
-    file never makes this program fetch anything or read a folder it has not read before.
+    Its accuracy is measured on the test pictures of its dataset if these are on this machine. A
+    file never makes this program fetch anything or read a folder that it has not read before: the
+    run of a network that learned from such a folder names no folder at all.
 
     Raises
     ------
@@ -21,6 +26,10 @@ def adopt(store: Store, data: bytes, name: str) -> str:
         The bytes are no network: the sentence says why.
     """
     network = checkpoint.loads(data)
+    name_of_pictures = network.config.dataset
+    if name_of_pictures not in datasets.NAMED and not datasets.is_prepared(name_of_pictures):
+        config = replace(network.config, dataset=ELSEWHERE)
+        network = replace(network, config=config)
     loss, accuracy = _measured(network)
     run_id = store.add_network(network, name[:LONGEST_NAME], test_loss=loss, test_accuracy=accuracy)
     store.catalogue.annotate(run_id, "Loaded from a file.")

@@ -16,6 +16,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from scratchmlp.errors import UserError
+from scratchmlp.images.datasets import LONGEST_CLASS
 from scratchmlp.images.drawing import SIDE
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import State, Tally
@@ -24,7 +25,6 @@ from scratchmlp.net.network import Network
 
 FORMAT = "1"
 MOST_STEPS = 2**31 - 1  # what a database column holds
-LONGEST_CLASS = 200
 
 
 def of_state(state: State, config: TrainConfig, classes: tuple[str, ...]) -> Network:
@@ -74,7 +74,7 @@ def loads(data: bytes) -> Network:
             params.append((weights, bias))
         mean, std = float(metadata["mean"]), float(metadata["std"])
         step, epoch = int(metadata["step"]), int(metadata["epoch"])
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
         raise _damaged(f"{str(error)[:80]} is missing or wrong") from error
     if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
         raise _damaged("its mean or its standard deviation is no such number")
@@ -82,6 +82,8 @@ def loads(data: bytes) -> Network:
         raise _damaged("its step or its epoch is out of range")
     if len(set(classes)) < len(classes) or any(len(name) > LONGEST_CLASS for name in classes):
         raise _damaged("its classes have names that are alike or too long")
+    if len(classes) < 2:
+        raise _damaged("it tells fewer than two classes apart")
     if len(tensors) != 2 * len(params):
         raise _damaged("it holds more than a network")
     if any(tensor.dtype != torch.float32 for tensor in tensors.values()):

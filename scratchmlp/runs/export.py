@@ -54,6 +54,7 @@ def curves_csv(steps: pd.DataFrame, epochs: pd.DataFrame) -> str:
     figures = epochs.drop(columns=["statistics"], errors="ignore")
     if "step" not in figures:
         return steps.to_csv(index=False)
+    figures = figures.astype({"step": steps["step"].dtype})  # either may be empty
     joined = steps.merge(figures, on="step", how="left")
     return joined.astype({"epoch": "Int64"}).to_csv(index=False)
 

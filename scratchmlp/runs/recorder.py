@@ -81,9 +81,8 @@ def _execute(
         rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
         train, valid = (dataset.train.take(part) for part in rows)
         steps = training.steps_per_epoch(config, len(train)) * config.epochs
+        start = _start(store, run, dataset, steps)
         recorder.change(total_steps=steps)
-        kept = store.resumable(run.id)
-        start = checkpoint.load_state(*kept) if kept else None
         recorder.resume_from(start, store)
         for event in training.fit(config, train, valid, start=start, control=recorder.control):
             recorder.put(event)
@@ -96,6 +95,25 @@ def _execute(
     cause = event.cause if isinstance(event, Diverged) else None
     store.end(run.id, status, cause, run.started, train_seconds=seconds, **figures)
     return event
+
+
+def _start(store: Store, run: Run, dataset: Dataset, steps: int) -> State | None:
+    """Where to go on from, or None to begin.
+
+    Raises
+    ------
+    UserError
+        The pictures are not those that the run began with.
+    """
+    kept = store.resumable(run.id)
+    if not kept:
+        return None
+    if checkpoint.loads(kept[0]).classes != dataset.classes or run.total_steps != steps:
+        raise UserError(
+            f"The pictures of {run.dataset} have changed since this run began: "
+            "put them back as they were, or train a new run."
+        )
+    return checkpoint.load_state(*kept)
 
 
 def _tested(config: TrainConfig, dataset: Dataset, state: State) -> dict[str, float | None]:

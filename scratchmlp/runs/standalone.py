@@ -41,8 +41,9 @@ def read_examples(place: Path, part: str) -> Examples:
         with np.load(place, allow_pickle=False) as arrays:
             return Examples(arrays[f"x_{part}"], arrays[f"y_{part}"].astype(np.int64))
     if found := sorted(place.glob(f"**/{IDX[part]}-images?idx3-ubyte*")):
-        labels = Path(str(found[0]).replace("images", "labels").replace("idx3", "idx1"))
-        return Examples(read_idx(found[0]), read_idx(labels).astype(np.int64))
+        images = found[0]
+        name = images.name.replace("images", "labels").replace("idx3", "idx1")
+        return Examples(read_idx(images), read_idx(images.with_name(name)).astype(np.int64))
     return read_folder(place, FOLDERS[part])
 
 
@@ -61,12 +62,15 @@ def read_folder(place: Path, folder: str) -> Examples:
         number = text.isascii() and text.isdigit()
         return not number, int(text) if number else 0, text
 
+    found = [file for file in place.glob("*/*/*") if file.suffix.lower() == ".png"]
     files = sorted(
-        (place / folder).glob("*/*.png"), key=lambda f: (natural(f.stem), natural(f.parent.name))
+        (file for file in found if file.parts[-3] == folder),
+        key=lambda file: (natural(file.stem), natural(file.parent.name)),
     )
     if not files:
         sys.exit(f"{place} holds no {folder}/<class>/*.png, no MNIST files, and is no .npz file.")
-    classes = sorted({file.parent.name for file in files}, key=natural)
+    known = {file.parent.name for file in found if file.parts[-3] in FOLDERS.values()}
+    classes = sorted(known, key=natural)  # testing may lack one
     labels = [classes.index(file.parent.name) for file in files]
     return Examples(np.stack([read_png(file) for file in files]), np.array(labels, np.int64))
 

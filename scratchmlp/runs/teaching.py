@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
 from scratchmlp.images.datasets import Examples
+from scratchmlp.insight import evaluation
 from scratchmlp.net import finetune
 from scratchmlp.net.measure import evaluate
 from scratchmlp.net.network import Network
 from scratchmlp.net.training import to_tensors
 from scratchmlp.runs import checkpoint
+from scratchmlp.runs.catalogue import LONGEST_NAME
 from scratchmlp.runs.store import Store
 
 FOLDS = 6
 REPLAY = 4000  # old pictures to rehearse with
+TAUGHT = ", taught "
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,15 @@ def teach(store: Store, run_id: str, drawings: Examples) -> Taught:
         raise UserError("There is nothing to teach yet: keep a drawing first.")
     run = store.run(run_id)
     network = checkpoint.loads(store.checkpoint(run.id))
-    dataset = datasets.load(network.config.dataset)
+    dataset = evaluation.renamed(datasets.load(run.dataset), network.classes)
     replay = replay_of(dataset.train)
     began = time.perf_counter()
     taught = finetune.teach(network, drawings, replay)
     seconds = time.perf_counter() - began
     _, test_before = measured(network, dataset.test)
     loss, test_after = measured(taught, dataset.test)
-    name = f"{run.title}, taught {_drawings(drawings)}"
+    said = f"{TAUGHT}{_drawings(drawings)}"
+    name = run.title.split(TAUGHT)[0][: LONGEST_NAME - len(said)] + said
     new = store.add_network(taught, name, run.id, loss, test_after, seconds)
     before = float(_right(network, drawings).mean())
     after = held_out(network, drawings, replay)

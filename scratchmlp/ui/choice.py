@@ -3,6 +3,7 @@
 import streamlit as st
 
 from scratchmlp.images import datasets
+from scratchmlp.runs.adopt import ELSEWHERE
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import session
 from scratchmlp.ui.assessment import DATASET, RUN, SPLIT, SPLITS, Assessment
@@ -50,12 +51,13 @@ def label(run: Run) -> str:
 def pictures(run: Run) -> tuple[str, str]:
     """Dataset and split. Of a strange dataset there are only test pictures."""
     known = dict.fromkeys([run.dataset, *datasets.NAMED, *session.known_datasets()])
-    there = [name for name in known if name == run.dataset or datasets.is_prepared(name)]
+    own = run.dataset if run.dataset != ELSEWHERE else None
+    there = [name for name in known if name == own or datasets.is_prepared(name)]
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    dataset = run.dataset
+    dataset = there[0] if there else run.dataset
     if len(there) > 1:
         if st.session_state.get(DATASET) not in there:
-            st.session_state[DATASET] = run.dataset
+            st.session_state[DATASET] = dataset
         dataset = row.selectbox("Pictures of", there, key=DATASET, width=220)
     if dataset != run.dataset:
         return dataset, "test"

@@ -16,10 +16,10 @@ WHICH = "exported_checkpoint"
 def show(run: Run) -> None:
     if run.best_epoch is None:
         st.caption("There is a net to take away after the first epoch.")
-        _training(run)
     else:
         best = _best(run)
         _net(run, partial(_network, run.id, best), best)
+    if run.total_steps:  # a net that was loaded or taught was not trained here
         _training(run)
     st.markdown("**And back**")
     loading.uploader()
@@ -108,7 +108,11 @@ def _training(run: Run) -> None:
         on_click="ignore",
         help="Training and test pictures in one file that both scripts read.",
     )
-    st.caption(f"`python train-{stem}.py pictures.npz` trains this net again.")
+    changed = any(row.kind == "lr" for row in session.store().applied(run.id))
+    st.caption(
+        f"`python train-{stem}.py pictures.npz` trains this net again, to its last epoch."
+        + (" It keeps the first learning rate, for it knows of no later ones." if changed else "")
+    )
 
 
 def _curves(run: Run) -> str:

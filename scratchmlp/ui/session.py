@@ -179,8 +179,8 @@ def begin() -> None:
 
 
 def known_datasets() -> list[str]:
-    """Folders that some run was trained on: a link may ask for these again."""
-    return sorted({run.dataset for run in store().runs()})
+    """Datasets of some run that are at hand: a link may ask for these again."""
+    return sorted(filter(datasets.is_prepared, {run.dataset for run in store().runs()}))
 
 
 def submit(config: TrainConfig) -> str:

@@ -65,7 +65,7 @@ def test_the_decoded_file_is_read_and_not_made_again(
     mnist: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     datasets._opened.clear()
-    monkeypatch.setattr(datasets, "_build", lambda *args: pytest.fail("decoded again"))
+    monkeypatch.setattr(datasets, "_root", lambda *args: pytest.fail("decoded again"))
     assert len(datasets.load("mnist").train) == 60_000
     assert datasets.is_prepared("mnist")
 
@@ -179,10 +179,44 @@ def test_what_is_no_dataset_is_refused_in_a_sentence(folder: Path, tmp_path: Pat
     assert "needs testing/<class>/*.png" in refused(str(tmp_path / "half"))
 
 
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/x", "a\0b", "long" * 2000])
+def test_a_name_that_no_folder_can_have_is_refused_in_a_sentence(name: str) -> None:
+    assert "is not a dataset" in refused(name)
+    assert not datasets.is_prepared(name)
+
+
+def test_a_link_to_nowhere_among_the_pictures_is_passed_over(folder: Path) -> None:
+    (folder / "training" / "a" / ".#notes.txt").symlink_to("nowhere")
+    assert len(datasets.load(str(folder)).train) == 8
+    assert datasets.is_prepared(str(folder))
+
+
+def test_a_picture_that_comes_while_others_are_read_is_not_missed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode = datasets.pictures.decode
+
+    def slow(*args):  # type: ignore[no-untyped-def]
+        images = decode(*args)
+        picture().save(folder / "training" / "a" / "late.png")
+        return images
+
+    with monkeypatch.context() as busy:
+        busy.setattr(datasets.pictures, "decode", slow)
+        assert len(datasets.load(str(folder)).train) == 8
+    assert len(datasets.load(str(folder)).train) == 9
+
+
 def test_a_class_with_one_picture_is_refused(folder: Path) -> None:
     for i in (1, 2, 3):
         (folder / "training" / "b" / f"b{i}.png").unlink()
     assert f"{folder / 'training' / 'b'} holds one picture" in refused(str(folder))
+
+
+def test_a_class_of_too_long_a_name_is_refused(folder: Path) -> None:
+    (folder / "training" / "b").rename(folder / "training" / ("b" * 201))
+    (folder / "testing" / "b").rename(folder / "testing" / ("b" * 201))
+    assert "at most 200 letters" in refused(str(folder))
 
 
 def test_a_test_class_nobody_trains_is_refused(folder: Path) -> None:

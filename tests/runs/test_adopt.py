@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from scratchmlp.errors import UserError
+from scratchmlp.images import datasets
 from scratchmlp.images.datasets import Dataset
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import flat, init_params
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint
-from scratchmlp.runs.adopt import adopt
+from scratchmlp.runs.adopt import ELSEWHERE, adopt
 from scratchmlp.runs.recorder import execute
 from scratchmlp.runs.store import Store
 
@@ -68,6 +69,9 @@ def test_a_file_makes_nobody_read_the_folder_it_names(store: Store, tmp_path: Pa
     folder.mkdir()
     run = store.run(adopt(store, fresh(replace(CONFIG, dataset=str(folder))), "strange"))
     assert run.test_accuracy is None
+    assert (run.dataset, run.config.dataset) == (ELSEWHERE, ELSEWHERE)
+    with pytest.raises(UserError, match="is not a dataset"):
+        datasets.load(run.dataset)
 
 
 def test_overflowing_weights_are_a_run_with_no_loss(store: Store) -> None:

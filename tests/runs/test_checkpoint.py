@@ -95,6 +95,8 @@ def test_what_is_no_network_is_refused(digits: Dataset) -> None:
         changed(data, epoch=float("inf")),
         changed(data, epoch="9" * 9999),
         changed(data, config=3),
+        changed(data, config=[]),
+        changed(data, {"w3": torch.zeros(8, 0), "b3": torch.zeros(0)}, classes=[]),
         changed(data, format="99"),
         save({"w1": w1}),
     ):

@@ -77,7 +77,7 @@ def idx(array: np.ndarray) -> bytes:
 
 def test_pictures_are_read_from_every_place(digits: Dataset, tmp_path: Path) -> None:
     some = digits.test.take(np.arange(30))
-    mnist, packed, folder = tmp_path / "raw", tmp_path / "packed", tmp_path / "folder"
+    mnist, packed, folder = tmp_path / "images", tmp_path / "packed", tmp_path / "folder"
     for place in (mnist, packed):
         place.mkdir()
     (mnist / "t10k-images-idx3-ubyte").write_bytes(idx(some.images))
@@ -95,6 +95,15 @@ def test_pictures_are_read_from_every_place(digits: Dataset, tmp_path: Path) -> 
         found = standalone.read_examples(place, "test")
         assert np.array_equal(found.images, some.images)
         assert np.array_equal(found.labels, some.labels)
+
+
+def test_a_class_without_test_pictures_keeps_its_number(tmp_path: Path) -> None:
+    for part, names in (("training", "abc"), ("testing", "ac")):
+        for name in names:
+            (tmp_path / part / name).mkdir(parents=True)
+            Image.new("L", (28, 28)).save(tmp_path / part / name / "1.PNG")
+    assert standalone.read_examples(tmp_path, "test").labels.tolist() == [0, 2]
+    assert standalone.read_examples(tmp_path, "train").labels.tolist() == [0, 1, 2]
 
 
 @settings(
@@ -185,3 +194,5 @@ def test_curves_have_a_line_a_step() -> None:
     ]
     assert export.curves_csv(steps, pd.DataFrame()).splitlines()[0] == "step,loss,lr"
     assert export.curves_csv(steps[:0], epochs[:0]).count("\n") == 1
+    nothing = pd.DataFrame(columns=epochs.columns)
+    assert export.curves_csv(steps[:0].astype(float), nothing).count("\n") == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from scratchmlp.errors import UserError
 from scratchmlp.images.datasets import Dataset
@@ -176,6 +177,7 @@ def test_a_run_that_was_resumed_elsewhere_is_let_go(
     """A process that slept for long wakes up: the run is somebody else's by now."""
     store, run_id = background.store, background.run_id
     with monkeypatch.context() as asleep:
+        asleep.setattr(recorder, "BEAT", 1000.0)
         asleep.setattr(records, "LOST_AFTER", -1.0)
         store.requeue(run_id, status="running")
     claimed = store.run(run_id).started
@@ -251,6 +253,28 @@ def test_a_diverged_run_keeps_its_curve(store: Store) -> None:
     assert f"at step {end.step:,}" in run.error
     assert [row.step for row in store.steps_since(run_id)] == list(range(1, end.step))
     assert run.test_accuracy is None
+
+
+@pytest.mark.parametrize("change", ["a class", "a picture"])
+def test_pictures_that_have_changed_are_no_way_to_go_on(
+    store: Store, tmp_path: Path, change: str
+) -> None:
+    def put(name: str, n: int) -> None:
+        for part in ("training", "testing"):
+            (tmp_path / part / name).mkdir(parents=True, exist_ok=True)
+            for i in range(n):
+                Image.new("L", (28, 28), 10 * i).save(tmp_path / part / name / f"{i}.png")
+
+    put("a", 4)
+    put("b", 4)
+    stop = threading.Event()
+    run_id = start(store, replace(SHORT, dataset=str(tmp_path), batch_size=2, epochs=9))
+    execute(store, run_id, lambda event: stop.set(), stop=stop)
+    put(*(("c", 2) if change == "a class" else ("a", 8)))
+    store.requeue(run_id, status="running")
+    with pytest.raises(UserError, match="have changed since this run began"):
+        execute(store, run_id)
+    assert store.run(run_id).status == "failed"
 
 
 def test_a_dataset_that_has_gone_fails_the_run_in_a_sentence(store: Store) -> None:

@@ -1,12 +1,15 @@
 """A run is taught some drawings: a new run, and honest figures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from scratchmlp.errors import UserError
-from scratchmlp.images.datasets import Dataset
+from scratchmlp.images.datasets import Dataset, Examples
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs import teaching
+from scratchmlp.runs import checkpoint, teaching
+from scratchmlp.runs.adopt import adopt
 from scratchmlp.runs.recorder import execute
 from scratchmlp.runs.store import Store
 
@@ -14,7 +17,7 @@ from scratchmlp.runs.store import Store
 def test_a_run_is_taught_into_a_new_one(store: Store, digits: Dataset) -> None:
     old = store.create(TrainConfig(dataset="digits", hidden=(16,), epochs=4), "mine", "running")
     execute(store, old)
-    checkpoint = store.checkpoint(old)
+    before = store.checkpoint(old)
     drawings = digits.test.take(np.arange(8))
     taught = teaching.teach(store, old, drawings)
     new = store.run(taught.run)
@@ -23,7 +26,33 @@ def test_a_run_is_taught_into_a_new_one(store: Store, digits: Dataset) -> None:
     assert store.run(old).test_accuracy == pytest.approx(taught.test_before)
     assert taught.drawings == 8
     assert 0 <= taught.before <= 1 and 0 <= taught.after <= 1
-    assert store.checkpoint(old) == checkpoint != store.checkpoint(new.id)
+    assert store.checkpoint(old) == before != store.checkpoint(new.id)
+
+
+def test_a_taught_run_is_taught_again(store: Store, digits: Dataset) -> None:
+    """Its name does not grow each time, nor beyond what fits."""
+    config = TrainConfig(dataset="digits", hidden=(16,), epochs=1)
+    run_id = store.create(config, "n" * 200, "running")
+    execute(store, run_id)
+    for n in (2, 3):
+        run_id = teaching.teach(store, run_id, digits.test.take(np.arange(n))).run
+        assert store.run(run_id).name == "n" * 181 + f", taught {n} drawings"
+
+
+def test_classes_in_another_order_are_rehearsed_rightly(store: Store, digits: Dataset) -> None:
+    run_id = store.create(TrainConfig(dataset="digits", hidden=(16,), epochs=4), "", "running")
+    execute(store, run_id)
+    network = checkpoint.loads(store.checkpoint(run_id))
+    (w1, b1), (w2, b2) = network.params
+    turned = replace(
+        network, params=[(w1, b1), (w2.flip(1), b2.flip(0))], classes=network.classes[::-1]
+    )
+    other = adopt(store, checkpoint.dumps(turned), "turned")
+    some = digits.test.take(np.arange(8))
+    drawings = Examples(some.images, 9 - some.labels)
+    one, two = (teaching.teach(store, *what) for what in ((run_id, some), (other, drawings)))
+    assert two.test_before == one.test_before
+    assert two.test_after == pytest.approx(one.test_after, abs=0.05)
 
 
 def test_nothing_to_teach_is_a_sentence(store: Store, digits: Dataset) -> None:
