@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import scratchmlp.ui  # noqa: F401 (first: see there)
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import (

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+import scratchmlp.ui  # noqa: F401 (first: see there)
 from scratchmlp.insight import evaluation
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import (

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import scratchmlp.ui  # noqa: F401 (first: see there)
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.ui import controls, frame, live, recipes, session, settings, sharing, views
 

@@ -24,6 +24,7 @@ FLOORS = {
 HOMES = {
     "streamlit": ("scratchmlp/ui/", "pages/", "app.py"),
     "sqlalchemy": (
+        "scratchmlp/ui/__init__.py",
         "scratchmlp/runs/database.py",
         "scratchmlp/runs/drawings.py",
         "scratchmlp/runs/store.py",
@@ -32,9 +33,17 @@ HOMES = {
         "scratchmlp/runs/studies.py",
         "scratchmlp/runs/migrations/",
     ),
-    "distributed": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),
+    "distributed": (
+        "scratchmlp/ui/__init__.py",
+        "scratchmlp/runs/jobs.py",
+        "scratchmlp/runs/cluster.py",
+    ),
     "dask": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),
-    "altair": ("scratchmlp/insight/charts.py", "scratchmlp/insight/charts_"),
+    "altair": (
+        "scratchmlp/ui/__init__.py",
+        "scratchmlp/insight/charts.py",
+        "scratchmlp/insight/charts_",
+    ),
     "typer": ("scratchmlp/cli/",),
 }
 NOWHERE = "torch.nn", "torch.optim", "torchvision", "fastai.vision", "pickle"
@@ -92,6 +101,14 @@ def test_the_command_line_needs_no_browser() -> None:
     rooms = [path for path in SOURCES if path.parts[:2] == ("scratchmlp", "cli")]
     assert rooms
     assert not {m for room in rooms for m in imports(room) if "jobs" in m or "streamlit" in m}
+
+
+@pytest.mark.parametrize("path", ["app.py", *(str(p) for p in SOURCES if p.parts[0] == "pages")])
+def test_pages_import_the_room_of_the_pages_first(path: str) -> None:
+    """It loads what two threads must not load at once: see there."""
+    lines = (ROOT / path).read_text().splitlines()
+    ours = [line for line in lines if line.startswith(("import scratchmlp", "from scratchmlp"))]
+    assert "scratchmlp.ui" in ours[0]
 
 
 def test_pages_are_short() -> None:

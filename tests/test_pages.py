@@ -147,7 +147,7 @@ def test_two_visitors_agree_on_the_learning_rate_of_a_run(store: Store) -> None:
 
 
 def rate_of(app: AppTest) -> Any:
-    return next(s for s in app.select_slider if s.label.startswith("Learning rate, now"))
+    return next(s for s in app.select_slider if "earning rate, now" in s.label)
 
 
 def state(store: Store, status: str, **columns: object) -> AppTest:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from scratchmlp.net import presets
+from scratchmlp.net import presets, training
 from scratchmlp.net.config import FIELDS, LABELS, TrainConfig, matters, unparse
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import controls, links, session
 from tests.pages import shown
-from tests.test_pages import page, store
+from tests.test_pages import page, store, watched
 
 __all__ = ["store"]
 
@@ -137,17 +137,20 @@ def test_choosing_a_recipe_sets_every_control(store: Store) -> None:
 
 def test_every_control_sets_its_field(store: Store) -> None:
     assert set(OTHERS) == set(FIELDS) - {"hidden"}
+    unmoved = {"beta2": 0.999, "device": "cpu"}
     app = page()
+    there = [name for name in ("cpu", "cuda", "mps") if training.has_device(name)]
+    assert control(app, "device").options == there  # and no other
     for field, other in OTHERS.items():
-        if field == "beta2":
-            continue  # momentum, which came before, has none
+        if field in unmoved:  # momentum, which came before, has no beta2
+            continue
         control(app, field).set_value(other).run()
-    config = TrainConfig(**OTHERS | {"beta2": 0.999})
+    config = TrainConfig(**OTHERS | unmoved)
     assert_shows(app, config)
     assert made(app) == config
     control(app, "optimizer").set_value("adam").run()
     control(app, "beta2").set_value(0.99).run()
-    assert made(app) == TrainConfig(**OTHERS | {"optimizer": "adam"})
+    assert made(app) == TrainConfig(**OTHERS | {"optimizer": "adam", "device": "cpu"})
 
 
 def test_layers_are_added_removed_and_widened(store: Store) -> None:
@@ -167,6 +170,25 @@ def test_layers_are_added_removed_and_widened(store: Store) -> None:
         app.button("add_layer").click().run()
     assert len(widths(app)) == 6
     assert not [b for b in app.button if b.key == "add_layer"]
+
+
+def test_a_number_that_cannot_be_is_told_and_taken_back(store: Store) -> None:
+    app = page()
+    layers(app)[0].set_value(9_999_999).run()
+    assert "hidden cannot be 9999999" in app.toast[0].value
+    assert widths(app) == (128,)
+    control(app, "epochs").set_value(0).run()
+    assert "epochs cannot be 0" in app.toast[0].value
+    assert value(app, "epochs") == presets.MODERN.epochs
+
+
+def test_a_reload_keeps_the_settings_of_the_run(store: Store) -> None:
+    app = page()
+    control(app, "preset").set_value("blog-as-printed").run()
+    app.button("train").click().run()
+    again = page(run=watched(app))
+    assert value(again, "preset") == "blog-as-printed"
+    assert_shows(again, replace(presets.PRESETS["blog-as-printed"].config, dataset="digits"))
 
 
 def test_what_was_changed_is_said_and_taken_back_one_by_one(store: Store) -> None:

@@ -53,7 +53,7 @@ def saturated_softmax(case: Case) -> Finding | None:
     return Finding(
         "saturated softmax",
         "error",
-        f"The loss was no number at step {case.steps_done + 1:,}.",
+        f"The loss was no finite number at step {case.steps_done + 1:,}.",
         "Softmax came first, then its logarithm: where a probability rounds to 0, its logarithm is "
         "minus infinity, and where a logit is above 88, e to its power is infinite.",
         "Compute the logarithm of the softmax in one piece, with the largest logit taken out.",
@@ -67,7 +67,7 @@ def diverged(case: Case) -> Finding | None:
     return Finding(
         "diverged",
         "error",
-        f"The loss was no number at step {case.steps_done + 1:,}{_way_there(case)}.",
+        f"The loss was no finite number at step {case.steps_done + 1:,}{_way_there(case)}.",
         "Each step overshot further than the last: the learning rate is too high for this network.",
         "Train with a tenth of the learning rate.",
         _slower(case.config),

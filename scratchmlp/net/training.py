@@ -156,14 +156,18 @@ def find_device(name: str) -> torch.device:
     UserError
         It is not on this machine.
     """
+    if not has_device(name):
+        raise UserError(f"device cannot be {name}: this machine has none; choose cpu.")
+    return torch.device(name)
+
+
+def has_device(name: str) -> bool:
     there: dict[str, Callable[[], Any]] = {
         "cpu": lambda: True,
         "cuda": torch.cuda.is_available,
         "mps": torch.backends.mps.is_available,
     }
-    if not there[name]():
-        raise UserError(f"device cannot be {name}: this machine has none; choose cpu.")
-    return torch.device(name)
+    return bool(there[name]())
 
 
 def _cause(what: str, value: float, step: int) -> str:

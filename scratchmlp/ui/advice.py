@@ -33,8 +33,10 @@ def _show(run_id: str) -> None:
         found = _findings(run.id, run.started, run.status, read.last_epoch, run, read)
         for index, finding in enumerate(found):
             _card(run, finding, index)
-        if not found:
+        if not found and read.last_epoch:
             st.caption("Nothing stands out: it learns as it should.")
+        elif not found:
+            st.caption("It ended before its first epoch: there is nothing to say about it.")
 
 
 @st.cache_data(show_spinner=False, max_entries=100)

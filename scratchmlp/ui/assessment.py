@@ -25,6 +25,7 @@ RUN, DATASET, SPLIT = "evaluated_run", "evaluated_dataset", "evaluated_split"
 TRUTH, ANSWER = "filter_truth", "filter_answer"
 AREA = "filter_area"  # a rectangle of the map, and whose map that was
 SAMPLE = "sample"  # also its name in the address
+ADDRESS = "sample_in_address"  # what the address said of it last
 CLEARED = "filters_cleared"  # counts: a chart's selection ends only when the chart is a new one
 SPLITS = {"test": "Test", "valid": "Validation", "train": "Training"}
 ANY = "any"
@@ -81,12 +82,14 @@ def assess(run: Run, dataset: str, split: str) -> Assessment:
 
 
 def begin() -> None:
-    """Look at what the address names, if this visitor has just come."""
+    """Look at what the address names, if this visitor has just come or went back in it."""
     params = st.query_params
     if RUN not in st.session_state and "run" in params:
         st.session_state[RUN] = params["run"]
-    if SAMPLE not in st.session_state:
-        text = params.get(SAMPLE, "")
+    text = params.get(SAMPLE, "")
+    is_new = SAMPLE not in st.session_state
+    if is_new or ("run" in params and text != st.session_state.get(ADDRESS, "")):  # or Back
+        st.session_state[ADDRESS] = text
         is_number = text.isascii() and text.isdigit() and len(text) < 10
         st.session_state[SAMPLE] = int(text) if is_number else None
         if text and not is_number:
@@ -96,6 +99,7 @@ def begin() -> None:
 def show_picture(index: int | None) -> None:
     """Open one picture, or go back to all of them; the address says so."""
     st.session_state[SAMPLE] = index
+    st.session_state[ADDRESS] = "" if index is None else str(index)
     if index is None:
         st.query_params.pop(SAMPLE, None)
     else:

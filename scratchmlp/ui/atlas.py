@@ -38,7 +38,8 @@ def show(run: Run, seen: Assessment) -> None:
         )
     st.caption(
         "Wrong answers are diamonds in the colour of their truth (the 1,000 worst at most), among "
-        "1,500 right ones. Point at one to see it; drag a rectangle to see all that lies in it."
+        "1,500 right ones. Point at one to see it; drag a rectangle to see the errors in it, or "
+        "all that lies in it where the gallery shows right answers too."
     )
 
 

@@ -7,7 +7,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.insight.charts_training import MOST_OTHERS
 from scratchmlp.net.config import LABELS, differing, unparse
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import session, settings
+from scratchmlp.ui import session, settings, steering
 from scratchmlp.ui.session import BESIDE
 
 OTHERS = "others"
@@ -63,7 +63,7 @@ def _lay(chosen: list[str]) -> None:
 def _about(others: int, fields: int) -> str:
     if not others:
         return "These are all settings of this run. Choose others to see what differs."
-    return "Only what differs:" if fields else "The settings are the same; chance did the rest."
+    return "Only what differs:" if fields else "The settings are the same, the seed among them."
 
 
 def _option(run: Run) -> str:
@@ -78,11 +78,15 @@ def _table(runs: list[Run], fields: list[str]) -> pd.DataFrame:
         title: [*(unparse(getattr(run.config, field)) for field in fields), *_reached(run)]
         for title, run in zip(titles, runs, strict=True)
     }
-    rows = [*(LABELS[field] for field in fields), "Test accuracy", "Training time"]
+    rows = [*(LABELS[field] for field in fields), *REACHED]
     return pd.DataFrame(columns, index=rows)
 
 
+REACHED = "Learning rate set while it trained", "State", "Test accuracy", "Training time"
+
+
 def _reached(run: Run) -> list[str]:
+    told = [f"{mark['words']} from step {mark['step']:,}" for mark in steering.marks(run)]
     accuracy = "–" if run.test_accuracy is None else f"{run.test_accuracy:.2%}"
     seconds = "–" if run.train_seconds is None else f"{run.train_seconds:.1f} s"
-    return [accuracy, seconds]
+    return ["; ".join(told) or "–", run.status, accuracy, seconds]

@@ -11,11 +11,11 @@ from typing import Any
 
 import streamlit as st
 
+from scratchmlp.net import training
 from scratchmlp.net.config import (
     FIELDS,
     LABELS,
     MAX_LAYERS,
-    MAX_WIDTH,
     TrainConfig,
     matters,
 )
@@ -76,14 +76,23 @@ def _scale(field: str) -> None:
 
 
 def _number(field: str) -> None:
-    low, high = FIELDS[field].metadata["range"]
-    st.number_input(LABELS[field], low, high, _value(field), step=1, **_about(field))
+    """Any number may be typed: one that cannot be is told in a sentence."""
+    st.number_input(LABELS[field], value=_value(field), step=1, **_about(field))
 
 
 def _few(field: str) -> None:
     choices, value = FIELDS[field].metadata["choices"], _value(field)
     st.segmented_control(
         LABELS[field], choices, default=value, required=True, wrap=False, **_about(field)
+    )
+
+
+def _device(field: str) -> None:
+    """Those this machine has, and the one a link asks for."""
+    there = [name for name in FIELDS[field].metadata["choices"] if training.has_device(name)]
+    choices = list(dict.fromkeys([*there, _value(field)]))
+    st.segmented_control(
+        LABELS[field], choices, default=_value(field), required=True, **_about(field)
     )
 
 
@@ -135,9 +144,7 @@ def _layer(index: int, width: int) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
     row.container(key=key).number_input(
         f"Hidden layer {index + 1}" if index else "Hidden layer",
-        1,
-        MAX_WIDTH,
-        width,
+        value=width,
         step=16,
         help="How many hidden units it has.",
         **session.following(key, width, partial(_widened, index)),
@@ -188,7 +195,7 @@ CONTROLS: dict[str, Callable[[str], None]] = {
     "split_seed": _number,
     "seed": _number,
     "backward": _few,
-    "device": _few,
+    "device": _device,
     "precision": _few,
 }
 FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")

@@ -14,6 +14,7 @@ PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 4.5rem }
 [data-testid=stBaseButton-primary] { color: light-dark(#ffffff, #11161d) }
+[data-testid=stTopNav] a:focus-visible { outline: 3px solid #2f7fd1 }
 </style>"""
 FRAMED = "framed"  # whether this run of the script has come through `run`
 

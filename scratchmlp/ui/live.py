@@ -7,7 +7,7 @@ import streamlit as st
 from scratchmlp.insight import curves
 from scratchmlp.runs.reading import Reading
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import plots, session, steering
+from scratchmlp.ui import plots, session, settings, steering
 
 FAST, SLOW = 1.0, 2.0  # seconds between two looks at a run: while it moves, and afterwards
 
@@ -56,10 +56,16 @@ def _card(run_id: str, was_moving: bool) -> None:
     with session.errors_shown():
         run = session.store().run(run_id)
         moving = run.is_live or run.status == "queued"
-        if moving != was_moving or _switched_to_newer(run, moving):
+        newer = _newer(run, moving)
+        if moving != was_moving or (newer and not session.has_chosen()):
             st.rerun()
         with st.container(key="run", border=True):
             _head(run)
+            if newer and st.button(
+                f"{newer.title} is training now: see it", key="see_newer", icon=":material/east:"
+            ):
+                session.watch(newer.id)
+                st.rerun()
             _words(run)
             read = session.curves(run)
             if run.is_live:
@@ -70,13 +76,11 @@ def _card(run_id: str, was_moving: bool) -> None:
             plots.show(run, read)
 
 
-def _switched_to_newer(run: Run, moving: bool) -> bool:
-    """A run started elsewhere shows up by itself, once the one on the screen has ended."""
+def _newer(run: Run, moving: bool) -> Run | None:
+    """A run that was started elsewhere and trains, once the one on the screen has ended."""
     newest = session.store().run("latest")
-    if moving or newest.id == run.id or not newest.is_live or newest.created < run.created:
-        return False
-    session.watch(newest.id)
-    return True
+    is_newer = not moving and newest.is_live and newest.created > run.created
+    return newest if is_newer else None
 
 
 def _head(run: Run) -> None:
@@ -103,7 +107,7 @@ def _words(run: Run) -> None:
             "Resume goes on from its last checkpoint."
         )
     elif run.status == "diverged":
-        st.error(f"{run.error} The curves up to there are kept. Try a smaller learning rate.")
+        st.error(f"{run.error} The curves up to there are kept; below stands what to try.")
     elif run.error:
         st.error(run.error)
 
@@ -113,8 +117,9 @@ def _moving(run: Run, read: Reading) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with row.container():
         _progress(run, read)
-    with row.container(width=320, key="run_lr"):
-        steering.learning_rate(run)
+    if settings.is_shown("lr"):
+        with row.container(width=320, key="run_lr"):
+            steering.learning_rate(run)
 
 
 def _progress(run: Run, read: Reading) -> None:

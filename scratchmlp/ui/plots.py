@@ -14,7 +14,8 @@ LOG = "log_axis"
 
 def show(run: Run, read: Reading) -> None:
     if not read.last_step:
-        st.caption("The curves appear with the first step.")
+        ended = "There are no curves: it ended before its first step was done."
+        st.caption(ended if run.ended else "The curves appear with the first step.")
         return
     beside = compare.beside(run)
     others = {f"other{i}": session.curves(other) for i, other in enumerate(beside)}

@@ -101,7 +101,7 @@ _CSS = """<style>
 .st-key-preset [role=radiogroup] > div[data-selected] { border-color: #2f7fd1;
   box-shadow: inset 0 0 0 1px #2f7fd1; background: color-mix(in srgb, #2f7fd1 9%, transparent) }
 .st-key-preset [role=radiogroup] > div:has(:focus-visible) { outline: 3px solid #2f7fd1 }
-.st-key-preset label::after { content: ""; position: absolute; inset: 0 }
+.st-key-preset label::after { content: ""; position: absolute; inset: 0; z-index: 1 }
 .st-key-preset label > div > div:first-child:not([data-testid]) { display: none }
 .st-key-preset label, .st-key-preset label > div, .st-key-preset label [data-testid] { width: 100% }
 .st-key-preset label p { display: flex; justify-content: space-between; gap: .375rem;

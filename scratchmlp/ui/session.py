@@ -202,6 +202,19 @@ def watch(run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
+def config_of(run_id: str | None) -> TrainConfig | None:
+    """The settings of a run that an address names; None if there is none."""
+    try:
+        return store().run(run_id).config if run_id else None
+    except UserError:
+        return None
+
+
+def has_chosen() -> bool:
+    """Whether this visitor looks at a run of their choice, and not just at the newest."""
+    return bool(st.session_state.get(WATCHED))
+
+
 def watched() -> Run | None:
     """The run this visitor looks at: the one asked for, or else the newest there is."""
     run_id = st.session_state.get(WATCHED)

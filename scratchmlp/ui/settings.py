@@ -27,6 +27,8 @@ def begin(dataset: str) -> None:
     config, hidden, refused = links.read(params, known)
     if "dataset" not in params:
         config = replace(config, dataset=dataset)
+    if not set(params) - {"run"}:  # a reload, or a link to a run: its settings
+        config = session.config_of(params.get("run")) or config
     st.session_state[REFUSED], st.session_state[HIDDEN] = refused, hidden
     st.session_state[LINK] = config
     use(config, presets.name_of(config) or LINKED)

@@ -67,15 +67,17 @@ def _reset(run: Run) -> None:
 def learning_rate(run: Run) -> None:
     """A slider to choose another rate with, and a button that sets it.
 
-    The slider does not follow the run, and moving it tells the run nothing: this part is drawn
-    anew all the time, and what a slow browser says of a slider may be long out of date.
+    The slider begins at the run's rate and does not follow it, and moving it tells the run nothing:
+    this part is drawn anew all the time, and what a slow browser says of a slider may be long out
+    of date.
     """
     rate = current_rate(run)
+    name = "Learning rate" if run.config.schedule == "constant" else "Largest learning rate"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         wanted = st.select_slider(
-            f"Learning rate, now {rate:g}",
-            sorted({*SCALES["lr"], run.config.lr}),
-            run.config.lr,
+            f"{name}, now {rate:g}",
+            sorted({*SCALES["lr"], run.config.lr, rate}),
+            rate,
             key=f"wanted_lr_{run.id}",
             format_func=lambda lr: f"{lr:g}",
             help="Takes effect at the next step. Of a schedule it is the largest rate.",

@@ -175,6 +175,16 @@ def test_the_first_visitor_may_name_a_page(app: App, open_page: Callable[..., Pa
     expect(page).to_have_title(re.compile("scratchmlp|Train"))
 
 
+def test_a_class_may_open_all_pages_at_once(app: App, open_page: Callable[..., Page]) -> None:
+    """Of a server that has just started: each visitor's thread imports what it needs."""
+    pages = {name: open_page() for name in ("", "evaluate", "draw", "runs")}
+    for name, page in pages.items():
+        page.goto(f"{app.url}/{name}", wait_until="commit")
+    for page in pages.values():
+        expect(page.locator("[data-testid=stMain] h1")).to_be_visible()
+    assert "Traceback" not in app.log.read_text()
+
+
 def contrast(part: Locator) -> float:
     """Of words to what they stand on, 1 to 21 (WCAG 2.2, contrast ratio)."""
     style = "part => { const s = getComputedStyle(part); return [s.color, s.backgroundColor] }"
