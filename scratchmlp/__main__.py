@@ -1,3 +1,8 @@
-from scratchmlp.cli import main
+import sys
 
-main()
+try:
+    from scratchmlp.cli import main
+
+    main()
+except KeyboardInterrupt:  # also while all that is imported
+    sys.exit(130)

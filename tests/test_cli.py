@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from scratchmlp.net import presets
-from scratchmlp.net.config import FIELDS
+from scratchmlp.net.config import FIELDS, TrainConfig
 from scratchmlp.runs.store import Store
 from tests.conftest import ROOT
 
@@ -21,11 +21,10 @@ DIGITS = "--dataset", "digits"
 def start(*args: str, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "scratchmlp", *args],
-        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
-        **options,  # type: ignore[call-overload]
+        **{"stdout": subprocess.PIPE} | options,  # type: ignore[call-overload]
     )
 
 
@@ -168,6 +167,24 @@ def test_a_folder_is_named_in_full(tmp_path: Path) -> None:
     assert Store().run("latest").dataset == str(tmp_path / "own")
 
 
+def test_a_folder_of_any_name_is_listed() -> None:
+    Store().create(TrainConfig(dataset="/own/[/b]"))
+    out, _ = run("runs")
+    assert "/own/[/b]" in out
+
+
+def test_an_output_that_takes_no_more_is_a_sentence() -> None:
+    """The run can be gone on with."""
+    with Path("/dev/full").open("w") as full:
+        for args in (["runs"], ["presets", "--json"], ["train", *DIGITS, "--epochs", "3"]):
+            process = start(*args, stdout=full)
+            _, err = process.communicate(timeout=120)
+            assert process.returncode in (1, 2)
+            assert "The output could not be written (No space left on device)." in err
+            assert "Traceback" not in err and "Exception" not in err
+    assert Store().run("latest").can_resume
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
@@ -182,6 +199,7 @@ def test_a_folder_is_named_in_full(tmp_path: Path) -> None:
         (["train", "--resume", "nope", "--lr", "1"], "A resumed run keeps its settings"),
         (["data", "--dataset", "nothing"], "is not a dataset"),
         (["train", "--dataset", "~nobody-of-that-name/x"], "is not a dataset"),
+        (["train", "--hidden", "4096,4096,4096,4096,4096"], "at most 50,000,000 weights"),
     ],
 )
 def test_what_a_user_gets_wrong_is_one_sentence(args: list[str], said: str) -> None:

@@ -3,10 +3,10 @@
 import dataclasses
 from typing import Annotated
 
-from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
-from scratchmlp.cli.screen import DATASET, JSON, app, percent, preparation, say
+from scratchmlp.cli.screen import DATASET, JSON, app, percent, preparation, say, show
 from scratchmlp.images import datasets
 from scratchmlp.net import presets
 
@@ -44,20 +44,22 @@ def list_presets(as_json: Annotated[bool, JSON] = False) -> None:
             say(True, {"preset": name, **rest, "config": preset.config.asdict()}, "")
         table.add_row(name, percent(preset.measured), preset.shows)
     if not as_json:
-        Console(highlight=False).print(table)
+        show(table)
 
 
 @app.command("runs")
 def list_runs(as_json: Annotated[bool, JSON] = False) -> None:
     """List all runs, the newest first."""
+    from scratchmlp.runs.database import ID_LENGTH
     from scratchmlp.runs.store import Store
 
-    table = Table("run", "status", "preset", "dataset", "test accuracy", box=None, pad_edge=False)
+    whole = Column("run", no_wrap=True, min_width=ID_LENGTH)  # a part of an id names no run
+    table = Table(whole, "status", "preset", "dataset", "test accuracy", box=None, pad_edge=False)
     for run in Store().runs():
         preset = presets.name_of(run.config)
         if as_json:
             say(True, dataclasses.asdict(run) | {"preset": preset}, "")
         accuracy = percent(run.test_accuracy)
-        table.add_row(run.id, run.status, preset or "custom", run.dataset, accuracy)
+        table.add_row(run.id, run.status, preset or "custom", escape(run.dataset), accuracy)
     if not as_json:
-        Console(highlight=False).print(table)
+        show(table)

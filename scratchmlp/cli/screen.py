@@ -5,6 +5,8 @@ With `--json`, stdout holds JSON objects, one a line, and nothing else.
 
 import json
 import math
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +21,9 @@ from rich.progress import (
     SpinnerColumn,
     TextColumn,
 )
+from rich.table import Table
 
+from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -31,7 +35,31 @@ JSON = typer.Option("--json", help="Print JSON objects, one a line, and nothing 
 
 def say(as_json: bool, record: dict[str, Any], text: str) -> None:
     """One line of output, for a program or for a person."""
-    print(json.dumps(_plain(record), allow_nan=False) if as_json else text, flush=True)
+    try:
+        print(json.dumps(_plain(record), allow_nan=False) if as_json else text, flush=True)
+    except OSError as error:
+        raise unwritable(error) from error
+
+
+def show(table: Table) -> None:
+    """A table on the standard output."""
+    try:
+        Console(highlight=False).print(table)
+    except OSError as error:
+        raise unwritable(error) from error
+
+
+class OutputError(UserError):
+    """The standard output takes no more."""
+
+
+def unwritable(error: OSError) -> OutputError:
+    """What is said where the standard output takes no more: its reader has gone, its disk is full.
+
+    What stands in its buffer is given up, for Python would try once more at its end.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OutputError(f"The output could not be written ({error.strerror}).")
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,16 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
-from scratchmlp.cli.screen import JSON, app, percent, preparation, progress_bar, say, screen
+from scratchmlp.cli.screen import (
+    JSON,
+    OutputError,
+    app,
+    percent,
+    preparation,
+    progress_bar,
+    say,
+    screen,
+)
 from scratchmlp.errors import UserError
 from scratchmlp.images import datasets
 from scratchmlp.net import presets
@@ -134,9 +143,15 @@ def _train(store: Any, run_id: str, config: TrainConfig, as_json: bool) -> int:
         trouble = None
         try:
             execute(store, run_id, tell, stop=stop)
+        except OutputError as error:
+            raise UserError(f"{error} {_how_to_go_on(run_id)}") from error
         except UserError as error:
             trouble = str(error)
     return _say_end(store, run_id, trouble, as_json)
+
+
+def _how_to_go_on(run_id: str) -> str:
+    return f"Go on with: python -m scratchmlp train --resume {run_id}"
 
 
 def _say_epoch(as_json: bool, event: Any, epochs: int) -> None:
@@ -156,7 +171,7 @@ def _say_end(store: Any, run_id: str, trouble: str | None, as_json: bool) -> int
         "train_seconds": run.train_seconds,
         "error": error,
     }
-    resume = f"Go on with: python -m scratchmlp train --resume {run.id}"
+    resume = _how_to_go_on(run.id)
     lines = {
         "finished": f"Run {run.id}: test accuracy {percent(run.test_accuracy)}",
         "stopped": f"Run {run.id} stopped: test accuracy {percent(run.test_accuracy)}. {resume}",

@@ -54,7 +54,11 @@ class Dataset:
 
 def home() -> Path:
     """Where this program keeps its files: `SCRATCHMLP_HOME`, or `~/.scratchmlp`."""
-    return Path(os.environ.get("SCRATCHMLP_HOME") or "~/.scratchmlp").expanduser()
+    named = os.environ.get("SCRATCHMLP_HOME") or "~/.scratchmlp"
+    try:
+        return Path(named).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"SCRATCHMLP_HOME cannot be {named}: {error}") from error
 
 
 def load(name: str = "mnist", progress: Progress = lambda what, done, total: None) -> Dataset:
@@ -76,8 +80,11 @@ def load(name: str = "mnist", progress: Progress = lambda what, done, total: Non
     if dataset is None:
         root = _root(name, progress)
         fingerprint = _fingerprint(name, root)  # before: a picture may come while others are read
-        dataset = _sklearn_digits() if name == "digits" else _folder(name, Path(root), progress)
-        _write_cache(file, dataset, fingerprint)
+        known, dataset = _opened.get(file, ("", None))
+        if dataset is None or known != fingerprint:
+            dataset = _sklearn_digits() if name == "digits" else _folder(name, Path(root), progress)
+            _opened[file] = fingerprint, dataset  # the file may not be to be had, on a full disk
+            _write_cache(file, dataset, fingerprint)
     return dataset
 
 
@@ -98,6 +105,7 @@ def place(name: str) -> Path:
         There can be no such folder.
     """
     try:
+        name.encode()  # a name of bytes that are no text can be kept nowhere
         path = Path(name).expanduser().resolve()
         path.exists()  # a name can be too long to ask for
         return path
@@ -152,7 +160,8 @@ def _fresh_metadata(file: Path, name: str) -> dict[str, str] | None:
     return metadata if gone or metadata.get("fingerprint") == _fingerprint(name, root) else None
 
 
-_opened: dict[Path, tuple[str, Dataset]] = {}  # by checksum: what this process has read already
+# What this process has read already, and the checksum of the file or of the pictures it is of.
+_opened: dict[Path, tuple[str, Dataset]] = {}
 
 
 def _read_cache(file: Path, name: str) -> Dataset | None:
@@ -291,9 +300,9 @@ def _folder(name: str, root: Path, progress: Progress) -> Dataset:
         if file.parent.name not in classes:
             raise UserError(f"{file.parent} has no counterpart in {root / 'training'}.")
     for label in classes:
-        if len(label) > LONGEST_CLASS:
+        if len(label) > LONGEST_CLASS or any("\ud800" <= letter <= "\udfff" for letter in label):
             raise UserError(
-                f"{root / 'training' / label} has too long a name: a class has at most "
+                f"{root / 'training'} holds {label!r}: a class has a name of text, and of at most "
                 f"{LONGEST_CLASS} letters."
             )
         if sum(file.parent.name == label for file in files["train"]) < 2:

@@ -14,6 +14,7 @@ OVERLAP = 0.35  # share of the narrower one by which two parts of a digit stand 
 SHORT = 0.6  # of the tallest: digits of a number are about as tall, so less is a part of one
 WIDE = 1.5  # width by height above which ink that hangs together is digits that touch
 USUAL = 0.65  # width by height of a digit
+MOST_PARTS = 100  # pieces of ink that a number may be made of
 
 
 class Part(NamedTuple):
@@ -57,6 +58,8 @@ def _together(a: Part, b: Part) -> Part:
 def _components(ink: Ink) -> list[Part]:
     """What hangs together, from left to right, with the faint edge of it."""
     labels, n = ndimage.label(ink > FAINT * ink.max(), structure=np.ones((3, 3)))
+    if n > MOST_PARTS:  # dots or noise, and no number
+        return [_part(ink > 0)]
     grown = ndimage.grey_dilation(labels, size=(5, 5))
     labels = np.where(labels, labels, np.where(ink > 0, grown, 0))
     return sorted((_part(labels == i + 1) for i in range(n)), key=lambda part: part.left)

@@ -45,6 +45,8 @@ def _decode_some(files: list[Path]) -> NDArray[np.uint8]:
 
 
 def _decode_one(file: Path) -> NDArray[np.uint8]:
+    if not file.is_file():  # a pipe would be waited for
+        raise UserError(f"{file} is not a picture that can be read: mend or remove it.")
     try:
         with Image.open(file) as picture:
             if picture.width * picture.height > MAX_PIXELS:
@@ -64,7 +66,7 @@ def _greyscale(picture: Image.Image) -> NDArray[np.uint8]:
     if picture.mode == "L" and picture.size == (SIDE, SIDE):
         return np.asarray(picture)
     if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits and more: scale to 8
-        wide = np.asarray(picture, dtype=np.float64)
+        wide = np.nan_to_num(np.asarray(picture, dtype=np.float64)).clip(0)
         picture = Image.fromarray((wide / max(wide.max(), 1) * 255).astype(np.uint8))
     if picture.has_transparency_data:
         picture = Image.alpha_composite(

@@ -5,6 +5,7 @@ docs alike. No torch here: listing runs or drawing a control should not wait for
 """
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ PRECISIONS = ("highest", "high", "medium")
 
 MAX_LAYERS = 6
 MAX_WIDTH = 4096
+MAX_WEIGHTS = 50_000_000  # with Adam's memory three times as many numbers: 0.6 GB a checkpoint
 
 
 def _one_of(default: str, choices: tuple[str, ...], help: str) -> Any:
@@ -180,7 +182,10 @@ def allowed(name: str) -> str:
         kind = "a whole number" if FIELDS[name].type is int else "a number"
         return f"{kind} from {_plain(low)} to {_plain(high)}"
     if name == "hidden":
-        return f"at most {MAX_LAYERS} whole numbers from 1 to {MAX_WIDTH:,}, with commas between"
+        return (
+            f"at most {MAX_LAYERS} whole numbers from 1 to {MAX_WIDTH:,}, with commas between, "
+            f"and at most {MAX_WEIGHTS:,} weights in all"
+        )
     return "true or false" if FIELDS[name].type is bool else "a name or the path of a folder"
 
 
@@ -202,6 +207,8 @@ def _checked(field: dataclasses.Field, value: Any) -> Any:
         good = len(value) <= MAX_LAYERS and all(
             type(width) is int and 1 <= width <= MAX_WIDTH for width in value
         )
+        sizes = [28 * 28, *value]
+        good = good and sum(a * b for a, b in itertools.pairwise(sizes)) <= MAX_WEIGHTS
     elif type(value) is not field.type:
         good = False
     elif "choices" in field.metadata:

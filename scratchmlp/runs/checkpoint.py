@@ -105,6 +105,8 @@ def load_state(data: bytes, progress: bytes) -> State:
     """The `State` of which `dumps` and `dump_progress` gave these bytes."""
     network = loads(data)
     tensors, metadata = _load(progress)
+    if "generator" not in tensors or not {"lr", "tally"} <= metadata.keys():
+        raise _damaged("what it needs to go on is missing")
     optimizer: dict[str, list[Tensor]] = {}
     for name in sorted(tensors, key=lambda n: (n.split(".")[0], int(n.partition(".")[2] or 0))):
         if name != "generator":
@@ -140,4 +142,4 @@ def _load(data: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def _damaged(why: str) -> UserError:
-    return UserError(f"This checkpoint cannot be used: {why}. Train the network again.")
+    return UserError(f"This checkpoint cannot be used: {why}. Take another, or train again.")

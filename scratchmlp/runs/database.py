@@ -18,9 +18,11 @@ from scratchmlp.images.datasets import home
 BUSY_SECONDS = 5.0
 LOST_AFTER = 10.0  # seconds without a heartbeat
 MIGRATIONS = Path(__file__).parent / "migrations"
+FORMS = "it must be like sqlite:////folder/runs.db or postgresql://user@host/name."
 HEAD = "0004"  # the newest file in migrations/versions
 
 _ALPHABET = string.ascii_lowercase + string.digits
+ID_LENGTH = 16
 
 metadata = sa.MetaData()
 
@@ -145,15 +147,16 @@ drawings = sa.Table(
 
 def new_id() -> str:
     """Unguessable, and safe in an address."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(16))
+    return "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
 
 
-def default_url() -> str:
+def default_url() -> str | sa.URL:
     """`SCRATCHMLP_DB`, or a file in `SCRATCHMLP_HOME`."""
-    return os.environ.get("SCRATCHMLP_DB") or f"sqlite:///{home() / 'runs.db'}"
+    ours = sa.URL.create("sqlite", database=str(home() / "runs.db"))
+    return os.environ.get("SCRATCHMLP_DB") or ours
 
 
-def open_database(url: str) -> sa.Engine:
+def open_database(url: str | sa.URL) -> sa.Engine:
     """Connect, and bring the schema up to date.
 
     Raises
@@ -164,16 +167,17 @@ def open_database(url: str) -> sa.Engine:
     """
     try:
         address = sa.make_url(url)
-        if address.drivername == "postgresql":
-            address = address.set(drivername="postgresql+psycopg")
-        if address.get_backend_name() not in ("sqlite", "postgresql"):
-            raise UserError("SCRATCHMLP_DB must begin with sqlite:/// or postgresql://.")
-    except sa.exc.ArgumentError as error:
-        raise UserError(f"SCRATCHMLP_DB is not a database URL: {url}") from error
-    if address.get_backend_name() == "sqlite":
-        engine = _sqlite(address)
-    else:
+    except (sa.exc.ArgumentError, ValueError) as error:  # which may hold a password
+        raise UserError(f"SCRATCHMLP_DB is not a database URL: {FORMS}") from error
+    if address.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise UserError(f"SCRATCHMLP_DB names {address.drivername}: {FORMS}")
+    if address.drivername != "sqlite":
+        address = address.set(drivername="postgresql+psycopg")
         engine = sa.create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    elif (address.database or ":memory:") == ":memory:":
+        raise UserError(f"SCRATCHMLP_DB names no file: {FORMS}")
+    else:
+        engine = _sqlite(address)
     try:
         with explained(engine):
             _migrate(engine)
@@ -192,7 +196,10 @@ def _sqlite(address: sa.URL) -> sa.Engine:
             f"{folder} cannot be made ({error.strerror}): set "
             "SCRATCHMLP_HOME to a folder that can be written to."
         ) from error
-    engine = sa.create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+    try:
+        engine = sa.create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+    except (ValueError, TypeError) as error:  # a parameter that SQLite does not take
+        raise UserError(f"SCRATCHMLP_DB cannot be used ({error}): {FORMS}") from error
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection, record):  # type: ignore[no-untyped-def]
@@ -266,6 +273,7 @@ _EXPLANATIONS = {
     "unable to open database": "cannot be opened: set SCRATCHMLP_HOME to a folder you may write to",
     "not a database": "is damaged: move it away to start with an empty one",
     "malformed": "is damaged: move it away to start with an empty one",
+    "resolve host": "cannot be reached: start the database server or correct SCRATCHMLP_DB",
     "connection": "cannot be reached: start the database server or correct SCRATCHMLP_DB",
 }
 
@@ -288,4 +296,6 @@ class StoreError(UserError):
 
 
 def _shown(engine: sa.Engine) -> str:
-    return engine.url.database or "" if engine.dialect.name == "sqlite" else str(engine.url)
+    """Without a password."""
+    is_file = engine.dialect.name == "sqlite"
+    return engine.url.database or "" if is_file else engine.url.render_as_string()

@@ -106,6 +106,11 @@ def _start(store: Store, run: Run, dataset: Dataset, steps: int) -> State | None
         The pictures are not those that the run began with.
     """
     kept = store.resumable(run.id)
+    if not kept and store.checkpoint_place(run.id)[0]:
+        raise UserError(
+            f"What run {run.id} needs to go on is not in the database: its network can be used as "
+            "it is, or train a new run."
+        )
     if not kept:
         return None
     if checkpoint.loads(kept[0]).classes != dataset.classes or run.total_steps != steps:

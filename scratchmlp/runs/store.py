@@ -46,7 +46,7 @@ class Store:
         From every method, if the database cannot be used or there is no such run.
     """
 
-    def __init__(self, url: str | None = None) -> None:
+    def __init__(self, url: str | sa.URL | None = None) -> None:
         self.url = url or default_url()
         self._engine = open_database(self.url)
         self.studies = Studies(self._engine)
@@ -151,7 +151,8 @@ class Store:
         """
         run = self.run(run_id)
         if not run.can_resume:
-            raise UserError(f"Run {run.id} is {run.status}: there is nothing to resume.")
+            killed = " If its process was killed, try again in some seconds." if run.is_live else ""
+            raise UserError(f"Run {run.id} is {run.status}: there is nothing to resume.{killed}")
         last_step, last_epoch = self.checkpoint_place(run.id)
         now = time.time()
         back = {

@@ -179,7 +179,7 @@ def test_what_is_no_dataset_is_refused_in_a_sentence(folder: Path, tmp_path: Pat
     assert "needs testing/<class>/*.png" in refused(str(tmp_path / "half"))
 
 
-@pytest.mark.parametrize("name", ["~nobody-of-that-name/x", "a\0b", "long" * 2000])
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/x", "a\0b", "long" * 2000, "\udcff"])
 def test_a_name_that_no_folder_can_have_is_refused_in_a_sentence(name: str) -> None:
     assert "is not a dataset" in refused(name)
     assert not datasets.is_prepared(name)
@@ -213,10 +213,31 @@ def test_a_class_with_one_picture_is_refused(folder: Path) -> None:
     assert f"{folder / 'training' / 'b'} holds one picture" in refused(str(folder))
 
 
-def test_a_class_of_too_long_a_name_is_refused(folder: Path) -> None:
-    (folder / "training" / "b").rename(folder / "training" / ("b" * 201))
-    (folder / "testing" / "b").rename(folder / "testing" / ("b" * 201))
+@pytest.mark.parametrize("name", ["b" * 201, "\udcff"])
+def test_a_class_whose_name_cannot_be_kept_is_refused(folder: Path, name: str) -> None:
+    for part in ("training", "testing"):
+        (folder / part / "b").rename(folder / part / name)
     assert "at most 200 letters" in refused(str(folder))
+
+
+def test_a_picture_may_have_a_name_that_is_no_text(folder: Path) -> None:
+    picture().save(folder / "training" / "a" / "\udcff.png")
+    assert len(datasets.load(str(folder)).train) == 9
+    assert datasets.is_prepared(str(folder))
+
+
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "training" / "a" / "pipe.png")
+    assert "is not a picture that can be read" in refused(str(folder))
+
+
+def test_where_the_file_cannot_be_kept_pictures_are_decoded_once(
+    folder: Path, closed_world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed_world.write_text("a file where the folder should be")
+    first = datasets.load(str(folder))
+    monkeypatch.setattr(datasets.pictures, "decode", lambda *args: pytest.fail("decoded again"))
+    assert datasets.load(str(folder)) is first
 
 
 def test_a_test_class_nobody_trains_is_refused(folder: Path) -> None:

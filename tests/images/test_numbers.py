@@ -42,3 +42,11 @@ def test_a_prepared_picture_is_one_digit() -> None:
     image = np.zeros((28, 28))
     image[5:23, 8:10] = image[5:23, 18:20] = 1
     assert len(drawing.split(image)) == 1
+
+
+def test_dots_all_over_are_one_thing_and_no_number() -> None:
+    """Thousands of pieces of ink, each of which would be looked at by itself."""
+    dots = np.zeros((800, 800))
+    dots[::4, ::4] = 1.0
+    [whole] = drawing.split(dots)
+    assert np.array_equal(whole, dots)

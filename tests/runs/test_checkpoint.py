@@ -68,6 +68,12 @@ def test_a_state_comes_back_as_it_was(digits: Dataset, optimizer: str) -> None:
     assert (again.lr, again.tally, again.step) == (state.lr, state.tally, state.step)
 
 
+def test_other_bytes_are_no_progress(digits: Dataset) -> None:
+    data = file_of(digits)
+    with pytest.raises(UserError, match="what it needs to go on is missing"):
+        checkpoint.load_state(data, data)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_sentence(data: bytes) -> None:
     with pytest.raises(UserError, match="This checkpoint cannot be used"):

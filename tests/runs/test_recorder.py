@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import torch
 from PIL import Image
 
@@ -277,6 +278,18 @@ def test_pictures_that_have_changed_are_no_way_to_go_on(
     assert store.run(run_id).status == "failed"
 
 
+def test_half_a_checkpoint_is_no_way_to_go_on(store: Store) -> None:
+    stop = threading.Event()
+    run_id = start(store, SHORT)
+    execute(store, run_id, lambda event: stop.set(), stop=stop)
+    with database.writing(store._engine) as connection:
+        connection.execute(sa.update(database.checkpoints).values(progress=b""))
+    store.requeue(run_id, status="running")
+    with pytest.raises(UserError, match="needs to go on is not in the database"):
+        execute(store, run_id)
+    assert store.run(run_id).status == "failed"
+
+
 def test_a_dataset_that_has_gone_fails_the_run_in_a_sentence(store: Store) -> None:
     run_id = start(store, replace(SHORT, dataset="/no/such/folder"))
     with pytest.raises(UserError, match="is not a dataset"):
@@ -305,8 +318,6 @@ def test_a_lock_of_seconds_loses_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_disk_that_stays_full_ends_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sqlalchemy as sa
-
     monkeypatch.setattr(recorder, "PATIENCE", 0.3)
     store = Store(f"sqlite:///{tmp_path / 'runs.db'}")
     run_id = start(store, SHORT)

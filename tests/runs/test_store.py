@@ -386,6 +386,36 @@ def test_a_home_that_cannot_be_made_is_a_sentence(closed_world: Path) -> None:
         Store()
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("rubbish", "is not a database URL"),
+        ("postgresql://me:secret@127.0.0.1:abc/x", "is not a database URL"),
+        ("postgresql://me:secret@nohost.invalid/x", "cannot be reached"),
+        ("postgresql+psycopg2://127.0.0.1/x", r"names postgresql\+psycopg2"),
+        ("sqlite+nothing:///x", r"names sqlite\+nothing"),
+        ("mysql://127.0.0.1/x", "names mysql"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:///FOLDER/x.db?timeout=abc", "cannot be used"),
+    ],
+)
+def test_what_is_no_database_is_a_sentence(tmp_path: Path, url: str, said: str) -> None:
+    with pytest.raises(UserError, match=said) as told:
+        Store(url.replace("FOLDER", str(tmp_path)))
+    assert "secret" not in str(told.value)
+
+
+def test_a_home_of_any_name_holds_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRATCHMLP_HOME", str(tmp_path / "hö me?x=1#"))
+    store = Store()
+    store.create(CONFIG)
+    store.close()
+    assert (tmp_path / "hö me?x=1#" / "runs.db").is_file()
+
+
 def test_a_read_only_file_is_a_sentence(tmp_path: Path) -> None:
     file = tmp_path / "runs.db"
     Store(f"sqlite:///{file}").close()
