@@ -65,7 +65,7 @@ def train(
 ) -> None:
     """Train a network, and keep it as a run. Ctrl-C stops it and keeps what it learned."""
     given = {name: value for name, value in settings.items() if value is not None}
-    if resume and given:
+    if resume and (given or preset != "modern"):
         raise UserError("A resumed run keeps its settings: leave out the other options.")
     config = TrainConfig.from_mapping(given, presets.find(preset).config)
 

@@ -1,7 +1,9 @@
 """The gradients of a batch's loss: by PyTorch, or by the chain rule written out.
 
 Both have the same form, `(params, xb, yb, activation, loss) -> (loss, logits, grads)`, with grads
-in the order of `flat(params)`, and agree to 1e-6.
+in the order of `flat(params)`, and agree to 1e-6. Only of the plain softmax, once a probability is
+0, autograd's gradients are not numbers (0 times infinity), while by hand the slope is that of the
+two in one piece.
 """
 
 from collections.abc import Callable

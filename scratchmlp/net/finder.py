@@ -91,7 +91,9 @@ def ramp(config: TrainConfig, train: Examples) -> Iterator[tuple[float, float]]:
         loss, _, grads = learner.gradients(*learner.batch(rows))
         average = loss if step == 0 else 0.9 * average + 0.1 * loss
         smallest = min(smallest, average)
-        if not math.isfinite(loss) or average > TOO_MUCH * smallest:
+        if not math.isfinite(loss):
+            return
+        if step >= 2 * WIDTH and average > TOO_MUCH * smallest:  # the first losses may be any
             return
         learner.update(grads, lr)
         yield lr, loss

@@ -50,9 +50,9 @@ def statistics(
         `BINS` equal bins of all outputs; the rarest 0.2% fall into the outermost bins). Lists
         with a value a hidden layer: `dead` (share of units whose output is 0 for every picture),
         `flat` (share of outputs whose slope is below `FLAT`: through these nothing is learnt) and
-        `twins` (share of units with the same weights as another). And `sure`: the share of
-        the pictures with a probability above `SURE`. Runs of older versions have `weight_norm`,
-        `gradient_norm` and `dead` alone.
+        `twins` (from 0, all units have weights of their own, to 1, all have the same). And `sure`:
+        the share of the pictures with a probability above `SURE`. Runs of older versions have
+        `weight_norm`, `gradient_norm` and `dead` alone.
     """
     seen = layers(params, xb, config.activation)
     slope, hidden = ACTIVATIONS[config.activation].slope, seen[:-1]

@@ -6,6 +6,8 @@ source, with the entries of its tables that the configuration uses.
 
 import base64
 import io
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -59,15 +61,21 @@ def curves_csv(steps: pd.DataFrame, epochs: pd.DataFrame) -> str:
     return joined.astype({"epoch": "Int64"}).to_csv(index=False)
 
 
-def training_script(config: TrainConfig) -> str:
-    """A script that trains this network again, bit for bit, given the same pictures."""
+def training_script(config: TrainConfig, rates: Mapping[int, float] = MappingProxyType({})) -> str:
+    """A script that trains this network again, bit for bit, given the same pictures.
+
+    Parameters
+    ----------
+    rates : learning rates that the run was told while it trained, by the steps done by then.
+    """
     listing = closure([(standalone.__name__, "train")], config)
     doc = f"""Trains a digit classifier from its own parts: python train.py PICTURES
 {_USAGE}
 
 With the same pictures it takes the same steps as the run that this script was made from, to the
-last bit on the same machine."""
-    return _script(doc, listing, config, "", "train(CONFIG)")
+last bit on the same machine, and goes on to the last epoch."""
+    told = f"RATES = {dict(rates)!r}  # set while it trained, after so many steps"
+    return _script(doc, listing, config, told, "train(CONFIG, RATES)")
 
 
 def inference_script(network: Network) -> str:

@@ -98,7 +98,7 @@ class Jobs:
         if address:
             self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         else:
-            self._cluster = local_cluster(self._workers)
+            self._cluster = self._cluster or local_cluster(self._workers)
             self._client = Client(self._cluster, set_as_default=False)
         threading.Thread(target=self._watch, daemon=True, name="watch-jobs").start()
         for run_id in self._store.queued():  # left in line when the app last ended

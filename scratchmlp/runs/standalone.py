@@ -145,8 +145,8 @@ def answer(
     print(f"Test accuracy: {accuracy:.4%} of {len(labels):,} pictures")
 
 
-def train(config: TrainConfig) -> None:
-    """The command line of a training script."""
+def train(config: TrainConfig, rates: dict[int, float]) -> None:
+    """The command line of a training script; `rates` were told after so many steps."""
     parser = argparse.ArgumentParser(description="Train the network again, bit for bit.")
     parser.add_argument("pictures", type=Path, help="An .npz file, or a folder: see the docstring.")
     parser.add_argument("--curve", type=Path, metavar="FILE", help="Write step, loss and rate.")
@@ -155,8 +155,8 @@ def train(config: TrainConfig) -> None:
     pictures = read_examples(given.pictures, "train")
     rows = split_rows(len(pictures.labels), config.valid_pct, config.split_seed)
     parts = [Examples(pictures.images[part], pictures.labels[part]) for part in rows]
-    curve = ["step,loss,lr"]
-    for event in fit(config, *parts):
+    curve = ["step,loss,lr"]  # a line for each step that is done
+    for event in fit(config, *parts, control=lambda: rates.get(len(curve) - 1)):
         if isinstance(event, Step):
             curve.append(f"{event.step},{event.loss!r},{event.lr!r}")
         elif isinstance(event, Epoch):

@@ -81,7 +81,7 @@ def _training(run: Run) -> None:
     row = st.container(horizontal=True)
     row.download_button(
         "The training as a script",
-        lambda: export.training_script(run.config),
+        lambda: export.training_script(run.config, _rates(run)),
         f"train-{stem}.py",
         "text/x-python",
         key="export_training",
@@ -108,11 +108,13 @@ def _training(run: Run) -> None:
         on_click="ignore",
         help="Training and test pictures in one file that both scripts read.",
     )
-    changed = any(row.kind == "lr" for row in session.store().applied(run.id))
-    st.caption(
-        f"`python train-{stem}.py pictures.npz` trains this net again, to its last epoch."
-        + (" It keeps the first learning rate, for it knows of no later ones." if changed else "")
-    )
+    st.caption(f"`python train-{stem}.py pictures.npz` trains this net again, to its last epoch.")
+
+
+def _rates(run: Run) -> dict[int, float]:
+    """The learning rates it was told, by the steps that were done by then."""
+    told = session.store().applied(run.id)
+    return {row.applied_step: row.value for row in told if row.kind == "lr"}
 
 
 def _curves(run: Run) -> str:

@@ -66,6 +66,19 @@ def test_scripts_train_and_answer_bit_for_bit(
     assert told in run(tmp_path, export.inference_script(network), "digits.npz")
 
 
+def test_a_script_knows_the_rates_that_were_told(digits: Dataset, tmp_path: Path) -> None:
+    rates, done, losses = {3: 0.05, 7: 0.0001}, [0], []
+    parts = [digits.train.take(p) for p in datasets.split(len(digits.train), 0.2, 42)]
+    for event in training.fit(SMALL, *parts, control=lambda: rates.get(done[0])):
+        if isinstance(event, Step):
+            done[0] = event.step
+            losses.append(event.loss)
+    (tmp_path / "digits.npz").write_bytes(export.pictures_file(digits))
+    run(tmp_path, export.training_script(SMALL, rates), "digits.npz", "--curve", "curve.csv")
+    curve = (tmp_path / "curve.csv").read_text().splitlines()[1:]
+    assert [float(line.split(",")[1]) for line in curve] == losses
+
+
 def idx(array: np.ndarray) -> bytes:
     """MNIST's own format, written by its description."""
     return (
