@@ -43,7 +43,7 @@ def desk(run_id: str | None, moving: bool) -> None:
             drawn = source.show()
         with row.container(width="stretch"):
             if run_id is None:
-                starter.show()
+                starter.show("You can draw already.")
                 return
             run = session.store().run(run_id)
             network = session.network(run.id, session.store().checkpoint_place(run.id)[0])

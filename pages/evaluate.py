@@ -19,10 +19,13 @@ from scratchmlp.ui import (
     matrix,
     picture,
     session,
+    starter,
     takeaway,
     versus,
 )
 from scratchmlp.ui.assessment import SAMPLE, Assessment
+
+EVERY = 1.0  # seconds between two looks at the first net
 
 
 def page() -> None:
@@ -31,8 +34,7 @@ def page() -> None:
     runs = choice.candidates()
     run = choice.run(runs)
     if run is None:
-        st.info("There is no trained run yet. Train one, and come back after its first epoch.")
-        st.page_link("pages/train.py", label="Go to Train", icon=":material/play_arrow:")
+        st.fragment(starter.wait, run_every=EVERY)()
         return
     seen = assessment.assess(run, *choice.pictures(run))
     choice.say_what_is_seen(run, seen)

@@ -207,6 +207,11 @@ def test_a_text_called_png_is_one_sentence(store: Store) -> None:
     ran(app)
     [error] = app.error
     assert "not a picture that can be read" in error.value
+    assert "My drawings" in [tab.label for tab in app.tabs]  # the rest of the page stays
+    blank = io.BytesIO()
+    Image.new("L", (50, 50), "white").save(blank, "png")
+    app.file_uploader(source.FILES[0]).set_value(("b.png", blank.getvalue(), "image/png"))
+    assert "There is no ink in this picture" in shown(ran(app))
 
 
 def test_a_zip_is_fetched_once(store: Store) -> None:

@@ -1,5 +1,7 @@
 """A visitor's hand: "It was a …" keeps a drawing, a slot for each digit, and Teach."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -132,12 +134,20 @@ def _taught(run: Run) -> None:
         row.metric(
             "Your drawings, each held out",
             f"{told.after:.0%}",
-            f"{(told.after - told.before) * 100:+.0f} points",
+            **_points(told.after - told.before, 0),
             help="Each drawing is answered by a network that was taught only the others.",
         )
         row.metric(
             "Test pictures",
             f"{told.test_after:.2%}",
-            f"{(told.test_after - told.test_before) * 100:+.2f} points",
+            **_points(told.test_after - told.test_before, 2),
             help="The test pictures of the dataset it learned from: what teaching cost.",
         )
+
+
+def _points(change: float, digits: int) -> dict[str, Any]:
+    """A change of a share; one that is none is neither good nor bad."""
+    points = round(change * 100, digits)
+    if not points:
+        return {"delta": "no change", "delta_color": "off", "delta_arrow": "off"}
+    return {"delta": f"{points:+.{digits}f} points"}

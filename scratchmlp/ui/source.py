@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from scratchmlp.errors import UserError
 from scratchmlp.images import photo
 from scratchmlp.images.drawing import Ink
 from scratchmlp.images.strokes import Strokes
@@ -83,12 +84,25 @@ def _ink(key: str) -> Drawn:
     if not data:
         return Drawn(BLANK, None)
     with st.container(key="taken"):
-        ink = _ink_of(data)
-        st.image(1 - ink, caption="The ink found in your picture", width=canvas.SIDE)
+        ink = _found(data)
         st.button(
             "Take it away", key="forget", icon=":material/close:", on_click=_forget, args=[key]
         )
     return Drawn(ink, None)
+
+
+def _found(data: bytes) -> Ink:
+    """The ink in a picture, shown; a blank sheet where there is none or it cannot be read."""
+    try:
+        ink = _ink_of(data)
+    except UserError as error:
+        st.error(str(error))
+        return BLANK
+    if ink.any():
+        st.image(1 - ink, caption="The ink found in your picture", width=canvas.SIDE)
+    else:
+        st.info("There is no ink in this picture: a digit stands out from its paper.")
+    return ink
 
 
 def _forget(key: str) -> None:

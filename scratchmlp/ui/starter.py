@@ -24,24 +24,37 @@ def is_over(run_id: str | None) -> bool:
     return not session.store().run(run_id).is_live
 
 
-def show() -> None:
-    """How far the first net is."""
+def wait() -> None:
+    """How far the first net is, on a page that has nothing to show without one."""
+    if choice.candidates():
+        st.rerun()
+    show("This page follows when it is there.")
+
+
+def show(meanwhile: str) -> None:
+    """How far the first net is, or that there will be none by itself."""
+    made = session.preparation()
+    run = _newest() if made.dataset else None
     with st.container(key="prediction", border=True):
-        st.markdown("**Your first network is on its way.** You can draw already.")
-        made = session.preparation()
-        if made.dataset is None:
-            share = made.done / made.total if made.total else 0.0
-            st.progress(share, text=f"{made.what} …")
-            return
-        try:
-            run = session.store().run("latest")
-        except UserError:
-            run = None
-        if run is None or not (run.is_live or run.status == "queued"):
-            st.info("There is no network that could answer. Train one, then come back.")
+        if made.dataset and run is None:
+            st.info("There is no trained run yet. Train one, and come back after its first epoch.")
             st.page_link("pages/train.py", label="Go to Train", icon=":material/play_arrow:")
             return
-        _progress(run)
+        st.markdown(f"**Your first network is on its way.** {meanwhile}")
+        if run:
+            _progress(run)
+        else:
+            share = made.done / made.total if made.total else 0.0
+            st.progress(share, text=f"{made.what} …")
+
+
+def _newest() -> Run | None:
+    """The newest run, if it trains or will."""
+    try:
+        run = session.store().run("latest")
+    except UserError:
+        return None
+    return run if run.is_live or run.status == "queued" else None
 
 
 def _progress(run: Run) -> None:
