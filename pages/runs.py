@@ -40,10 +40,7 @@ def _moving(runs: list[Run]) -> bool:
 
 
 def nothing() -> None:
-    if session.preparation().dataset is None:
-        st.info("The first net will train by itself as soon as the pictures are ready.")
-    else:
-        st.info("There is no run. Train one, or load a net from its file.")
+    st.info("There is no run. Train one, or load a net from its file.")
     row = st.container(horizontal=True, vertical_alignment="center")
     row.page_link("pages/train.py", label="Go to Train", icon=":material/play_arrow:")
     loading.popover(row)

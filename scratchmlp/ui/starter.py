@@ -33,10 +33,9 @@ def wait() -> None:
 
 def show(meanwhile: str) -> None:
     """How far the first net is, or that there will be none by itself."""
-    made = session.preparation()
-    run = _newest() if made.dataset else None
+    made, run = session.preparation(), _newest()
     with st.container(key="prediction", border=True):
-        if made.dataset and run is None:
+        if run is None and (made.dataset or session.store().runs(1)):
             st.info("There is no trained run yet. Train one, and come back after its first epoch.")
             st.page_link("pages/train.py", label="Go to Train", icon=":material/play_arrow:")
             return
