@@ -166,6 +166,18 @@ def test_a_diverged_run_says_where_and_keeps_its_curve(store: Store) -> None:
     assert len(app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart")) >= 1
 
 
+def test_a_chosen_run_stays_while_another_trains(store: Store) -> None:
+    """A class looks at one run while somebody in it presses Train."""
+    app = state(store, "finished")
+    chosen = watched(app)
+    newer = store.create(DIGITS, "that one", status="running")
+    assert app.run().button("see_newer").label == "that one is training now: see it"
+    assert "**this one**" in shown(app) and watched(app) == chosen
+    app.button("see_newer").click().run()
+    assert "**that one**" in shown(app) and watched(app) == newer
+    assert "**that one**" in shown(page())  # who has chosen none sees the newest
+
+
 def test_a_lost_run_can_be_resumed(store: Store) -> None:
     app = state(store, "running", heartbeat=time.time() - 60)
     assert "has gone silent" in shown(app)

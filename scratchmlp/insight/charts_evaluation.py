@@ -46,7 +46,7 @@ def confusion_chart(
         )
         .add_params(pick)
     )
-    dark = f"datum.{field} > {float(cells[field].max()) * 0.4 if len(cells) else 0}"
+    dark = f"datum.{field} > {float(cells[field].max()) * DARK if len(cells) else 0}"
     numbers = base.transform_filter("datum.count > 0").encode(
         text=alt.Text(f"{field}:Q", format=shown)
     )
@@ -57,6 +57,7 @@ def confusion_chart(
     return chart.properties(height=440)
 
 
+DARK = 0.8  # of the fullest square: from there white is easier to read than ink, WCAG 2.2
 _FAINT = alt.Scale(range=[0.07, 1], zero=True)  # over any page, light or dark
 
 

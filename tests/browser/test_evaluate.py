@@ -107,6 +107,11 @@ def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: 
     second.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=f"Picture {order[1]}:")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"sample={order[1]}"))
+    page.go_back()
+    expect(thumbnails(page)).to_have_count(60)
+    page.go_forward()
+    expect(page.get_by_role("heading", name=f"Picture {order[1]}:")).to_be_visible()
 
 
 def test_two_runs_side_by_side(evaluated: Evaluated, open_page: Open) -> None:
