@@ -7,6 +7,7 @@ locked) waits and is tried again.
 """
 
 import logging
+import tempfile
 import threading
 import time
 from collections import deque
@@ -20,6 +21,7 @@ from scratchmlp.images import datasets
 from scratchmlp.images.datasets import Dataset
 from scratchmlp.net import training
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.network import Network
 from scratchmlp.net.training import Diverged, Epoch, Event, Finished, State, Step, Stopped
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.database import StoreError
@@ -89,7 +91,11 @@ def _execute(
             tell(event)
         assert isinstance(event, End)
         figures = {} if isinstance(event, Diverged) else _tested(config, dataset, event.state)
-    recorder.flush_all()
+    try:
+        recorder.flush_all()
+    except StoreError as error:
+        kept = _rescued(run, checkpoint.of_state(event.state, config, dataset.classes))
+        raise StoreError(f"{error} {kept}") from error
     seconds = sum(row.seconds for row in store.epochs_since(run.id)) + event.state.tally.seconds
     status = type(event).__name__.lower()
     cause = event.cause if isinstance(event, Diverged) else None
@@ -119,6 +125,20 @@ def _start(store: Store, run: Run, dataset: Dataset, steps: int) -> State | None
             "put them back as they were, or train a new run."
         )
     return checkpoint.load_state(*kept)
+
+
+def _rescued(run: Run, network: Network) -> str:
+    """Keep a trained network where the database cannot be written, and say where."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            prefix=f"net-{run.id[:6]}-", suffix=".safetensors", delete=False
+        ) as file:
+            file.write(checkpoint.dumps(network))
+    except OSError as error:
+        return f"Nor could its network be kept elsewhere ({error.strerror})."
+    said = f"Its network is kept in {file.name}: the Runs page loads it."
+    log.warning("Run %s cannot be written down. %s", run.id, said)
+    return said
 
 
 def _tested(config: TrainConfig, dataset: Dataset, state: State) -> dict[str, float | None]:

@@ -71,7 +71,7 @@ def _heading(said: Read, same: Drawing | None) -> str:
     if len(said.digits) > 1:
         return "**It was a …** (draw one digit at a time to keep it)"
     if same is not None:
-        return f"**Kept as a {same.label}.** Press another to change that."
+        return f"**Kept as a {same.label}.** Press another to change that, or clear for the next."
     return "**It was a …** (press what you drew, and it is kept to teach from)"
 
 

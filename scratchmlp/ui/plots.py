@@ -10,6 +10,7 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import compare, session, steering
 
 LOG = "log_axis"
+FAR = 1000  # times the largest loss of the run that others are laid beside
 
 
 def show(run: Run, read: Reading) -> None:
@@ -29,7 +30,7 @@ def show(run: Run, read: Reading) -> None:
 
 def _loss(run: Run, read: Reading, others: dict[str, Reading], titles: dict[str, str]) -> None:
     curve = read.loss.table()
-    tables = {name: other.loss.table() for name, other in others.items()}
+    tables = {name: _near(other.loss.table(), curve) for name, other in others.items()}
     longest = max([read.last_step, *(other.last_step for other in others.values())])
     end = curves.axis_end(longest, run.total_steps or longest)
     spec = charts_training.loss_chart(end, titles, st.session_state.get(LOG, True))
@@ -41,6 +42,12 @@ def _loss(run: Run, read: Reading, others: dict[str, Reading], titles: dict[str,
     with st.container(key="loss_chart"):
         st.vega_lite_chart(spec | {"datasets": data}, alt=f"Loss by step, now {last:.1g} nats.")
     st.toggle("Logarithmic loss", True, key=LOG, persist_state="session")
+
+
+def _near(other: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+    """Another run's curve without what would leave no room for this one: a loss without bounds."""
+    far = other["smooth"] > FAR * curve["loss"].max()
+    return other.assign(smooth=other["smooth"].mask(far))
 
 
 def _accuracy(run: Run, read: Reading, others: dict[str, Reading], titles: dict[str, str]) -> None:

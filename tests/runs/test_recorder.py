@@ -1,6 +1,7 @@
 """A run in the store, trained here: what is written, and that it obeys."""
 
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -324,7 +325,11 @@ def test_a_disk_that_stays_full_ends_in_a_sentence(
     store._engine.dispose()
     limit = "PRAGMA max_page_count = 40"
     sa.event.listen(store._engine, "connect", lambda connection, _: connection.execute(limit))
-    with pytest.raises(UserError, match="the disk is full"):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(UserError, match=r"the disk is full.*network is kept in") as told:
         execute(store, run_id)
     assert store.run(run_id).config == SHORT
+    [file] = tmp_path.glob("net-*.safetensors")
+    assert str(file) in str(told.value)
+    assert checkpoint.loads(file.read_bytes()).epoch == SHORT.epochs
     store.close()
