@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from scratchmlp.images import datasets
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import session
 from tests.conftest import ROOT

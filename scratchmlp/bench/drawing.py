@@ -26,7 +26,7 @@ from scratchmlp.insight import reading
 from scratchmlp.net import finetune, presets
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint, teaching
-from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 
 CANVAS, BRUSH, SIZES = 280, 16.0, (140.0, 220.0)

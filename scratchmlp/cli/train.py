@@ -111,7 +111,7 @@ EXIT_STATUS = {"finished": 0, "stopped": 130, "diverged": 3, "failed": 1}
 
 def _train(store: Any, run_id: str, config: TrainConfig, as_json: bool) -> int:
     from scratchmlp.net.training import Epoch, Event, Step
-    from scratchmlp.runs.recorder import execute
+    from scratchmlp.runs.execution import execute
 
     stop = threading.Event()
 

@@ -47,6 +47,7 @@ class Jobs:
         self._store = store
         self._workers = workers or CPU_COUNT
         self._client: Client | None = None
+        self._watcher: threading.Thread | None = None
         self._cluster: Any = None
         self._sent = 0
         self._attended = time.monotonic()  # when there last was a worker, or nothing to do
@@ -77,6 +78,8 @@ class Jobs:
         """End the workers; runs they were training read as lost, and can be resumed."""
         self._closed.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
+        if self._watcher:
+            self._watcher.join()
         for thing in (self._client, self._cluster):
             if thing is not None:
                 thing.close()
@@ -100,7 +103,8 @@ class Jobs:
         else:
             self._cluster = self._cluster or local_cluster(self._workers)
             self._client = Client(self._cluster, set_as_default=False)
-        threading.Thread(target=self._watch, daemon=True, name="watch-jobs").start()
+        self._watcher = threading.Thread(target=self._watch, daemon=True, name="watch-jobs")
+        self._watcher.start()
         for run_id in self._store.queued():  # left in line when the app last ended
             self._send(run_id, work, self._run_killed)
         for study_id in self._store.studies.queued():
@@ -144,7 +148,10 @@ class Jobs:
 
     def _there_are_workers(self) -> bool:
         assert self._client is not None
-        return bool(self._client.scheduler_info(n_workers=1)["workers"])
+        try:
+            return bool(self._client.scheduler_info(n_workers=1).get("workers"))
+        except (OSError, RuntimeError):  # the scheduler does not answer: it may come back
+            return False
 
     def _run_killed(self, run_id: str) -> None:
         if self._store.run(run_id).status == "queued":  # it only stood in that worker's line
@@ -163,7 +170,7 @@ def work(run_id: str, url: str) -> None:
     """What a worker does with a run. One that is not queued any more is somebody else's."""
     import torch
 
-    from scratchmlp.runs.recorder import execute
+    from scratchmlp.runs.execution import execute
 
     torch.set_num_threads(1)
     store, left = Store(url), threading.Event()

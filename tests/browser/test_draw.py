@@ -17,7 +17,7 @@ from scratchmlp.images.strokes import Stroke
 from scratchmlp.insight import familiar, reading
 from scratchmlp.net import presets
 from scratchmlp.runs import checkpoint
-from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import App, visit
 from tests.conftest import SHARED, link_cache, unavailable

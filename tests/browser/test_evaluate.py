@@ -16,7 +16,7 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import predict
 from scratchmlp.runs import checkpoint
-from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import App
 

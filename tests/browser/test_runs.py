@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Run, Store
 from tests.browser.conftest import App
 

@@ -14,7 +14,7 @@ from scratchmlp.net.model import flat, init_params
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.adopt import ELSEWHERE, adopt
-from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 
 CONFIG = TrainConfig(dataset="digits", hidden=(16,), epochs=2)

@@ -267,6 +267,20 @@ def test_a_cluster_that_exists_is_used(store: Store, monkeypatch: pytest.MonkeyP
     owner.close()
 
 
+def test_a_scheduler_that_goes_away_is_no_end_of_watching(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits there says so, and nothing breaks."""
+    monkeypatch.setattr(module, "PATIENCE", 0.5)
+    lone = Jobs(store, workers=1)
+    lone.wait_until_ready()
+    lone._cluster.close()
+    submit(lone, store)
+    wait(lambda: lone.trouble)
+    assert lone._watcher and lone._watcher.is_alive()
+    lone.close()
+
+
 def test_a_study_whose_worker_was_killed_says_so_and_is_done_when_asked_again(
     jobs: Jobs, store: Store
 ) -> None:

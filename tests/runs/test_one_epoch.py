@@ -3,7 +3,7 @@
 import threading
 from dataclasses import replace
 
-from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from tests.runs.test_recorder import SHORT, Background, background, start
 

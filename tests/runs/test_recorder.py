@@ -19,8 +19,8 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import flat
 from scratchmlp.net.training import Finished, Step, Stopped
-from scratchmlp.runs import checkpoint, database, recorder, records
-from scratchmlp.runs.recorder import execute
+from scratchmlp.runs import checkpoint, database, execution, recorder, records
+from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import News, Store
 
 SHORT = TrainConfig(dataset="digits", epochs=4, hidden=(32,))
@@ -207,7 +207,7 @@ def test_a_run_lives_while_it_is_measured(store: Store, monkeypatch: pytest.Monk
         beats.append(store.run(run_id).heartbeat - before)
         return 0.1, 0.9
 
-    monkeypatch.setattr(recorder.training, "evaluate", slow)
+    monkeypatch.setattr(execution.training, "evaluate", slow)
     execute(store, run_id)
     assert beats[0] > 0
     assert store.run(run_id).test_accuracy == 0.9

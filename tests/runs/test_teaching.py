@@ -10,7 +10,7 @@ from scratchmlp.images.datasets import Dataset, Examples
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint, teaching
 from scratchmlp.runs.adopt import adopt
-from scratchmlp.runs.recorder import execute
+from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 
 
