@@ -68,6 +68,16 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert not errors
 
 
+# Nothing is on its way to the server, and no script runs.
+SETTLED = """() => !document.querySelector('[data-testid=stStatusWidget]')
+  && !document.querySelector('[data-stale=true]')"""
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing moves any more, as a person does: a list may change under a click."""
+    page.wait_for_function(SETTLED)
+
+
 def visit(page: Page, name: str) -> None:
     """Go to a page by the app's own navigation; a page may have links of that name too."""
     page.get_by_test_id("stTopNav").get_by_role("link", name=name).click()

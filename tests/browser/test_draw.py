@@ -19,7 +19,7 @@ from scratchmlp.net import presets
 from scratchmlp.runs import checkpoint
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
-from tests.browser.conftest import App, visit
+from tests.browser.conftest import App, settled, visit
 from tests.conftest import SHARED, link_cache, unavailable
 
 Open = Callable[..., Page]
@@ -96,16 +96,11 @@ def test_digits_of_a_mouse_are_recognised(
     for digit in (of(pen, label) for label in range(10)):
         draw(page, digit)
         expect(page.locator(".st-key-probabilities .first")).to_have_count(1)
-        page.wait_for_function(SETTLED)
+        settled(page)
         right += answered(page).inner_text() == str(digit["label"])
         clear(page)
         expect(answered(page)).to_have_count(0)
     assert right >= 8
-
-
-# No stroke is on its way, and no script runs.
-SETTLED = """() => !document.querySelector('[data-testid=stStatusWidget]')
-  && !document.querySelector('[data-stale=true]')"""
 
 
 def test_it_survives_pages_paper_and_pen_and_is_undone(
@@ -184,7 +179,7 @@ def test_corrected_taught_and_recognised(
     label = str(digit["label"])
     draw(page, digit)
     expect(page.locator(".st-key-probabilities .first")).to_have_count(1)
-    page.wait_for_function(SETTLED)
+    settled(page)
     expect(answered(page)).not_to_have_text(label)
     other = "3" if label != "3" else "5"
     page.get_by_role("button", name=f"It was a {other}:").click()

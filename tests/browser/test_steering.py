@@ -8,7 +8,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Store
-from tests.browser.conftest import App, visit
+from tests.browser.conftest import App, settled, visit
 from tests.browser.test_train import chart, go, press, says, step, store
 
 __all__ = ["store"]
@@ -71,6 +71,8 @@ def test_a_run_laid_beside_another_and_back(
     says(page, "finished")
 
     page.get_by_role("tab", name="Compare").click()
+    expect(page.get_by_text("These are all settings of this run.")).to_be_visible()
+    settled(page)
     box = page.locator(".st-key-others").get_by_role("combobox")
     box.click()
     box.fill(first.id[:4])
