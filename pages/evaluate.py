@@ -25,8 +25,6 @@ from scratchmlp.ui import (
 )
 from scratchmlp.ui.assessment import SAMPLE, Assessment
 
-EVERY = 1.0  # seconds between two looks at the first net
-
 
 def page() -> None:
     st.title("Evaluate", anchor=False)
@@ -34,7 +32,7 @@ def page() -> None:
     runs = choice.candidates()
     run = choice.run(runs)
     if run is None:
-        st.fragment(starter.wait, run_every=EVERY)()
+        starter.wait()
         return
     seen = assessment.assess(run, *choice.pictures(run))
     choice.say_what_is_seen(run, seen)

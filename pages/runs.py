@@ -36,7 +36,7 @@ def look(was_moving: bool) -> None:
 
 
 def _moving(runs: list[Run]) -> bool:
-    return any(run.is_live or run.status == "queued" for run in runs)
+    return any(run.is_under_way for run in runs)
 
 
 def nothing() -> None:

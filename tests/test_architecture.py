@@ -24,7 +24,6 @@ FLOORS = {
 HOMES = {
     "streamlit": ("scratchmlp/ui/", "pages/", "app.py"),
     "sqlalchemy": (
-        "scratchmlp/ui/__init__.py",
         "scratchmlp/runs/database.py",
         "scratchmlp/runs/drawings.py",
         "scratchmlp/runs/store.py",
@@ -33,17 +32,9 @@ HOMES = {
         "scratchmlp/runs/studies.py",
         "scratchmlp/runs/migrations/",
     ),
-    "distributed": (
-        "scratchmlp/ui/__init__.py",
-        "scratchmlp/runs/jobs.py",
-        "scratchmlp/runs/cluster.py",
-    ),
+    "distributed": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),
     "dask": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),
-    "altair": (
-        "scratchmlp/ui/__init__.py",
-        "scratchmlp/insight/charts.py",
-        "scratchmlp/insight/charts_",
-    ),
+    "altair": ("scratchmlp/insight/charts.py", "scratchmlp/insight/charts_"),
     "typer": ("scratchmlp/cli/",),
 }
 NOWHERE = "torch.nn", "torch.optim", "torchvision", "fastai.vision", "pickle"

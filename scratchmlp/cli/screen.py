@@ -35,31 +35,31 @@ JSON = typer.Option("--json", help="Print JSON objects, one a line, and nothing 
 
 def say(as_json: bool, record: dict[str, Any], text: str) -> None:
     """One line of output, for a program or for a person."""
-    try:
+    with _to_stdout():
         print(json.dumps(_plain(record), allow_nan=False) if as_json else text, flush=True)
-    except OSError as error:
-        raise unwritable(error) from error
 
 
 def show(table: Table) -> None:
     """A table on the standard output."""
-    try:
+    with _to_stdout():
         Console(highlight=False).print(table)
-    except OSError as error:
-        raise unwritable(error) from error
 
 
 class OutputError(UserError):
     """The standard output takes no more."""
 
 
-def unwritable(error: OSError) -> OutputError:
-    """What is said where the standard output takes no more: its reader has gone, its disk is full.
+@contextmanager
+def _to_stdout() -> Iterator[None]:
+    """An `OutputError` where it takes no more: its reader has gone, or its disk is full.
 
-    What stands in its buffer is given up, for Python would try once more at its end.
+    What stands in its buffer is given up then, for Python would try once more at its end.
     """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return OutputError(f"The output could not be written ({error.strerror}).")
+    try:
+        yield
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputError(f"The output could not be written ({error.strerror}).") from error
 
 
 def _plain(value: Any) -> Any:

@@ -145,7 +145,7 @@ def _random_split(
 def _cache_file(name: str) -> Path:
     if name not in NAMED:
         path = place(name)
-        checksum = hashlib.sha256(str(path).encode(errors="surrogateescape")).hexdigest()
+        checksum = hashlib.sha256(os.fsencode(path)).hexdigest()
         name = f"{path.name[:40]}-{checksum[:12]}"
     return home() / "cache" / f"{name}.safetensors"
 
@@ -204,14 +204,14 @@ def _fingerprint(name: str, root: str) -> str:
         return "digits"
     state = hashlib.sha256()
     for folder in sorted(Path(root).glob("*/*/")):
-        state.update(f"{folder} {folder.stat().st_mtime_ns}".encode(errors="surrogateescape"))
+        state.update(os.fsencode(f"{folder} {folder.stat().st_mtime_ns}"))
         if name != "mnist":
             with os.scandir(folder) as entries:
                 for entry in sorted(entries, key=lambda e: e.name):
                     with contextlib.suppress(OSError):  # a link to nowhere, or just deleted
                         info = entry.stat()
                         line = f"{entry.name} {info.st_size} {info.st_mtime_ns}"
-                        state.update(line.encode(errors="surrogateescape"))
+                        state.update(os.fsencode(line))
     return state.hexdigest()
 
 

@@ -4,6 +4,7 @@
 losses are in nats, accuracies in [0, 1], seconds are of training alone.
 """
 
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -161,6 +162,7 @@ def find_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+@functools.cache  # a page asks each time it is drawn
 def has_device(name: str) -> bool:
     there: dict[str, Callable[[], Any]] = {
         "cpu": lambda: True,

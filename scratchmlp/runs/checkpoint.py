@@ -101,9 +101,8 @@ def dump_progress(state: State) -> bytes:
     return _save(tensors, {"lr": state.lr, "tally": asdict(state.tally)})
 
 
-def load_state(data: bytes, progress: bytes) -> State:
-    """The `State` of which `dumps` and `dump_progress` gave these bytes."""
-    network = loads(data)
+def load_state(network: Network, progress: bytes) -> State:
+    """The `State` of which `of_state` made the network and `dump_progress` these bytes."""
     tensors, metadata = _load(progress)
     if "generator" not in tensors or not {"lr", "tally"} <= metadata.keys():
         raise _damaged("what it needs to go on is missing")

@@ -152,8 +152,8 @@ def new_id() -> str:
 
 def default_url() -> str | sa.URL:
     """`SCRATCHMLP_DB`, or a file in `SCRATCHMLP_HOME`."""
-    ours = sa.URL.create("sqlite", database=str(home() / "runs.db"))
-    return os.environ.get("SCRATCHMLP_DB") or ours
+    named = os.environ.get("SCRATCHMLP_DB")
+    return named or sa.URL.create("sqlite", database=str(home() / "runs.db"))
 
 
 def open_database(url: str | sa.URL) -> sa.Engine:

@@ -110,12 +110,13 @@ def _start(store: Store, run: Run, dataset: Dataset, steps: int) -> State | None
         )
     if not kept:
         return None
-    if checkpoint.loads(kept[0]).classes != dataset.classes or run.total_steps != steps:
+    network = checkpoint.loads(kept[0])
+    if network.classes != dataset.classes or run.total_steps != steps:
         raise UserError(
             f"The pictures of {run.dataset} have changed since this run began: "
             "put them back as they were, or train a new run."
         )
-    return checkpoint.load_state(*kept)
+    return checkpoint.load_state(network, kept[1])
 
 
 def _rescued(run: Run, network: Network) -> str:

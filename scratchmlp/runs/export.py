@@ -7,7 +7,6 @@ source, with the entries of its tables that the configuration uses.
 import base64
 import io
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -61,7 +60,7 @@ def curves_csv(steps: pd.DataFrame, epochs: pd.DataFrame) -> str:
     return joined.astype({"epoch": "Int64"}).to_csv(index=False)
 
 
-def training_script(config: TrainConfig, rates: Mapping[int, float] = MappingProxyType({})) -> str:
+def training_script(config: TrainConfig, rates: Mapping[int, float] | None = None) -> str:
     """A script that trains this network again, bit for bit, given the same pictures.
 
     Parameters
@@ -74,7 +73,7 @@ def training_script(config: TrainConfig, rates: Mapping[int, float] = MappingPro
 
 With the same pictures it takes the same steps as the run that this script was made from, to the
 last bit on the same machine, and goes on to the last epoch."""
-    told = f"RATES = {dict(rates)!r}  # set while it trained, after so many steps"
+    told = f"RATES = {dict(rates or {})!r}  # set while it trained, after so many steps"
     return _script(doc, listing, config, told, "train(CONFIG, RATES)")
 
 

@@ -166,8 +166,11 @@ class Jobs:
             self._store.studies.fail(study_id, f"{KILLED} start it again.")
 
 
-def work(run_id: str, url: str) -> None:
-    """What a worker does with a run. One that is not queued any more is somebody else's."""
+def work(run_id: str, url: Any) -> None:
+    """What a worker does with a run of the store at `url`, which is that store's own.
+
+    A run that is not queued any more is somebody else's.
+    """
     import torch
 
     from scratchmlp.runs.execution import execute
@@ -189,7 +192,7 @@ def work(run_id: str, url: str) -> None:
         store.close()
 
 
-def study(study_id: str, url: str) -> None:
+def study(study_id: str, url: Any) -> None:
     """What a worker does with a study."""
     import torch
 

@@ -38,7 +38,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         stop: threading.Event,
     ) -> None:
         self.classes: tuple[str, ...] = ()
-        self._store, self._run, self._config = store, run, run.config
+        self._store, self._run = store, run
         self._on_pause, self._stop = on_pause, stop
         self._news, self._lock = News(), threading.Lock()
         self._inbox: deque[Command] = deque()
@@ -126,7 +126,7 @@ class Recorder(AbstractContextManager["Recorder"]):
                 with self._lock:  # together: an epoch in the store has its checkpoint there
                     self._news.epochs.append(row)
                     self._news.kept += kept
-                if self._one_epoch and event.epoch < self._config.epochs:
+                if self._one_epoch and event.epoch < self._run.config.epochs:
                     self._pause()
             case Stopped(state):
                 lr = state.lr if self._held_lr is None else self._held_lr
@@ -142,7 +142,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         """The checkpoint to keep of this state; none if its numbers are not all finite."""
         if not checkpoint.is_finite(state.params):
             return []
-        network = checkpoint.of_state(state, self._config, self.classes)
+        network = checkpoint.of_state(state, self._run.config, self.classes)
         progress = checkpoint.dump_progress(state)
         return [Kept(state.step, state.epoch, checkpoint.dumps(network), progress, best)]
 

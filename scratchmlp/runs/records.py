@@ -57,6 +57,11 @@ class Run:
         return self.status in LIVE
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether it trains, is paused, or waits to."""
+        return self.is_live or self.status == "queued"
+
+    @property
     def can_resume(self) -> bool:
         return self.status in ("stopped", "failed", "lost")
 

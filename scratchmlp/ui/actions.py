@@ -161,7 +161,7 @@ def _can_resume(run: Run) -> bool:
 
 
 def _is_under_way(run: Run) -> bool:
-    return run.is_live or run.status == "queued"
+    return run.is_under_way
 
 
 def _each(act: Callable[[str], None], run_ids: list[str]) -> None:

@@ -50,9 +50,9 @@ def label(run: Run) -> str:
 
 def pictures(run: Run) -> tuple[str, str]:
     """Dataset and split. Of a strange dataset there are only test pictures."""
-    known = dict.fromkeys([run.dataset, *datasets.NAMED, *session.known_datasets()])
-    own = run.dataset if run.dataset != ELSEWHERE else None
-    there = [name for name in known if name == own or datasets.is_prepared(name)]
+    own = [run.dataset] if run.dataset != ELSEWHERE else []
+    named = filter(datasets.is_prepared, datasets.NAMED)
+    there = list(dict.fromkeys([*own, *named, *session.known_datasets()]))
     row = st.container(horizontal=True, vertical_alignment="bottom")
     dataset = there[0] if there else run.dataset
     if len(there) > 1:

@@ -5,7 +5,7 @@ moved, changes it; so a field without a control (a link hides it, or it has no e
 keeps its value. Each control stands in a container whose key is its field's name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -81,19 +81,18 @@ def _number(field: str) -> None:
 
 
 def _few(field: str) -> None:
-    choices, value = FIELDS[field].metadata["choices"], _value(field)
-    st.segmented_control(
-        LABELS[field], choices, default=value, required=True, wrap=False, **_about(field)
-    )
+    _side_by_side(field, FIELDS[field].metadata["choices"])
 
 
 def _device(field: str) -> None:
     """Those this machine has, and the one a link asks for."""
     there = [name for name in FIELDS[field].metadata["choices"] if training.has_device(name)]
-    choices = list(dict.fromkeys([*there, _value(field)]))
-    st.segmented_control(
-        LABELS[field], choices, default=_value(field), required=True, **_about(field)
-    )
+    _side_by_side(field, list(dict.fromkeys([*there, _value(field)])))
+
+
+def _side_by_side(field: str, choices: Sequence[str]) -> None:
+    value, about = _value(field), _about(field)
+    st.segmented_control(LABELS[field], choices, default=value, required=True, wrap=False, **about)
 
 
 def _many(field: str) -> None:

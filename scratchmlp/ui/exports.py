@@ -8,7 +8,7 @@ from scratchmlp.images import datasets
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint, export
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import loading, session
+from scratchmlp.ui import loading, session, steering
 
 WHICH = "exported_checkpoint"
 
@@ -81,7 +81,7 @@ def _training(run: Run) -> None:
     row = st.container(horizontal=True)
     row.download_button(
         "The training as a script",
-        lambda: export.training_script(run.config, _rates(run)),
+        lambda: export.training_script(run.config, dict(steering.told_rates(run))),
         f"train-{stem}.py",
         "text/x-python",
         key="export_training",
@@ -109,12 +109,6 @@ def _training(run: Run) -> None:
         help="Training and test pictures in one file that both scripts read.",
     )
     st.caption(f"`python train-{stem}.py pictures.npz` trains this net again, to its last epoch.")
-
-
-def _rates(run: Run) -> dict[int, float]:
-    """The learning rates it was told, by the steps that were done by then."""
-    told = session.store().applied(run.id)
-    return {row.applied_step: row.value for row in told if row.kind == "lr"}
 
 
 def _curves(run: Run) -> str:

@@ -32,9 +32,8 @@ def _preparing() -> None:
     made = session.preparation()
     if made.dataset:
         st.rerun()
-    share = made.done / made.total if made.total else 0.0
     counted = f": {made.done:,} of {made.total:,}" if made.total else " …"
-    st.progress(share, text=made.what + counted)
+    st.progress(made.share, text=made.what + counted)
     st.caption("Only the first start takes this long. A first net will train by itself.")
     if not made.is_running:
         st.error("The pictures could not be prepared: see the app's log, then try again.")
@@ -43,20 +42,19 @@ def _preparing() -> None:
 
 def run_card(run: Run) -> None:
     """Everything about one run."""
-    moving = run.is_live or run.status == "queued"
-    st.fragment(_card, run_every=pace(run))(run.id, moving)
+    st.fragment(_card, run_every=pace(run))(run.id, run.is_under_way)
 
 
 def pace(run: Run) -> float:
     """Seconds between two looks at a run."""
-    return FAST if run.is_live or run.status == "queued" else SLOW
+    return FAST if run.is_under_way else SLOW
 
 
 def _card(run_id: str, was_moving: bool) -> None:
     with session.errors_shown():
         run = session.store().run(run_id)
-        moving = run.is_live or run.status == "queued"
-        newer = _newer(run, moving)
+        moving = run.is_under_way
+        newer = None if moving else _newer(run)
         if moving != was_moving or (newer and not session.has_chosen()):
             st.rerun()
         with st.container(key="run", border=True):
@@ -76,11 +74,10 @@ def _card(run_id: str, was_moving: bool) -> None:
             plots.show(run, read)
 
 
-def _newer(run: Run, moving: bool) -> Run | None:
-    """A run that was started elsewhere and trains, once the one on the screen has ended."""
+def _newer(run: Run) -> Run | None:
+    """A run that was started elsewhere since, and trains."""
     newest = session.store().run("latest")
-    is_newer = not moving and newest.is_live and newest.created > run.created
-    return newest if is_newer else None
+    return newest if newest.is_live and newest.created > run.created else None
 
 
 def _head(run: Run) -> None:

@@ -74,6 +74,7 @@ class Preparation:
     dataset : "mnist", or "digits" where MNIST cannot be had; None until that is known.
     missing : why MNIST cannot be had.
     what, done, total : what is being done just now.
+    share : how much of that is done, 0 to 1.
     """
 
     def __init__(self) -> None:
@@ -86,6 +87,10 @@ class Preparation:
     @property
     def is_running(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def share(self) -> float:
+        return self.done / self.total if self.total else 0.0
 
     def start(self) -> None:
         """Begin, unless it is under way."""
@@ -179,8 +184,9 @@ def begin() -> None:
 
 
 def known_datasets() -> list[str]:
-    """Datasets of some run that are at hand: a link may ask for these again."""
-    return sorted(filter(datasets.is_prepared, {run.dataset for run in store().runs()}))
+    """Folders of some run that are at hand: a link may ask for these again."""
+    folders = {run.dataset for run in store().runs()} - set(datasets.NAMED)
+    return sorted(filter(datasets.is_prepared, folders))
 
 
 def submit(config: TrainConfig) -> str:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import choice, session
+from scratchmlp.ui import choice, live, session
 
 
 def say_what_is_missing(run: Run | None) -> None:
@@ -26,7 +26,11 @@ def is_over(run_id: str | None) -> bool:
 
 def wait() -> None:
     """How far the first net is, on a page that has nothing to show without one."""
-    if choice.candidates():
+    st.fragment(_wait, run_every=live.FAST)()
+
+
+def _wait() -> None:
+    if is_over(None):
         st.rerun()
     show("This page follows when it is there.")
 
@@ -43,8 +47,7 @@ def show(meanwhile: str) -> None:
         if run:
             _progress(run)
         else:
-            share = made.done / made.total if made.total else 0.0
-            st.progress(share, text=f"{made.what} …")
+            st.progress(made.share, text=f"{made.what} …")
 
 
 def _newest() -> Run | None:
@@ -53,7 +56,7 @@ def _newest() -> Run | None:
         run = session.store().run("latest")
     except UserError:
         return None
-    return run if run.is_live or run.status == "queued" else None
+    return run if run.is_under_way else None
 
 
 def _progress(run: Run) -> None:

@@ -99,10 +99,12 @@ def current_rate(run: Run) -> float:
     return float(rates[-1] if rates else run.config.lr)
 
 
+def told_rates(run: Run) -> list[tuple[int, float]]:
+    """How many steps were done, and the learning rate it was told then."""
+    told = session.store().applied(run.id)
+    return [(row.applied_step, row.value) for row in told if row.kind == "lr"]
+
+
 def marks(run: Run) -> list[dict]:
     """Where the learning rate was changed: rows step, words."""
-    return [
-        {"step": row.applied_step, "words": f"lr {row.value:g}"}
-        for row in session.store().applied(run.id)
-        if row.kind == "lr"
-    ]
+    return [{"step": step, "words": f"lr {rate:g}"} for step, rate in told_rates(run)]

@@ -59,8 +59,8 @@ def test_the_file_is_plain_safetensors(digits: Dataset) -> None:
 def test_a_state_comes_back_as_it_was(digits: Dataset, optimizer: str) -> None:
     config = replace(CONFIG, optimizer=optimizer)
     state = state_of(digits, config)
-    network = checkpoint.dumps(checkpoint.of_state(state, config, digits.classes))
-    again = checkpoint.load_state(network, checkpoint.dump_progress(state))
+    data = checkpoint.dumps(checkpoint.of_state(state, config, digits.classes))
+    again = checkpoint.load_state(checkpoint.loads(data), checkpoint.dump_progress(state))
     assert again.optimizer.keys() == state.optimizer.keys()
     for key, tensors in state.optimizer.items():
         assert all(torch.equal(a, b) for a, b in zip(tensors, again.optimizer[key], strict=True))
@@ -71,7 +71,7 @@ def test_a_state_comes_back_as_it_was(digits: Dataset, optimizer: str) -> None:
 def test_other_bytes_are_no_progress(digits: Dataset) -> None:
     data = file_of(digits)
     with pytest.raises(UserError, match="what it needs to go on is missing"):
-        checkpoint.load_state(data, data)
+        checkpoint.load_state(checkpoint.loads(data), data)
 
 
 @given(st.binary(max_size=200))

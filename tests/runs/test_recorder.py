@@ -152,14 +152,13 @@ def test_a_learning_rate_sent_in_a_pause_waits_for_its_end(background: Backgroun
 
 
 def test_obeying_takes_less_than_a_fifth_of_a_second(background: Background) -> None:
-    """A look at the store ten times a second; the least of six, for the machine may be busy."""
+    """The median of five: one look of the thread at the store, whatever the run is doing."""
     store, run_id = background.store, background.run_id
     taken = []
     for kind in ("pause", "resume") * 3:
         store.send(run_id, kind)
         taken.append(background.until(lambda: not store.pending(run_id)))
-    assert recorder.INTERVAL <= 0.1
-    assert min(taken) < 0.2
+    assert sorted(taken)[len(taken) // 2] < 0.2
 
 
 def test_a_learning_rate_of_a_pause_outlasts_a_stop(background: Background) -> None:
@@ -169,7 +168,8 @@ def test_a_learning_rate_of_a_pause_outlasts_a_stop(background: Background) -> N
     store.send(run_id, "lr", 0.02)
     store.send(run_id, "stop")
     background.thread.join()
-    state = checkpoint.load_state(*store.resumable(run_id))
+    network, progress = store.resumable(run_id)
+    state = checkpoint.load_state(checkpoint.loads(network), progress)
     assert state.lr == 0.02
 
 
