@@ -178,6 +178,19 @@ def test_a_chosen_run_stays_while_another_trains(store: Store) -> None:
     assert "**that one**" in shown(page())  # who has chosen none sees the newest
 
 
+def test_a_loss_without_bounds_leaves_room_for_the_run_beside_it(store: Store) -> None:
+    other = store.create(DIGITS, "the wild one", status="running")
+    wild = [{"step": n, "loss": 10.0 ** (6 * n), "lr": 1.0} for n in range(1, 6)]
+    store.record(other, News(steps=wild, changes={"total_steps": 10}))
+    store.end(other, "diverged", "The loss became infinite at step 6.")
+    app = state(store, "finished")
+    assert "Left out" not in shown(app)
+    app.session_state[session.BESIDE] = [other]
+    text = shown(app.run())
+    assert not app.exception
+    assert f"the wild one · {other[:4]} above 1,000 nats" in text
+
+
 def test_a_lost_run_can_be_resumed(store: Store) -> None:
     app = state(store, "running", heartbeat=time.time() - 60)
     assert "has gone silent" in shown(app)

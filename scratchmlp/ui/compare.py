@@ -82,7 +82,7 @@ def _table(runs: list[Run], fields: list[str]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=rows)
 
 
-REACHED = "Learning rate set while it trained", "State", "Test accuracy", "Training time"
+REACHED = "Rates set later", "State", "Test accuracy", "Training time"
 
 
 def _reached(run: Run) -> list[str]:

@@ -30,7 +30,9 @@ def show(run: Run, read: Reading) -> None:
 
 def _loss(run: Run, read: Reading, others: dict[str, Reading], titles: dict[str, str]) -> None:
     curve = read.loss.table()
-    tables = {name: _near(other.loss.table(), curve) for name, other in others.items()}
+    limit = FAR * curve["loss"].max()
+    whole = {name: other.loss.table() for name, other in others.items()}
+    tables = {name: _below(table, limit) for name, table in whole.items()}
     longest = max([read.last_step, *(other.last_step for other in others.values())])
     end = curves.axis_end(longest, run.total_steps or longest)
     spec = charts_training.loss_chart(end, titles, st.session_state.get(LOG, True))
@@ -42,12 +44,16 @@ def _loss(run: Run, read: Reading, others: dict[str, Reading], titles: dict[str,
     with st.container(key="loss_chart"):
         st.vega_lite_chart(spec | {"datasets": data}, alt=f"Loss by step, now {last:.1g} nats.")
     st.toggle("Logarithmic loss", True, key=LOG, persist_state="session")
+    far = [titles[name] for name, table in whole.items() if (table["smooth"] > limit).any()]
+    if far:
+        st.caption(
+            f"Left out, for it would hide the rest: {', '.join(far)} above {limit:,.0f} nats."
+        )
 
 
-def _near(other: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
+def _below(other: pd.DataFrame, limit: float) -> pd.DataFrame:
     """Another run's curve without what would leave no room for this one: a loss without bounds."""
-    far = other["smooth"] > FAR * curve["loss"].max()
-    return other.assign(smooth=other["smooth"].mask(far))
+    return other.assign(smooth=other["smooth"].mask(other["smooth"] > limit))
 
 
 def _accuracy(run: Run, read: Reading, others: dict[str, Reading], titles: dict[str, str]) -> None:
