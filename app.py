@@ -1,5 +1,5 @@
 """The laboratory in a browser: `streamlit run app.py`."""
 
-from scratchmlp.ui import frame
+from scratchmlp.ui import layout
 
-frame.run()
+layout.run()

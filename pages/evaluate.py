@@ -6,84 +6,80 @@ from functools import partial
 import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
-from scratchmlp.insight import evaluation
+from scratchmlp.analysis import evaluation
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import (
-    assessment,
-    atlas,
-    choice,
-    confidence,
-    doubts,
-    frame,
+from scratchmlp.ui import first_run, layout, predictions, run_picker, session
+from scratchmlp.ui.evaluate import (
+    calibration,
+    comparison,
+    confusion_matrix,
+    downloads,
+    embedding_map,
     gallery,
-    matrix,
-    picture,
-    session,
-    starter,
-    takeaway,
-    versus,
+    label_errors,
+    sample,
 )
-from scratchmlp.ui.assessment import SAMPLE, Assessment
+from scratchmlp.ui.predictions import SAMPLE, Predictions
 
 
 def page() -> None:
     st.title("Evaluate", anchor=False)
-    assessment.begin()
-    runs = choice.candidates()
-    run = choice.run(runs)
+    predictions.begin()
+    runs = run_picker.candidates()
+    run = run_picker.run(runs)
     if run is None:
-        starter.wait()
+        first_run.wait()
         return
-    seen = assessment.assess(run, *choice.pictures(run))
-    choice.say_what_is_seen(run, seen)
+    seen = predictions.of(run, *run_picker.pictures(run))
+    run_picker.say_what_is_seen(run, seen)
     numbers(seen)
     index = st.session_state[SAMPLE]
     if index is not None and index not in seen.table.index:
         st.warning(f"There is no picture {index}: the last is {len(seen.table) - 1:,}.")
-        assessment.show_picture(index := None)
+        predictions.show_picture(index := None)
     if index is not None:
-        picture.show(run, seen, index, gallery.chosen(seen).index.tolist())
+        sample.show(run, seen, index, gallery.chosen(seen).index.tolist())
     else:
         views(run, seen, runs)
 
 
-def views(run: Run, seen: Assessment, runs: dict[str, Run]) -> None:
+def views(run: Run, seen: Predictions, runs: dict[str, Run]) -> None:
     names = ["Errors", "Map", "Confidence", "Two runs", "Suspects", "Take away"]
     errors, atlas_tab, sure, two, suspects, away = st.tabs(names, key="view", on_change="rerun")
     if errors.open:
         with errors:
-            st.fragment(explore)(seen, "errors", matrix.show)
+            st.fragment(explore)(seen, "errors", confusion_matrix.show)
     if atlas_tab.open:
         with atlas_tab:
-            st.fragment(explore)(seen, "map", partial(atlas.show, run))
+            st.fragment(explore)(seen, "map", partial(embedding_map.show, run))
     if sure.open:
         with sure:
-            confidence.show(run, seen)
+            calibration.show(run, seen)
     if two.open:
         with two:
-            versus.show(seen, choice.others(runs, run, seen), runs)
+            comparison.show(seen, run_picker.others(runs, run, seen), runs)
     if suspects.open:
         with suspects:
-            doubts.show(run.dataset)
+            label_errors.show(run.dataset)
     if away.open:
         with away:
-            takeaway.show(run, seen, run.title)
+            downloads.show(run, seen, run.title)
 
 
-def explore(seen: Assessment, place: str, chart: Callable[[Assessment], None]) -> None:
+def explore(seen: Predictions, place: str, chart: Callable[[Predictions], None]) -> None:
     """A chart to choose pictures by, and beside it those pictures, which are sent first."""
     if st.session_state[SAMPLE] is not None:  # one was just opened
         st.rerun()
     left, right = st.columns([1, 1.2], gap="large")
     with session.errors_shown():
         with right:
-            matrix.chips(seen)
+            confusion_matrix.chips(seen)
             gallery.show(seen, place)
         with left:
             chart(seen)
 
 
-def numbers(seen: Assessment) -> None:
+def numbers(seen: Predictions) -> None:
     told = evaluation.summary(seen.table)
     low, high = told.interval
     row = st.container(horizontal=True)
@@ -102,4 +98,4 @@ def numbers(seen: Assessment) -> None:
 WRONG_LABELS = "Fifteen test images are mislabelled by the judgement of five raters each."
 
 
-frame.show(page)
+layout.show(page)

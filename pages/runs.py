@@ -4,7 +4,8 @@ import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import actions, frame, loading, roster, session, undo
+from scratchmlp.ui import layout, network_upload, session
+from scratchmlp.ui.runs import actions, deletion, run_table
 
 MOVING, IDLE = 1.0, 5.0  # seconds between two looks at the runs: while one moves, and else
 
@@ -20,14 +21,14 @@ def look(was_moving: bool) -> None:
         runs = session.store().runs()
         if _moving(runs) != was_moving:
             st.rerun()
-        undo.bar()
+        deletion.bar()
         if not runs:
             nothing()
             return
-        shown = roster.found(runs)
+        shown = run_table.found(runs)
         bar = st.container()
         if shown:
-            chosen = roster.show(shown)
+            chosen = run_table.show(shown)
             with bar:
                 actions.bar(chosen)
         else:
@@ -43,8 +44,8 @@ def nothing() -> None:
     st.info("There is no run. Train one, or load a net from its file.")
     row = st.container(horizontal=True, vertical_alignment="center")
     row.page_link("pages/train.py", label="Go to Train", icon=":material/play_arrow:")
-    loading.popover(row)
-    undo.recent(row)
+    network_upload.popover(row)
+    deletion.recent(row)
 
 
 def summary(runs: list[Run], shown: list[Run]) -> None:
@@ -52,9 +53,9 @@ def summary(runs: list[Run], shown: list[Run]) -> None:
     some = f"{len(shown):,} of {len(runs):,} runs" if len(shown) < len(runs) else ""
     everything = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
     row.caption(some or everything, width="stretch")
-    loading.popover(row)
-    undo.recent(row)
-    undo.everything(row, runs)
+    network_upload.popover(row)
+    deletion.recent(row)
+    deletion.everything(row, runs)
 
 
-frame.show(page)
+layout.show(page)

@@ -4,14 +4,15 @@ import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.ui import controls, frame, live, recipes, session, settings, sharing, views
+from scratchmlp.ui import layout, session
+from scratchmlp.ui.train import controls, recipes, run_card, settings, sharing, views
 
 
 def page() -> None:
     st.title("Train a digit classifier", anchor=False)
     data = session.preparation()
     if data.dataset is None:
-        live.preparing()
+        run_card.preparing()
         return
     with st.container():
         if data.missing:
@@ -28,7 +29,7 @@ def page() -> None:
         run = session.watched()
     with st.container():
         if run:
-            live.run_card(run)
+            run_card.run_card(run)
         else:
             st.info("There is no run yet. Press Train, and its curves appear here.")
     with st.container():
@@ -67,4 +68,4 @@ def actions(config: TrainConfig) -> None:
         sharing.link(config)
 
 
-frame.show(page)
+layout.show(page)

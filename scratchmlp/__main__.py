@@ -1,3 +1,5 @@
+"""`python -m scratchmlp`."""
+
 import sys
 
 try:

@@ -13,8 +13,8 @@ import torch
 from filelock import FileLock
 
 from scratchmlp.bench.browser import free_port, link_cache
-from scratchmlp.images import datasets
-from scratchmlp.images.datasets import Dataset
+from scratchmlp.data import datasets
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 

@@ -9,8 +9,8 @@ from scratchmlp.bench import Line
 from scratchmlp.bench.browser import seconds_taken, watch
 from scratchmlp.bench.lab import Lab, told
 from scratchmlp.bench.train_page import training
-from scratchmlp.images import strokes
-from scratchmlp.images.strokes import Strokes
+from scratchmlp.ink import strokes
+from scratchmlp.ink.strokes import Strokes
 
 
 def draw(page: Page, lines: Strokes, at: float = 0.5, size: float = 0.6) -> None:

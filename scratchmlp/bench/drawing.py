@@ -16,16 +16,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchmlp.analysis import prediction
 from scratchmlp.bench import Line
+from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.errors import UserError
-from scratchmlp.images import drawing, shapes, strokes
-from scratchmlp.images.datasets import Dataset, Examples
-from scratchmlp.images.drawing import Ink
-from scratchmlp.images.strokes import Strokes
-from scratchmlp.insight import reading
+from scratchmlp.ink import preparation, shapes, strokes
+from scratchmlp.ink.preparation import Ink
+from scratchmlp.ink.strokes import Strokes
 from scratchmlp.net import finetune, presets
 from scratchmlp.net.network import Network
-from scratchmlp.runs import checkpoint, teaching
+from scratchmlp.runs import teaching
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 
@@ -37,10 +37,10 @@ FEW = 4  # of so many drawings, one is drawn in every way
 BRUSHES, TALL = (6.0, 12.0, 24.0), (60.0, 110.0, 250.0)  # pixels
 
 STAGES: dict[str, Callable[[Ink], NDArray[np.uint8]]] = {
-    "plain resize": drawing.plain_resize,
-    "cropped and fitted": lambda ink: _in_the_middle(drawing.fit(drawing.crop(ink))),
-    "and centred by mass": drawing.as_mnist,
-    "and strokes as thick as MNIST's": drawing.prepare,
+    "plain resize": preparation.plain_resize,
+    "cropped and fitted": lambda ink: _in_the_middle(preparation.fit(preparation.crop(ink))),
+    "and centred by mass": preparation.as_mnist,
+    "and strokes as thick as MNIST's": preparation.prepare,
 }
 
 
@@ -91,12 +91,12 @@ class Drawn:
     def __init__(self, pens: list[Pen]) -> None:
         self.pens, self.few = pens, pens[::FEW]
         self.sheets = _inks(self.few)
-        self.images = np.stack([drawing.prepare(ink) for ink in _inks(pens)])
+        self.images = np.stack([preparation.prepare(ink) for ink in _inks(pens)])
         self.labels = _labels(pens)
         brushes = {f"brush of {brush:.0f} pixels": _inks(self.few, brush) for brush in BRUSHES}
         talls = {f"{t:.0f} pixels tall": _inks(self.few, sizes=(t, t)) for t in TALL}
         ways = {name: (self.sheets, stage) for name, stage in STAGES.items()}
-        ways |= {name: (inks, drawing.prepare) for name, inks in (brushes | talls).items()}
+        ways |= {name: (inks, preparation.prepare) for name, inks in (brushes | talls).items()}
         self.ways = {
             name: np.stack([stage(ink) for ink in inks]) for name, (inks, stage) in ways.items()
         }
@@ -115,7 +115,7 @@ def _of_preset(
     preset: str, networks: list[Network], dataset: Dataset, drawn: Drawn
 ) -> Iterator[Line]:
     def accuracy(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
-        shares = [reading.probabilities(n, images).argmax(axis=1) == labels for n in networks]
+        shares = [prediction.probabilities(n, images).argmax(axis=1) == labels for n in networks]
         return float(np.mean(shares))
 
     def line(what: str, share: float) -> Line:
@@ -132,7 +132,7 @@ def _of_preset(
     yield line("three digits, wholly right", _numbers(networks[0], pens))
     began = time.perf_counter()
     for ink in sheets[:50]:
-        reading.read(networks[0], ink)
+        prediction.predict(networks[0], ink)
     spent = (time.perf_counter() - began) / len(sheets[:50]) * 1000
     yield Line(
         {"preset": preset, "milliseconds": spent},
@@ -149,7 +149,9 @@ def _refusals(network: Network, sheets: list[Ink]) -> dict[str, float]:
     junk = [draw(shape, rng, BRUSH, SIZES) for shape in shapes.some(200, seed=1)]
     refused = {}
     for what, inks in (("shapes refused", junk), ("digits refused", sheets)):
-        refused[what] = float(np.mean([reading.read(network, i).verdict != "sure" for i in inks]))
+        refused[what] = float(
+            np.mean([prediction.predict(network, i).verdict != "sure" for i in inks])
+        )
     return refused
 
 
@@ -165,10 +167,10 @@ def _numbers(network: Network, pens: list[Pen], n: int = 150) -> float:
             for i, pen in enumerate(three)
         ]
         labels = [pen.label for pen in three]
-        alone = [reading.read(network, strokes.render(s, 8, CANVAS)).label for s in placed]
+        alone = [prediction.predict(network, strokes.render(s, 8, CANVAS)).label for s in placed]
         if alone == labels:
             ink = strokes.render([stroke for s in placed for stroke in s], 8, CANVAS)
-            right.append([r.label for r in reading.read_number(network, ink)] == labels)
+            right.append([r.label for r in prediction.predict_number(network, ink)] == labels)
     return float(np.mean(right)) if right else 0.0
 
 
@@ -192,7 +194,7 @@ def _taught(
             rest = np.setdiff1d(own, np.concatenate([rows[: max(TAUGHT)] for rows in first]))
             if len(rest):
                 new = finetune.teach(network, Examples(images[taught], labels[taught]), replay)
-                answers = reading.probabilities(new, images[rest]).argmax(axis=1)
+                answers = prediction.probabilities(new, images[rest]).argmax(axis=1)
                 shares.append(float((answers == labels[rest]).mean()))
                 changes.append(teaching.measured(new, dataset.test)[1] - before)
     return float(np.mean(shares)), float(np.mean(changes))
@@ -209,10 +211,10 @@ def _sample(pens: list[Pen], writers: int, each: int) -> list[Pen]:
 
 
 def _in_the_middle(fitted: Ink) -> NDArray[np.uint8]:
-    sheet = np.zeros((drawing.SIDE, drawing.SIDE))
-    top, left = ((drawing.SIDE - length) // 2 for length in fitted.shape)
+    sheet = np.zeros((preparation.SIDE, preparation.SIDE))
+    top, left = ((preparation.SIDE - length) // 2 for length in fitted.shape)
     sheet[top : top + fitted.shape[0], left : left + fitted.shape[1]] = fitted
-    return drawing.to_uint8(sheet)
+    return preparation.to_uint8(sheet)
 
 
 def _find(store: Store, preset: str, seed: int) -> Network | None:
@@ -220,7 +222,7 @@ def _find(store: Store, preset: str, seed: int) -> Network | None:
     for run in store.runs():
         is_it = presets.name_of(run.config) == preset and run.config.seed == seed
         if is_it and run.dataset == "mnist" and run.status == "finished" and run.parent is None:
-            return checkpoint.loads(store.checkpoint(run.id))
+            return store.network(run.id)
     return None
 
 
@@ -228,4 +230,4 @@ def _train(store: Store, preset: str, seed: int) -> Network:
     config = dataclasses.replace(presets.find(preset).config, seed=seed)
     run_id = store.create(config, status="running")
     execute(store, run_id)
-    return checkpoint.loads(store.checkpoint(run_id))
+    return store.network(run_id)

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 import torch
 from playwright.sync_api import Page
 
+from scratchmlp.analysis import evaluation
 from scratchmlp.bench import Line
 from scratchmlp.bench.lab import Lab, timed, told
-from scratchmlp.images import datasets
-from scratchmlp.insight import evaluation
-from scratchmlp.runs import checkpoint
+from scratchmlp.data import datasets
+from scratchmlp.runs import checkpoint_file
 
 
 def predictions(lab: Lab, times: int) -> Iterator[Line]:
-    network = checkpoint.loads(lab.store.checkpoint(lab.run.id))
+    network = checkpoint_file.loads(lab.store.checkpoint(lab.run.id))
     images = torch.from_numpy(datasets.load("mnist").test.images)
     test = datasets.load("mnist").test
     taken = [timed(lambda: network.logits(images)) for _ in range(times)]
     yield told("Evaluate: predictions on 10,000 pictures", taken, 0.2)
-    taken = [timed(lambda: evaluation.answer(network, test)) for _ in range(times)]
+    taken = [timed(lambda: evaluation.predict(network, test)) for _ in range(times)]
     yield told("Evaluate: their table, with probabilities", taken, 0.2)
 
 
@@ -49,10 +49,10 @@ def first_picture(lab: Lab, times: int) -> Iterator[Line]:
 
 
 def cell_to_gallery(lab: Lab, times: int) -> Iterator[Line]:
-    table = evaluation.answer(
-        checkpoint.loads(lab.store.checkpoint(lab.run.id)), datasets.load("mnist").test
+    table = evaluation.predict(
+        checkpoint_file.loads(lab.store.checkpoint(lab.run.id)), datasets.load("mnist").test
     )
-    pairs = table[~table["right"]].groupby(["truth", "answer"]).size().index.tolist()
+    pairs = table[~table["correct"]].groupby(["truth", "prediction"]).size().index.tolist()
     with lab.tab(f"/evaluate?run={lab.run.id}") as page:
         page.wait_for_selector(".st-key-gallery button[aria-label^='Picture']")
         taken = [_click_cell(page, *pairs[turn % len(pairs)]) for turn in range(times)]

@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from playwright.sync_api import Browser, Page
 
+from scratchmlp import paths
 from scratchmlp.bench import Line
 from scratchmlp.bench.browser import ROOT, App, browser, chromium, link_cache
+from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
-from scratchmlp.images import datasets
 from scratchmlp.runs.store import Run, Store
 
 
@@ -45,7 +46,7 @@ def open_lab() -> Iterator[Lab]:
     datasets.load("mnist")
     with tempfile.TemporaryDirectory() as folder, browser(program) as chrome:
         home = Path(folder) / "home"
-        link_cache(datasets.home() / "cache", home)
+        link_cache(paths.cache(), home)
         train_in_terminal(home)
         store, app = Store(f"sqlite:///{home / 'runs.db'}"), App(home)
         try:

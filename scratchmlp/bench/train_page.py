@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from scratchmlp.bench import Line
 from scratchmlp.bench.browser import seconds_taken, watch
 from scratchmlp.bench.lab import Lab, told, told_once, train_in_terminal
-from scratchmlp.ui.live import FAST
+from scratchmlp.ui.train.run_card import FAST
 
 LONG = {"epochs": "1000", "batch_size": "64"}  # a run that outlasts any measurement
 WATCHED_SECONDS = 20

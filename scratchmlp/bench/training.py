@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from scratchmlp.bench import Line
-from scratchmlp.images import datasets
-from scratchmlp.images.datasets import Dataset, Examples
+from scratchmlp.data import datasets
+from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.net import presets, training
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import as_input

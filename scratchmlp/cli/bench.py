@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from scratchmlp.cli.screen import DATASET, JSON, app, preparation, say
+from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
-from scratchmlp.images import datasets
 
 benches = typer.Typer(invoke_without_command=True)
 app.add_typer(benches, name="bench")

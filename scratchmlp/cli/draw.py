@@ -22,16 +22,16 @@ def predict(
     """Read pictures as the Draw page does; of several digits in one, the whole number."""
     import torch
 
-    from scratchmlp.images import photo
-    from scratchmlp.insight import reading
-    from scratchmlp.runs import checkpoint
+    from scratchmlp.analysis import prediction
+    from scratchmlp.ink import photos
+    from scratchmlp.runs import checkpoint_file
     from scratchmlp.runs.store import Store
 
     torch.set_num_threads(1)  # a picture is no work for several
     store = Store()
-    network = checkpoint.loads(store.checkpoint(store.run(run).id, best))
+    network = checkpoint_file.loads(store.checkpoint(store.run(run).id, best))
     for file in pictures:
-        readings = reading.read_number(network, _opened(file, photo.ink_of))
+        readings = prediction.predict_number(network, _opened(file, photos.ink_of))
         say(as_json, *_told(file, readings, network.classes))
 
 
@@ -74,13 +74,13 @@ def teach(
     """Teach a run the drawings of a folder: a new run, and what that did to drawings and tests."""
     import torch
 
-    from scratchmlp.runs import checkpoint, teaching
+    from scratchmlp.runs import teaching
     from scratchmlp.runs.store import Store
 
     torch.set_num_threads(1)
     store = Store()
     found = store.run(run)
-    classes = checkpoint.loads(store.checkpoint(found.id)).classes
+    classes = store.network(found.id).classes
     taught = teaching.teach(store, found.id, _drawings(folder, classes))
     record = dict(vars(taught))
     text = (
@@ -95,8 +95,8 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
     """The drawings of FOLDER/<class>/*, or of both parts of FOLDER as they are exported."""
     import numpy as np
 
-    from scratchmlp.images import drawing, photo
-    from scratchmlp.images.datasets import SPLITS, Examples
+    from scratchmlp.data.datasets import SPLITS, Examples
+    from scratchmlp.ink import photos, preparation
 
     parts = [folder / part for part in SPLITS.values() if (folder / part).is_dir()] or [folder]
     found = [file for part in parts for file in sorted(part.glob("*/*"))]
@@ -108,6 +108,6 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
             )
     if not files:
         raise UserError(f"{folder} holds no drawings: put them into {folder}/<digit>/*.png.")
-    images = [drawing.prepare(_opened(file, photo.ink_of)) for file in files]
+    images = [preparation.prepare(_opened(file, photos.ink_of)) for file in files]
     labels = [classes.index(file.parent.name) for file in files]
     return Examples(np.stack(images), np.array(labels, dtype=np.int64))

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from scratchmlp.cli.screen import JSON, app, preparation, say
+from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
-from scratchmlp.images import datasets
 
 
 @app.command()
@@ -30,18 +30,17 @@ def evaluate(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Say how good a run is on a split: accuracy, its interval, the loss, the confusion matrix."""
-    from scratchmlp.insight import evaluation
-    from scratchmlp.runs import checkpoint
+    from scratchmlp.analysis import evaluation
     from scratchmlp.runs.store import Store
 
     store = Store()
     found = store.run(run)
-    network = checkpoint.loads(store.checkpoint(found.id, best))
+    network = store.network(found.id, best)
     name = dataset or found.dataset
     with preparation() as progress:
         pictures = evaluation.renamed(datasets.load(name, progress), network.classes)
     examples = evaluation.part(pictures, network.config, split)
-    table = evaluation.answer(network, examples)
+    table = evaluation.predict(network, examples)
     if predictions is not None:
         _write(predictions, evaluation.as_csv(table, network.classes))
     if report is not None:
@@ -70,7 +69,7 @@ def evaluate(
 
 
 def _report(found: Any, network: Any, name: str, split: str, table: Any, examples: Any) -> str:
-    from scratchmlp.insight import report
+    from scratchmlp.analysis import report
 
     about = report.about(network, found.id, found.title, name, split)
     is_mnist_test = name == "mnist" and split == "test"
@@ -79,10 +78,11 @@ def _report(found: Any, network: Any, name: str, split: str, table: Any, example
 
 
 def _write_charts(folder: Path, table: Any, classes: tuple[str, ...]) -> None:
-    from scratchmlp.insight import charts, report
+    from scratchmlp.analysis import report
+    from scratchmlp.charts.theme import FORMATS
 
     for name, chart in report.drawings(table, classes).items():
-        for kind, render in charts.FORMATS.items():
+        for kind, render in FORMATS.items():
             _write(folder / f"{name}.{kind}", render(chart))
 
 

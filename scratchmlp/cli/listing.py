@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from scratchmlp.cli.screen import DATASET, JSON, app, percent, preparation, say, show
-from scratchmlp.images import datasets
+from scratchmlp.data import datasets
 from scratchmlp.net import presets
 
 

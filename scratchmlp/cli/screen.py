@@ -23,8 +23,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
-from scratchmlp.images import datasets
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 screen = Console(stderr=True, highlight=False)

@@ -21,8 +21,8 @@ from scratchmlp.cli.screen import (
     say,
     screen,
 )
+from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
-from scratchmlp.images import datasets
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, allowed
 
@@ -94,7 +94,7 @@ def _with_dataset(config: TrainConfig, chosen: bool, progress: datasets.Progress
     A folder is named in full from here on, for a page or a worker may stand elsewhere.
     """
     if config.dataset not in datasets.NAMED:
-        config = dataclasses.replace(config, dataset=str(datasets.place(config.dataset)))
+        config = dataclasses.replace(config, dataset=str(datasets.folder_of(config.dataset)))
     try:
         datasets.load(config.dataset, progress)
     except UserError as error:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from torch import Tensor
 
 from scratchmlp.net.model import Params
-from scratchmlp.net.optim import OptState
+from scratchmlp.net.optimizers import OptState
 
 Command = Literal["stop", "pause"] | float | None
 """What `control` may answer: stop, pause (it is then asked again), a new learning rate, nothing."""

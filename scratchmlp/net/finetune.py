@@ -12,12 +12,12 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from scratchmlp.images.datasets import Examples
+from scratchmlp.data.datasets import Examples
 from scratchmlp.net.augment import AUGMENTATIONS
 from scratchmlp.net.backward import by_hand
 from scratchmlp.net.model import flat, pairs, standardise
 from scratchmlp.net.network import Network
-from scratchmlp.net.optim import OPTIMIZERS, SCHEDULES
+from scratchmlp.net.optimizers import OPTIMIZERS, SCHEDULES
 
 STEPS = 120
 NEW, OLD = 64, 64  # drawings and old pictures in a batch

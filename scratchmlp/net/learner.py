@@ -12,7 +12,7 @@ from scratchmlp.net.backward import BACKWARDS
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import State, Tally
 from scratchmlp.net.model import as_input, flat, pairs, standardise
-from scratchmlp.net.optim import OPTIMIZERS
+from scratchmlp.net.optimizers import OPTIMIZERS
 
 SAMPLE = 512  # pictures on which the units of a network are watched
 

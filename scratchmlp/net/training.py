@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from scratchmlp.data.datasets import Examples
 from scratchmlp.errors import UserError
-from scratchmlp.images.datasets import Examples
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import (
     Command,
@@ -28,9 +28,9 @@ from scratchmlp.net.events import (
     Tally,
 )
 from scratchmlp.net.learner import Learner
-from scratchmlp.net.measure import evaluate, pixel_moments, statistics
 from scratchmlp.net.model import flat, init_params, pairs
-from scratchmlp.net.optim import OPTIMIZERS, SCHEDULES
+from scratchmlp.net.optimizers import OPTIMIZERS, SCHEDULES
+from scratchmlp.net.statistics import evaluate, pixel_moments, statistics
 
 
 def fit(

@@ -56,23 +56,12 @@ def dask_setup(server: Any) -> None:
     """Dask calls this in the scheduler, in each nanny and in each worker as it starts."""
     threading.Thread(target=_end_with_parent, args=[os.getppid()], daemon=True).start()
     if isinstance(server, Worker):
-        _warm_up()
+        from scratchmlp.runs import worker
+
+        worker.prepare()
 
 
 def _end_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)
-
-
-def _warm_up() -> None:
-    """Load what a run's first step would otherwise wait for."""
-    import torch
-
-    from scratchmlp.images import datasets
-    from scratchmlp.runs import jobs, recorder
-
-    torch.set_num_threads(1)
-    _ = jobs, recorder
-    if datasets.is_prepared("mnist"):
-        datasets.load("mnist")

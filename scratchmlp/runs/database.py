@@ -12,8 +12,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from scratchmlp import paths
 from scratchmlp.errors import UserError
-from scratchmlp.images.datasets import home
 
 BUSY_SECONDS = 5.0
 LOST_AFTER = 10.0  # seconds without a heartbeat
@@ -116,8 +116,8 @@ commands = sa.Table(
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("applied_step", sa.Integer),
 )
-studies = sa.Table(
-    "studies",
+tasks = sa.Table(
+    "studies",  # the name it was given first
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("run", sa.String(32), sa.ForeignKey("runs.id", ondelete="CASCADE"), index=True),
@@ -153,7 +153,7 @@ def new_id() -> str:
 def default_url() -> str | sa.URL:
     """`SCRATCHMLP_DB`, or a file in `SCRATCHMLP_HOME`."""
     named = os.environ.get("SCRATCHMLP_DB")
-    return named or sa.URL.create("sqlite", database=str(home() / "runs.db"))
+    return named or sa.URL.create("sqlite", database=str(paths.home() / "runs.db"))
 
 
 def open_database(url: str | sa.URL) -> sa.Engine:

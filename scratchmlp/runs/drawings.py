@@ -12,10 +12,10 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from scratchmlp.data.datasets import Examples
 from scratchmlp.errors import UserError
-from scratchmlp.images.datasets import Examples
-from scratchmlp.images.drawing import SIDE
-from scratchmlp.images.strokes import Strokes
+from scratchmlp.ink.preparation import SIDE
+from scratchmlp.ink.strokes import Strokes
 from scratchmlp.runs.database import drawings, new_id, reading, writing
 
 OWNER = "local"

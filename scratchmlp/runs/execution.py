@@ -8,14 +8,14 @@ import tempfile
 import threading
 from collections.abc import Callable
 
+from scratchmlp.data import datasets
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
-from scratchmlp.images import datasets
-from scratchmlp.images.datasets import Dataset
 from scratchmlp.net import training
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
 from scratchmlp.net.training import Diverged, Event, Finished, State, Stopped
-from scratchmlp.runs import checkpoint
+from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.recorder import Recorder
 from scratchmlp.runs.store import Run, Store
@@ -85,7 +85,7 @@ def _execute(
     except StoreError as error:
         if isinstance(event, Diverged):
             raise
-        kept = _rescued(run, checkpoint.of_state(event.state, config, dataset.classes))
+        kept = _rescued(run, checkpoint_file.of_state(event.state, config, dataset.classes))
         raise StoreError(f"{error} {kept}") from error
     seconds = sum(row.seconds for row in store.epochs_since(run.id)) + event.state.tally.seconds
     status = type(event).__name__.lower()
@@ -103,20 +103,20 @@ def _start(store: Store, run: Run, dataset: Dataset, steps: int) -> State | None
         The pictures are not those that the run began with.
     """
     kept = store.resumable(run.id)
-    if not kept and store.checkpoint_place(run.id)[0]:
+    if not kept and store.last_checkpoint(run.id)[0]:
         raise UserError(
             f"What run {run.id} needs to go on is not in the database: its network can be used as "
             "it is, or train a new run."
         )
     if not kept:
         return None
-    network = checkpoint.loads(kept[0])
+    network = checkpoint_file.loads(kept[0])
     if network.classes != dataset.classes or run.total_steps != steps:
         raise UserError(
             f"The pictures of {run.dataset} have changed since this run began: "
             "put them back as they were, or train a new run."
         )
-    return checkpoint.load_state(network, kept[1])
+    return checkpoint_file.load_state(network, kept[1])
 
 
 def _rescued(run: Run, network: Network) -> str:
@@ -125,7 +125,7 @@ def _rescued(run: Run, network: Network) -> str:
         with tempfile.NamedTemporaryFile(
             prefix=f"net-{run.id[:6]}-", suffix=".safetensors", delete=False
         ) as file:
-            file.write(checkpoint.dumps(network))
+            file.write(checkpoint_file.dumps(network))
     except OSError as error:
         return f"Nor could its network be kept elsewhere ({error.strerror})."
     said = f"Its network is kept in {file.name}: the Runs page loads it."

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.images.datasets import Dataset
-from scratchmlp.insight.listing import Listing, closure
+from scratchmlp.analysis.source_listing import Listing, closure
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import flat
 from scratchmlp.net.network import Network
-from scratchmlp.runs import checkpoint, standalone
+from scratchmlp.runs import checkpoint_file, standalone
 
 WIDTH = 100  # of a line of weights
 
@@ -29,8 +29,8 @@ PICTURES is one of
 
 
 def network_file(network: Network) -> bytes:
-    """The network as safetensors; `checkpoint.loads` reads it again."""
-    return checkpoint.dumps(network)
+    """The network as safetensors; `checkpoint_file.loads` reads it again."""
+    return checkpoint_file.dumps(network)
 
 
 def pictures_file(dataset: Dataset) -> bytes:

@@ -28,7 +28,7 @@ CONNECT_SECONDS = 10.0
 PATIENCE = 60.0  # seconds in which a worker should have come up
 KILLED = "The process that worked on this was killed, by hand or for want of memory:"
 
-After = Callable[[str], None]  # called with a run's or a study's id
+After = Callable[[str], None]  # called with a run's or a task's id
 
 
 class Jobs:
@@ -64,9 +64,11 @@ class Jobs:
         """Tell the workers of a run that is queued in the store."""
         self._thread.submit(self._guarded, lambda: self._send(run_id, work, self._run_killed))
 
-    def submit_study(self, study_id: str) -> None:
-        """Tell the workers of a study that is queued in the store."""
-        self._thread.submit(self._guarded, lambda: self._send(study_id, study, self._study_killed))
+    def submit_task(self, task_id: str) -> None:
+        """Tell the workers of a task that is queued in the store."""
+        self._thread.submit(
+            self._guarded, lambda: self._send(task_id, work_on_task, self._task_killed)
+        )
 
     def wait_until_ready(self, timeout: float = 60) -> None:
         """Return when every worker is up, with torch and the data in its memory."""
@@ -107,8 +109,8 @@ class Jobs:
         self._watcher.start()
         for run_id in self._store.queued():  # left in line when the app last ended
             self._send(run_id, work, self._run_killed)
-        for study_id in self._store.studies.queued():
-            self._send(study_id, study, self._study_killed)
+        for task_id in self._store.tasks.queued():
+            self._send(task_id, work_on_task, self._task_killed)
 
     def _send(self, name: str, task: Callable[[str, str], None], killed: After) -> None:
         if self._client is None:
@@ -159,49 +161,22 @@ class Jobs:
         else:
             self._store.end(run_id, "failed", f"{KILLED} resume it from its last checkpoint.")
 
-    def _study_killed(self, study_id: str) -> None:
-        if self._store.studies.get(study_id).status == "queued":
-            self.submit_study(study_id)
+    def _task_killed(self, task_id: str) -> None:
+        if self._store.tasks.get(task_id).status == "queued":
+            self.submit_task(task_id)
         else:
-            self._store.studies.fail(study_id, f"{KILLED} start it again.")
+            self._store.tasks.fail(task_id, f"{KILLED} start it again.")
 
 
 def work(run_id: str, url: Any) -> None:
-    """What a worker does with a run of the store at `url`, which is that store's own.
+    """The Dask task that trains a run of the store at `url`."""
+    from scratchmlp.runs import worker
 
-    A run that is not queued any more is somebody else's.
-    """
-    import torch
-
-    from scratchmlp.runs.execution import execute
-
-    torch.set_num_threads(1)
-    store, left = Store(url), threading.Event()
-
-    def leave() -> None:
-        """A paused run leaves its place, so that the next in line can train. It can do so once."""
-        if not left.is_set():
-            left.set()
-            secede()
-
-    try:
-        if store.claim(run_id):
-            with contextlib.suppress(UserError):  # it is written in the store; nobody reads ours
-                execute(store, run_id, on_pause=leave)
-    finally:
-        store.close()
+    worker.train(run_id, url, leave=secede)
 
 
-def study(study_id: str, url: Any) -> None:
-    """What a worker does with a study."""
-    import torch
+def work_on_task(task_id: str, url: Any) -> None:
+    """The Dask task that does a background task of the store at `url`."""
+    from scratchmlp.runs import worker
 
-    from scratchmlp.runs.conduct import conduct
-
-    torch.set_num_threads(1)
-    store = Store(url)
-    try:
-        with contextlib.suppress(UserError):  # it is written in the store; nobody reads ours
-            conduct(store, study_id)
-    finally:
-        store.close()
+    worker.do_task(task_id, url)

@@ -16,9 +16,9 @@ from typing import Self
 
 from scratchmlp.net import training
 from scratchmlp.net.training import Epoch, Event, State, Step, Stopped
-from scratchmlp.runs import checkpoint
+from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.database import StoreError
-from scratchmlp.runs.store import Command, Kept, News, Run, Store
+from scratchmlp.runs.store import Checkpoint, Command, Run, Store, Update
 
 INTERVAL = 0.1  # seconds between two transactions
 BEAT = 1.0  # seconds between two heartbeats
@@ -40,7 +40,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         self.classes: tuple[str, ...] = ()
         self._store, self._run = store, run
         self._on_pause, self._stop = on_pause, stop
-        self._news, self._lock = News(), threading.Lock()
+        self._news, self._lock = Update(), threading.Lock()
         self._inbox: deque[Command] = deque()
         self._read = 0  # the newest command that was put into the inbox
         self._paused = False
@@ -138,13 +138,13 @@ class Recorder(AbstractContextManager["Recorder"]):
         with self._lock:
             self._news.changes |= columns
 
-    def _kept(self, state: State, best: bool) -> list[Kept]:
+    def _kept(self, state: State, best: bool) -> list[Checkpoint]:
         """The checkpoint to keep of this state; none if its numbers are not all finite."""
-        if not checkpoint.is_finite(state.params):
+        if not checkpoint_file.is_finite(state.params):
             return []
-        network = checkpoint.of_state(state, self._run.config, self.classes)
-        progress = checkpoint.dump_progress(state)
-        return [Kept(state.step, state.epoch, checkpoint.dumps(network), progress, best)]
+        network = checkpoint_file.of_state(state, self._run.config, self.classes)
+        progress = checkpoint_file.dump_progress(state)
+        return [Checkpoint(state.step, state.epoch, checkpoint_file.dumps(network), progress, best)]
 
     # --- the thread ------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class Recorder(AbstractContextManager["Recorder"]):
     def flush(self) -> None:
         """One transaction: write the news, read the commands."""
         with self._lock:
-            news, self._news = self._news, News()
+            news, self._news = self._news, Update()
         if time.monotonic() - self._last_beat > BEAT:
             news.changes["heartbeat"] = time.time()
         try:
@@ -197,8 +197,8 @@ def _score(accuracy: float | None, loss: float | None) -> tuple[float, float]:
     return (-1.0, 0.0) if accuracy is None or loss is None else (accuracy, -loss)
 
 
-def _joined(old: News, new: News) -> News:
-    return News(
+def _joined(old: Update, new: Update) -> Update:
+    return Update(
         old.steps + new.steps,
         old.epochs + new.epochs,
         old.kept + new.kept,

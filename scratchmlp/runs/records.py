@@ -74,7 +74,7 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Checkpoint:
     """A checkpoint to keep: its network's bytes, and those that resuming needs besides."""
 
     step: int
@@ -85,12 +85,12 @@ class Kept:
 
 
 @dataclass
-class News:
+class Update:
     """What a recorder has to tell since it last did."""
 
     steps: list[dict[str, Any]] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[Checkpoint] = field(default_factory=list)
     applied: list[tuple[int, int]] = field(default_factory=list)  # (command, step)
     changes: dict[str, Any] = field(default_factory=dict)  # columns of the run
 

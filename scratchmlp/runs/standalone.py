@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from scratchmlp.images.datasets import Examples
+from scratchmlp.data.datasets import Examples
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import Diverged, Epoch, State, Step
 from scratchmlp.net.loss import log_softmax
-from scratchmlp.net.measure import evaluate
 from scratchmlp.net.model import Params, as_input, pairs, predict
+from scratchmlp.net.statistics import evaluate
 from scratchmlp.net.training import fit, to_tensors
 
 IDX = {"train": "train", "test": "t10k"}

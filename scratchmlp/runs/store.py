@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
-from scratchmlp.runs import checkpoint
+from scratchmlp.runs import checkpoint_file
+from scratchmlp.runs.background_tasks import BackgroundTasks
 from scratchmlp.runs.catalogue import THERE, Catalogue
+from scratchmlp.runs.checkpoints import Checkpoints, keep
 from scratchmlp.runs.database import (
     checkpoints,
     commands,
@@ -30,11 +32,9 @@ from scratchmlp.runs.database import (
     writing,
 )
 from scratchmlp.runs.drawings import Drawings
-from scratchmlp.runs.records import ENDED, LIVE, Command, Kept, News, Run, finite, new_run
-from scratchmlp.runs.shelf import Shelf, keep
-from scratchmlp.runs.studies import Studies
+from scratchmlp.runs.records import ENDED, LIVE, Checkpoint, Command, Run, Update, finite, new_run
 
-__all__ = ["ENDED", "LIVE", "Command", "Kept", "News", "Run", "Store"]
+__all__ = ["ENDED", "LIVE", "Checkpoint", "Command", "Run", "Store", "Update"]
 
 
 class Store:
@@ -49,9 +49,9 @@ class Store:
     def __init__(self, url: str | sa.URL | None = None) -> None:
         self.url = url or default_url()
         self._engine = open_database(self.url)
-        self.studies = Studies(self._engine)
+        self.tasks = BackgroundTasks(self._engine)
         self.catalogue = Catalogue(self._engine)
-        self._shelf = Shelf(self._engine)
+        self._checkpoints = Checkpoints(self._engine)
         self.drawings = Drawings(self._engine)
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ class Store:
             "test_accuracy": test_accuracy,
             "train_seconds": train_seconds,
         }
-        data = checkpoint.dumps(network)
+        data = checkpoint_file.dumps(network)
         kept = {"step": network.step, "epoch": network.epoch, "network": data}
         with writing(self._engine) as connection:
             run_id = _insert_run(connection, network.config, name, "finished", **about)
@@ -153,7 +153,7 @@ class Store:
         if not run.can_resume:
             killed = " If its process was killed, try again in some seconds." if run.is_live else ""
             raise UserError(f"Run {run.id} is {run.status}: there is nothing to resume.{killed}")
-        last_step, last_epoch = self.checkpoint_place(run.id)
+        last_step, last_epoch = self.last_checkpoint(run.id)
         now = time.time()
         back = {
             "status": status,
@@ -203,7 +203,7 @@ class Store:
 
     # --- what a run tells ------------------------------------------------------------------------
 
-    def record(self, run_id: str, news: News, claimed: float | None = None) -> list[Command]:
+    def record(self, run_id: str, news: Update, claimed: float | None = None) -> list[Command]:
         """Write what happened, in one transaction, and read what is to be done.
 
         Returns the commands that are neither applied nor said to be applied in `news`.
@@ -284,19 +284,23 @@ class Store:
 
     def checkpoint(self, run_id: str, best: bool = False) -> bytes:
         """The network of the last checkpoint, or of the best epoch."""
-        return self._shelf.network(run_id, self.run(run_id).best_epoch if best else None)
+        return self._checkpoints.network(run_id, self.run(run_id).best_epoch if best else None)
+
+    def network(self, run_id: str, best: bool = False) -> Network:
+        """The network of the last checkpoint, or of the best epoch, ready to use."""
+        return checkpoint_file.loads(self.checkpoint(run_id, best))
 
     def networks(self, run_id: str) -> list[sa.Row]:
         """Rows (step, epoch, network) of all checkpoints that are kept, the first first."""
-        return self._shelf.networks(run_id)
+        return self._checkpoints.networks(run_id)
 
-    def checkpoint_place(self, run_id: str) -> tuple[int, int]:
+    def last_checkpoint(self, run_id: str) -> tuple[int, int]:
         """Step and epoch of the last checkpoint; (0, 0) before the first."""
-        return self._shelf.place(run_id)
+        return self._checkpoints.place(run_id)
 
     def resumable(self, run_id: str) -> tuple[bytes, bytes] | None:
         """The bytes of network and progress to go on from, or None to start at the beginning."""
-        return self._shelf.resumable(run_id)
+        return self._checkpoints.resumable(run_id)
 
 
 def _insert_run(

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchmlp.analysis import evaluation
+from scratchmlp.data import datasets
+from scratchmlp.data.datasets import Examples
 from scratchmlp.errors import UserError
-from scratchmlp.images import datasets
-from scratchmlp.images.datasets import Examples
-from scratchmlp.insight import evaluation
 from scratchmlp.net import finetune
-from scratchmlp.net.measure import evaluate
 from scratchmlp.net.network import Network
+from scratchmlp.net.statistics import evaluate
 from scratchmlp.net.training import to_tensors
-from scratchmlp.runs import checkpoint
 from scratchmlp.runs.catalogue import LONGEST_NAME
 from scratchmlp.runs.store import Store
 
@@ -50,7 +49,7 @@ def teach(store: Store, run_id: str, drawings: Examples) -> Taught:
     if not len(drawings):
         raise UserError("There is nothing to teach yet: keep a drawing first.")
     run = store.run(run_id)
-    network = checkpoint.loads(store.checkpoint(run.id))
+    network = store.network(run.id)
     dataset = evaluation.renamed(datasets.load(run.dataset), network.classes)
     replay = replay_of(dataset.train)
     began = time.perf_counter()

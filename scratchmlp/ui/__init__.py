@@ -6,6 +6,6 @@ for each other, which Python ends with an error. So app and pages import this ro
 comes first loads those packages here, by the rooms that use them, while the others wait.
 """
 
-import scratchmlp.insight.charts
-import scratchmlp.insight.evaluation
+import scratchmlp.analysis.evaluation
+import scratchmlp.charts.theme
 import scratchmlp.runs.jobs  # noqa: F401 (distributed, SQLAlchemy)

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from scratchmlp.data.datasets import NAMED
 from scratchmlp.errors import UserError
-from scratchmlp.images.datasets import NAMED
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, parse, unparse
 

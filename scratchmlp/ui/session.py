@@ -12,16 +12,16 @@ from typing import Any
 
 import streamlit as st
 
+from scratchmlp.analysis import out_of_distribution
+from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
-from scratchmlp.images import datasets
-from scratchmlp.insight import familiar
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
-from scratchmlp.runs import checkpoint
+from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.database import StoreError
+from scratchmlp.runs.history import History
 from scratchmlp.runs.jobs import Jobs
-from scratchmlp.runs.reading import Reading
 from scratchmlp.runs.store import Run, Store
 
 SETTINGS = "settings"  # the TrainConfig that the controls show
@@ -63,7 +63,7 @@ def jobs() -> Jobs:
 @st.cache_resource(show_spinner=False, max_entries=40)
 def network(run_id: str, step: int) -> Network:
     """The run's last checkpoint, which was made at `step`."""
-    return checkpoint.loads(store().checkpoint(run_id))
+    return checkpoint_file.loads(store().checkpoint(run_id))
 
 
 class Preparation:
@@ -115,7 +115,7 @@ class Preparation:
         except UserError as error:  # the page meets the same trouble, and shows it
             log.warning("%s", error)
         self.dataset = name
-        familiar.of(name)  # the first drawing is answered at once
+        out_of_distribution.detector(name)  # the first drawing is answered at once
 
     def _progress(self, what: str, done: int, total: int) -> None:
         self.what, self.done, self.total = what, done, total
@@ -128,15 +128,15 @@ def preparation() -> Preparation:
     return made
 
 
-def curves(run: Run) -> Reading:
+def curves(run: Run) -> History:
     """The run's steps and epochs so far, read once for all visitors."""
     return _reading(run.id, run.started, run.total_steps, run).update(store())
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
-def _reading(run_id: str, started: float | None, total_steps: int | None, _run: Run) -> Reading:
+def _reading(run_id: str, started: float | None, total_steps: int | None, _run: Run) -> History:
     """Of a run that is resumed another one: it went back to its last checkpoint."""
-    return Reading(_run)
+    return History(_run)
 
 
 def following(key: str, value: object, told: Callable[[Any], None]) -> dict[str, Any]:

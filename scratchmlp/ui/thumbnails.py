@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from scratchmlp.insight.sprites import sprite
+from scratchmlp.charts.sprites import sprite
 
 _CSS = """
 .grid { display: grid; gap: 8px;

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from scratchmlp.analysis import out_of_distribution, prediction
 from scratchmlp.bench import draw_page
-from scratchmlp.images import datasets, strokes
-from scratchmlp.images.strokes import Stroke
-from scratchmlp.insight import familiar, reading
+from scratchmlp.data import datasets
+from scratchmlp.ink import strokes
+from scratchmlp.ink.strokes import Stroke
 from scratchmlp.net import presets
-from scratchmlp.runs import checkpoint
+from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import App, settled, visit
@@ -34,8 +35,8 @@ class Drawable:
             patch.setenv("SCRATCHMLP_HOME", str(home))
             patch.delenv("SCRATCHMLP_DB", raising=False)
             datasets._opened.clear()
-            familiar.of.cache_clear()
-            familiar.of("mnist")  # kept in the home, for the app to find
+            out_of_distribution.detector.cache_clear()
+            out_of_distribution.detector("mnist")  # kept in the home, for the app to find
             self.store = Store()
             self.run = self.store.create(presets.MODERN, "the one", status="running")
             execute(self.store, self.run)
@@ -160,11 +161,11 @@ def gesture(stroke: Stroke) -> Iterator[tuple[str, list[dict[str, float]]]]:
 
 def misread(drawable: Drawable, pen: list[Digit]) -> Digit:
     """A digit that the run takes for another, though not by much."""
-    network = checkpoint.loads(drawable.store.checkpoint(drawable.run))
+    network = checkpoint_file.loads(drawable.store.checkpoint(drawable.run))
     found: list[tuple[float, int]] = []
     for at in range(0, len(pen), 20):
         lines = strokes.placed(pen[at]["strokes"], 190, (160, 160))
-        read = reading.read_number(network, strokes.render(lines, 20, 320))
+        read = prediction.predict_number(network, strokes.render(lines, 20, 320))
         if len(read) == 1 and read[0].label not in (None, pen[at]["label"]):
             found.append((read[0].probabilities[pen[at]["label"]], at))
     return pen[max(found)[1]]

@@ -9,13 +9,12 @@ import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
+from scratchmlp.analysis import evaluation
 from scratchmlp.bench.browser import link_cache
-from scratchmlp.images import datasets
-from scratchmlp.insight import evaluation
+from scratchmlp.data import datasets
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import predict
-from scratchmlp.runs import checkpoint
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import App
@@ -36,9 +35,9 @@ class Evaluated:
             self.small = self._train(store, small, "on few pictures")
             self.other = self._train(store, TrainConfig(epochs=1, seed=1), "the other")
             self.run = self._train(store, presets.MODERN, "the one")
-            self.network = checkpoint.loads(store.checkpoint(self.run))
+            self.network = store.network(self.run)
             self.images = datasets.load("mnist").test.images
-            self.table = evaluation.answer(self.network, datasets.load("mnist").test)
+            self.table = evaluation.predict(self.network, datasets.load("mnist").test)
             store.close()
         self.app = App(home)
         self.url = f"{self.app.url}/evaluate?run={self.run}"
@@ -69,11 +68,11 @@ def labels(page: Page) -> list[str]:
 def test_a_cell_filters_and_its_chip_ends_it(evaluated: Evaluated, open_page: Open) -> None:
     page = open_page()
     page.goto(evaluated.url)
-    wrong = evaluated.table[~evaluated.table["right"]]
+    wrong = evaluated.table[~evaluated.table["correct"]]
     expect(thumbnails(page)).to_have_count(60)
     expect(page.get_by_text(f"{len(wrong):,} pictures.")).to_be_visible()
-    truth, answer = wrong[["truth", "answer"]].value_counts().index[0]
-    both = wrong[(wrong["truth"] == truth) & (wrong["answer"] == answer)]
+    truth, answer = wrong[["truth", "prediction"]].value_counts().index[0]
+    both = wrong[(wrong["truth"] == truth) & (wrong["prediction"] == answer)]
     cell(page, int(truth), int(answer)).click(force=True)  # its number lies over it
     chip = page.get_by_role("button", name=f"true {truth}, answered {answer}")
     expect(chip).to_be_visible()
@@ -88,7 +87,9 @@ def test_a_cell_filters_and_its_chip_ends_it(evaluated: Evaluated, open_page: Op
 
 def cell(page: Page, truth: int, answer: int) -> Locator:
     """A square of the matrix; Vega says of each what it stands for."""
-    return page.locator(f".st-key-confusion path[aria-label^='answer: {answer}; truth: {truth};']")
+    return page.locator(
+        f".st-key-confusion path[aria-label^='prediction: {answer}; truth: {truth};']"
+    )
 
 
 def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: Open) -> None:
@@ -144,7 +145,7 @@ def test_the_csv_holds_what_predict_answers(
     inputs = net.input(torch.from_numpy(evaluated.images))
     p = predict(net.params, inputs, net.config.activation).double().softmax(dim=1)
     assert len(rows) == 10_000
-    assert [int(row["answer"]) for row in rows] == p.argmax(dim=1).tolist()
+    assert [int(row["prediction"]) for row in rows] == p.argmax(dim=1).tolist()
     for row in rows[::1000]:
         told = [float(row[f"p({name})"]) for name in net.classes]
         assert told == pytest.approx(p[int(row["index"])].tolist(), rel=1e-4, abs=1e-9)

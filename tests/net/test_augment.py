@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from scratchmlp.images.datasets import Dataset
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.net import augment, config
 
 

@@ -14,7 +14,7 @@ from scratchmlp.net import model
 from scratchmlp.net.backward import BACKWARDS, by_hand
 from scratchmlp.net.config import ACTIVATIONS, INITS, LOSSES, TrainConfig
 from scratchmlp.net.model import flat, init_params, pairs, predict
-from scratchmlp.net.optim import OPTIMIZERS, SCHEDULES, one_cycle
+from scratchmlp.net.optimizers import OPTIMIZERS, SCHEDULES, one_cycle
 
 TORCH_ACTIVATIONS = {
     "relu": nn.ReLU(),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from scratchmlp.images.datasets import Dataset, Examples
+from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.net import finetune, training
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import flat

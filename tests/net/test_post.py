@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from scratchmlp.images.datasets import Dataset, split
+from scratchmlp.data.datasets import Dataset, split
 from scratchmlp.net import presets, training
 from scratchmlp.net.model import flat
 from scratchmlp.net.training import Epoch, Step, fit

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
+from scratchmlp.data.datasets import Dataset, Examples, split
 from scratchmlp.errors import UserError
-from scratchmlp.images.datasets import Dataset, Examples, split
 from scratchmlp.net import presets, training
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import as_input, flat

@@ -9,8 +9,8 @@ from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import catalogue
 from scratchmlp.runs import database as db
-from scratchmlp.runs.shelf import KEPT_EPOCHS
-from scratchmlp.runs.store import Kept, News, Store
+from scratchmlp.runs.checkpoints import KEPT_EPOCHS
+from scratchmlp.runs.store import Checkpoint, Store, Update
 
 CONFIG = TrainConfig(dataset="digits", hidden=(16, 8))
 
@@ -38,7 +38,9 @@ def test_a_run_is_renamed_and_annotated(store: Store) -> None:
 
 def test_a_deleted_run_is_nowhere_until_it_is_restored(store: Store) -> None:
     kept, gone = store.create(CONFIG), store.create(CONFIG, "gone")
-    store.record(gone, News(steps=steps(3), kept=[Kept(3, 1, b"network", b"progress", True)]))
+    store.record(
+        gone, Update(steps=steps(3), kept=[Checkpoint(3, 1, b"network", b"progress", True)])
+    )
     before = store.run(gone)
     store.catalogue.delete([gone])
     assert [run.id for run in store.runs()] == [kept]
@@ -61,7 +63,7 @@ def test_a_run_that_trains_is_told_to_stop_and_can_end(store: Store) -> None:
     store.catalogue.delete([run])
     [stop] = store.pending(run)
     assert stop.kind == "stop"
-    store.record(run, News(steps=steps(2), applied=[(stop.id, 2)]))
+    store.record(run, Update(steps=steps(2), applied=[(stop.id, 2)]))
     store.end(run, "stopped", test_accuracy=0.5)
     store.catalogue.restore([run])
     assert (store.run(run).status, store.run(run).test_accuracy) == ("stopped", 0.5)
@@ -80,7 +82,7 @@ def test_all_are_deleted_at_once_and_come_back(store: Store) -> None:
 def test_what_was_deleted_long_ago_is_forgotten_with_all_it_had(store: Store) -> None:
     old, fresh, kept = (store.create(CONFIG) for _ in range(3))
     for run in (old, fresh, kept):
-        store.record(run, News(steps=steps(4), kept=[Kept(4, 1, b"n", b"p", True)]))
+        store.record(run, Update(steps=steps(4), kept=[Checkpoint(4, 1, b"n", b"p", True)]))
     store.catalogue.delete([old, fresh])
     store.catalogue.delete([old])  # again: it counts from the first time
     age(store, old, catalogue.KEPT_SECONDS + 1)
@@ -95,7 +97,7 @@ def test_what_was_deleted_long_ago_is_forgotten_with_all_it_had(store: Store) ->
 @pytest.mark.parametrize("last", [1, 2, 39, 40, 41, 1000])
 def test_a_sparkline_goes_from_the_first_step_to_the_last(store: Store, last: int) -> None:
     run, other = store.create(CONFIG), store.create(CONFIG)
-    store.record(run, News(steps=steps(last)))
+    store.record(run, Update(steps=steps(last)))
     line = store.catalogue.sparklines([run, other])[run]
     assert (line[0], line[-1]) == (1.0, 1 / last)
     assert len(line) == min(last, 40)
@@ -107,7 +109,7 @@ def test_a_sparkline_leaves_out_what_was_no_number(store: Store) -> None:
     run = store.create(CONFIG)
     rows = steps(3)
     rows[1]["loss"] = float("nan")
-    store.record(run, News(steps=rows))
+    store.record(run, Update(steps=rows))
     assert store.catalogue.sparklines([run]) == {run: [1.0, 1 / 3]}
     assert store.catalogue.sparklines([]) == {}
 

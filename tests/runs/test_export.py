@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from scratchmlp.images import datasets
-from scratchmlp.images.datasets import Dataset
+from scratchmlp.data import datasets
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.net import presets, training
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import Step
 from scratchmlp.net.network import Network
-from scratchmlp.runs import checkpoint, export, standalone
+from scratchmlp.runs import checkpoint_file, export, standalone
 
 SMALL = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
 
@@ -40,7 +40,7 @@ def trained(dataset: Dataset, config: TrainConfig) -> tuple[list[float], Network
     rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
     *events, end = training.fit(config, *(dataset.train.take(part) for part in rows))
     losses = [event.loss for event in events if isinstance(event, Step)]
-    return losses, checkpoint.of_state(end.state, config, dataset.classes)
+    return losses, checkpoint_file.of_state(end.state, config, dataset.classes)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_script_holds_no_code_but_ours(digits: Dataset) -> None:
 
 def test_the_file_of_a_network_comes_back(digits: Dataset) -> None:
     _, network = trained(digits, SMALL)
-    back = checkpoint.loads(export.network_file(network))
+    back = checkpoint_file.loads(export.network_file(network))
     images, _ = training.to_tensors(digits.test)
     assert torch.equal(back.logits(images), network.logits(images))
 

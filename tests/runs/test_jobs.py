@@ -125,7 +125,7 @@ def test_a_killed_worker_fails_its_run_once_and_the_next_run_works(
     starts.add(store.run(run_id).started)
     assert (store.run(run_id).status, len(starts)) == ("failed", 1)
     assert len(store.steps_since(run_id)) == steps
-    kept = store.checkpoint_place(run_id)
+    kept = store.last_checkpoint(run_id)
     store.requeue(run_id)
     jobs.submit(run_id)
     wait(lambda: store.steps_since(run_id, kept[0]))
@@ -285,13 +285,13 @@ def test_a_study_whose_worker_was_killed_says_so_and_is_done_when_asked_again(
     jobs: Jobs, store: Store
 ) -> None:
     settings = {"dataset": "digits", "n": 1437}
-    study = store.studies.ask("suspects", settings)
-    jobs.submit_study(study.id)
-    wait(lambda: store.studies.get(study.id).status == "running")
+    task = store.tasks.ask("suspects", settings)
+    jobs.submit_task(task.id)
+    wait(lambda: store.tasks.get(task.id).status == "running")
     for worker in workers_of(psutil.Process()):
         worker.kill()
-    wait(lambda: store.studies.get(study.id).status == "failed")
-    assert "was killed" in str(store.studies.get(study.id).error)
-    jobs.submit_study(store.studies.ask("suspects", settings).id)
-    wait(lambda: store.studies.get(study.id).status == "done")
-    assert store.studies.result(study.id)["quality"].shape == (1437,)
+    wait(lambda: store.tasks.get(task.id).status == "failed")
+    assert "was killed" in str(store.tasks.get(task.id).error)
+    jobs.submit_task(store.tasks.ask("suspects", settings).id)
+    wait(lambda: store.tasks.get(task.id).status == "done")
+    assert store.tasks.result(task.id)["quality"].shape == (1437,)

@@ -13,15 +13,15 @@ import sqlalchemy as sa
 import torch
 from PIL import Image
 
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
-from scratchmlp.images.datasets import Dataset
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import flat
 from scratchmlp.net.training import Finished, Step, Stopped
-from scratchmlp.runs import checkpoint, database, execution, recorder, records
+from scratchmlp.runs import checkpoint_file, database, execution, recorder, records
 from scratchmlp.runs.execution import execute
-from scratchmlp.runs.store import News, Store
+from scratchmlp.runs.store import Store, Update
 
 SHORT = TrainConfig(dataset="digits", epochs=4, hidden=(32,))
 LONG = replace(SHORT, epochs=1000, batch_size=32)
@@ -88,7 +88,7 @@ def test_a_run_is_written_down_whole(store: Store, digits: Dataset) -> None:
     assert run.train_seconds == pytest.approx(sum(row.seconds for row in epochs))
     best = max(epochs, key=lambda row: (row.valid_accuracy, -row.valid_loss))
     assert run.best_epoch == best.epoch
-    kept = checkpoint.loads(store.checkpoint(run_id))
+    kept = store.network(run_id)
     assert (kept.step, kept.epoch, kept.classes) == (36, 4, digits.classes)
     assert 0.5 < run.test_accuracy < 1
 
@@ -106,7 +106,7 @@ def test_stop_is_obeyed_and_keeps_what_was_learned(background: Background) -> No
     run = background.store.run(background.run_id)
     assert run.status == "stopped"
     assert run.test_accuracy is not None
-    kept = checkpoint.loads(background.store.checkpoint(run.id))
+    kept = checkpoint_file.loads(background.store.checkpoint(run.id))
     assert kept.step == background.last_step() == background.end.state.step
 
 
@@ -169,7 +169,7 @@ def test_a_learning_rate_of_a_pause_outlasts_a_stop(background: Background) -> N
     store.send(run_id, "stop")
     background.thread.join()
     network, progress = store.resumable(run_id)
-    state = checkpoint.load_state(checkpoint.loads(network), progress)
+    state = checkpoint_file.load_state(checkpoint_file.loads(network), progress)
     assert state.lr == 0.02
 
 
@@ -188,9 +188,9 @@ def test_a_run_that_was_resumed_elsewhere_is_let_go(
     assert "has been resumed or deleted elsewhere" in str(background.error)
     run = store.run(run_id)
     assert (run.status, run.started, run.error) == ("running", claimed, None)
-    step, _ = store.checkpoint_place(run_id)
+    step, _ = store.last_checkpoint(run_id)
     assert len(store.steps_since(run_id)) == step
-    store.record(run_id, News(steps=[{"step": step + 1, "loss": 1.0, "lr": 0.1}]), claimed)
+    store.record(run_id, Update(steps=[{"step": step + 1, "loss": 1.0, "lr": 0.1}]), claimed)
 
 
 def test_a_run_lives_while_it_is_measured(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +241,7 @@ def test_resumed_is_the_run_it_would_have_been(store: Store) -> None:
     execute(store, parts)
     assert store.run(parts).status == "finished"
     assert store.steps_since(parts) == store.steps_since(whole)
-    a, b = (checkpoint.loads(store.checkpoint(run_id)) for run_id in (parts, whole))
+    a, b = (store.network(run_id) for run_id in (parts, whole))
     assert all(torch.equal(x, y) for x, y in zip(flat(a.params), flat(b.params), strict=True))
     assert store.run(parts).test_accuracy == store.run(whole).test_accuracy
 
@@ -331,5 +331,5 @@ def test_a_disk_that_stays_full_ends_in_a_sentence(
     assert store.run(run_id).config == SHORT
     [file] = tmp_path.glob("net-*.safetensors")
     assert str(file) in str(told.value)
-    assert checkpoint.loads(file.read_bytes()).epoch == SHORT.epochs
+    assert checkpoint_file.loads(file.read_bytes()).epoch == SHORT.epochs
     store.close()

@@ -21,10 +21,9 @@ from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import flat, init_params
 from scratchmlp.net.network import Network
-from scratchmlp.runs import checkpoint
 from scratchmlp.runs import database as db
-from scratchmlp.runs.shelf import KEPT_EPOCHS
-from scratchmlp.runs.store import Kept, News, Store
+from scratchmlp.runs.checkpoints import KEPT_EPOCHS
+from scratchmlp.runs.store import Checkpoint, Store, Update
 
 CONFIG = TrainConfig(dataset="digits", hidden=(16, 8))
 
@@ -46,8 +45,8 @@ def epoch(n: int, loss: float = 0.5) -> dict:
     }
 
 
-def kept(n: int, best: bool = False, extra: int = 0) -> Kept:
-    return Kept(10 * n + extra, n, f"network {n}+{extra}".encode(), b"progress", best)
+def kept(n: int, best: bool = False, extra: int = 0) -> Checkpoint:
+    return Checkpoint(10 * n + extra, n, f"network {n}+{extra}".encode(), b"progress", best)
 
 
 def test_a_run_comes_back_as_it_was_entered(store: Store) -> None:
@@ -71,9 +70,9 @@ def test_a_network_made_elsewhere_becomes_a_finished_run(store: Store) -> None:
         0.9,
     )
     assert run.config == CONFIG
-    assert store.checkpoint_place(run.id) == (120, 2)
+    assert store.last_checkpoint(run.id) == (120, 2)
     for best in (False, True):
-        again = checkpoint.loads(store.checkpoint(run.id, best))
+        again = store.network(run.id, best)
         assert all(torch.equal(a, b) for a, b in zip(flat(again.params), flat(params), strict=True))
     assert store.resumable(run.id) is None
     assert store.steps_since(run.id) == []
@@ -119,8 +118,8 @@ def test_the_line_is_first_come_first_served(store: Store) -> None:
 
 def test_reading_is_incremental(store: Store) -> None:
     run, other = store.create(CONFIG), store.create(CONFIG)
-    store.record(run, News(steps=steps(1, 25), epochs=[epoch(1), epoch(2)]))
-    store.record(other, News(steps=steps(1, 3)))
+    store.record(run, Update(steps=steps(1, 25), epochs=[epoch(1), epoch(2)]))
+    store.record(other, Update(steps=steps(1, 3)))
     assert [row.step for row in store.steps_since(run)] == list(range(1, 26))
     assert [row.step for row in store.steps_since(run, 23)] == [24, 25]
     assert store.steps_since(run, 25) == []
@@ -146,11 +145,11 @@ def test_reading_costs_the_same_late_in_a_run(store: Store) -> None:
 
 def test_what_is_no_number_is_null(store: Store) -> None:
     run = store.create(CONFIG)
-    store.record(run, News(steps=[{"step": 1, "loss": float("nan"), "lr": float("inf")}]))
+    store.record(run, Update(steps=[{"step": 1, "loss": float("nan"), "lr": float("inf")}]))
     [row] = store.steps_since(run)
     assert (row.loss, row.lr) == (None, None)
     layers = {"statistics": {"dead": [0.0, float("nan")]}}
-    store.record(run, News(epochs=[epoch(1, float("inf")) | layers]))
+    store.record(run, Update(epochs=[epoch(1, float("inf")) | layers]))
     [row] = store.epochs_since(run)
     assert (row.valid_loss, row.statistics) == (None, {"dead": [0.0, None]})
 
@@ -162,7 +161,7 @@ def test_commands_arrive_in_order_and_once(store: Store) -> None:
         (pause, "pause", None),
         (lr, "lr", 0.5),
     ]
-    [left] = store.record(run, News(applied=[(pause, 7)]))
+    [left] = store.record(run, Update(applied=[(pause, 7)]))
     assert left.id == lr
     assert [tuple(row) for row in store.applied(run)] == [("pause", None, 7)]
 
@@ -170,8 +169,8 @@ def test_commands_arrive_in_order_and_once(store: Store) -> None:
 def test_the_last_the_best_and_the_early_epochs_are_kept(store: Store) -> None:
     run = store.create(CONFIG)
     for n in range(1, 31):
-        store.record(run, News(epochs=[epoch(n)], kept=[kept(n, best=n == 17)]))
-    store.record(run, News(kept=[kept(30, extra=4)]))
+        store.record(run, Update(epochs=[epoch(n)], kept=[kept(n, best=n == 17)]))
+    store.record(run, Update(kept=[kept(30, extra=4)]))
     with db.reading(store._engine) as connection:
         rows = connection.execute(sa.select(db.checkpoints).order_by(db.checkpoints.c.step)).all()
     early = [n for n in KEPT_EPOCHS if n < 30]
@@ -190,10 +189,10 @@ def test_a_run_without_a_checkpoint_says_so(store: Store) -> None:
 def test_requeued_is_as_it_was_at_its_last_checkpoint(store: Store) -> None:
     run = store.create(CONFIG)
     store.claim(run)
-    news = News(steps=steps(1, 27), epochs=[epoch(1), epoch(2)], kept=[kept(1), kept(2)])
+    news = Update(steps=steps(1, 27), epochs=[epoch(1), epoch(2)], kept=[kept(1), kept(2)])
     store.record(run, news)
     early, late, never = (store.send(run, "lr", lr) for lr in (0.1, 0.2, 0.3))
-    store.record(run, News(applied=[(early, 5), (late, 25)]))
+    store.record(run, Update(applied=[(early, 5), (late, 25)]))
     store.send(run, "pause")
     store.end(run, "failed", "killed")
     store.requeue(run)
@@ -219,12 +218,12 @@ def test_a_run_is_resumed_once(store: Store, monkeypatch: pytest.MonkeyPatch) ->
 def test_only_who_has_the_claim_writes(store: Store) -> None:
     run = store.create(CONFIG, status="running")
     first = store.run(run).started
-    store.record(run, News(steps=steps(1, 2)), first)
+    store.record(run, Update(steps=steps(1, 2)), first)
     store.end(run, "stopped")
     store.requeue(run)
     for _ in range(2):
         with pytest.raises(UserError, match="has been resumed or deleted elsewhere"):
-            store.record(run, News(steps=steps(3, 4)), first)
+            store.record(run, Update(steps=steps(3, 4)), first)
         store.claim(run)
     store.end(run, "failed", "by the first", first)
     assert (store.run(run).status, store.steps_since(run)) == ("running", [])
@@ -234,7 +233,7 @@ def test_a_silent_run_reads_as_lost(store: Store) -> None:
     run = store.create(CONFIG)
     store.claim(run)
     assert store.run(run).status == "running"
-    store.record(run, News(changes={"heartbeat": time.time() - 11}))
+    store.record(run, Update(changes={"heartbeat": time.time() - 11}))
     assert store.run(run).status == "lost"
     assert store.run(run).can_resume
 
@@ -250,7 +249,7 @@ def test_an_ended_run_stays_ended(store: Store) -> None:
 def write_many(url: str, run: str, first: int) -> None:
     store = Store(url)
     for n in range(first, first + 200, 4):
-        store.record(run, News(steps=steps(n, n + 3), changes={"heartbeat": time.time()}))
+        store.record(run, Update(steps=steps(n, n + 3), changes={"heartbeat": time.time()}))
     store.close()
 
 
@@ -432,7 +431,7 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
     limit = f"PRAGMA max_page_count = {pages + 2}"
     sa.event.listen(store._engine, "connect", lambda connection, _: connection.execute(limit))
     with pytest.raises(UserError, match="the disk is full"):
-        store.record(run, News(kept=[replace(kept(1), network=b"x" * 100_000)]))
+        store.record(run, Update(kept=[replace(kept(1), network=b"x" * 100_000)]))
     assert store.run(run).config == CONFIG
     assert not store.resumable(run)
     store.close()

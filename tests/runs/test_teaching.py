@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.errors import UserError
-from scratchmlp.images.datasets import Dataset, Examples
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs import checkpoint, teaching
-from scratchmlp.runs.adopt import adopt
+from scratchmlp.runs import checkpoint_file, teaching
 from scratchmlp.runs.execution import execute
+from scratchmlp.runs.network_import import import_network
 from scratchmlp.runs.store import Store
 
 
@@ -42,12 +42,12 @@ def test_a_taught_run_is_taught_again(store: Store, digits: Dataset) -> None:
 def test_classes_in_another_order_are_rehearsed_rightly(store: Store, digits: Dataset) -> None:
     run_id = store.create(TrainConfig(dataset="digits", hidden=(16,), epochs=4), "", "running")
     execute(store, run_id)
-    network = checkpoint.loads(store.checkpoint(run_id))
+    network = store.network(run_id)
     (w1, b1), (w2, b2) = network.params
     turned = replace(
         network, params=[(w1, b1), (w2.flip(1), b2.flip(0))], classes=network.classes[::-1]
     )
-    other = adopt(store, checkpoint.dumps(turned), "turned")
+    other = import_network(store, checkpoint_file.dumps(turned), "turned")
     some = digits.test.take(np.arange(8))
     drawings = Examples(some.images, 9 - some.labels)
     one, two = (teaching.teach(store, *what) for what in ((run_id, some), (other, drawings)))

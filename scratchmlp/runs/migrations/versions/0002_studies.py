@@ -1,4 +1,4 @@
-"""Studies: what is long worked out about a run or a dataset, and kept."""
+"""BackgroundTasks: what is long worked out about a run or a dataset, and kept."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,86 @@
+"""Is a network sure when it should be? Confidence is the probability of its own answer."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from scratchmlp.analysis.evaluation import probabilities
+
+BINS = 15  # as in Guo et al. 2017
+
+
+def reliability(table: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
+    """A row for each range of confidence that holds pictures: low, high, n, confidence, accuracy.
+
+    Ranges are equally wide; `confidence` and `accuracy` are means of the pictures in the range.
+    """
+    place = np.minimum((table["p_prediction"] * bins).astype(int), bins - 1)
+    groups = table.groupby(place)
+    out = pd.DataFrame(
+        {
+            "n": groups.size(),
+            "confidence": groups["p_prediction"].mean(),
+            "accuracy": groups["correct"].mean(),
+        }
+    )
+    out.insert(0, "low", out.index / bins)
+    out.insert(1, "high", (out.index + 1) / bins)
+    return out.reset_index(drop=True)
+
+
+def expected_calibration_error(table: pd.DataFrame, bins: int = BINS) -> float:
+    """Mean distance of accuracy from confidence, weighted by pictures (Guo et al. 2017, eq. 3)."""
+    rows = reliability(table, bins)
+    distance = (rows["accuracy"] - rows["confidence"]).abs()
+    return float((distance * rows["n"]).sum() / max(1, len(table)))
+
+
+def fit_temperature(table: pd.DataFrame) -> float:
+    """The T that makes the answers' loss least when logits are divided by it (Guo et al. 2017).
+
+    Fit it on validation answers, then use it on others: above 1 the network was too sure.
+    """
+    log_p, truth = _log(probabilities(table)), table["truth"].to_numpy()
+    rows = np.arange(len(truth))
+
+    def loss(log_t: float) -> float:
+        return float(-_log_softmax(log_p / np.exp(log_t))[rows, truth].mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+
+
+def at_temperature(table: pd.DataFrame, temperature: float) -> pd.DataFrame:
+    """The same answers with their logits divided by `temperature`, without single probabilities."""
+    log_p = _log_softmax(_log(probabilities(table)) / temperature)
+    p, rows = np.exp(log_p), np.arange(len(table))
+    out = table[["truth", "prediction", "correct"]].copy()
+    out["p_truth"], out["p_prediction"] = p[rows, out["truth"]], p[rows, out["prediction"]]
+    out["loss"] = -log_p[rows, out["truth"]]
+    return out
+
+
+def abstention(table: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy if only the surest are answered: columns share, accuracy, confidence (the least)."""
+    by_confidence = table.sort_values("p_prediction", ascending=False)
+    answered = np.arange(1, len(table) + 1)
+    out = pd.DataFrame(
+        {
+            "share": answered / max(1, len(table)),
+            "accuracy": by_confidence["correct"].cumsum().to_numpy() / answered,
+            "confidence": by_confidence["p_prediction"].to_numpy(),
+        }
+    )
+    keep = np.unique(np.linspace(0, max(0, len(out) - 1), 400).astype(int))  # what a chart can show
+    return out.iloc[keep] if len(out) else out
+
+
+def _log(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    logs: NDArray[np.float64] = np.log(np.maximum(p, 1e-300))
+    return logs
+
+
+def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    out: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return out

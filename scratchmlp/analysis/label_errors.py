@@ -1,0 +1,116 @@
+"""Training pictures whose label is doubted, by networks that never saw that label.
+
+Confident learning (Northcutt, Jiang & Chuang 2021): each picture is answered by a network trained
+on the others, and cleanlab ranks how badly its label fits that answer. Nothing is relabelled.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedKFold
+
+from scratchmlp.data.datasets import Examples
+from scratchmlp.net import presets
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.loss import log_softmax
+from scratchmlp.net.network import Network
+from scratchmlp.net.training import Diverged, Finished, State, Step, fit, steps_per_epoch
+
+FOLDS = 4
+RECIPE = replace(presets.MODERN, valid_pct=0.0)
+METHOD = "self_confidence"  # of cleanlab's, it finds most flipped labels: docs/experiments.md
+Tell = Callable[[int, int], None]
+
+
+def out_of_fold(
+    examples: Examples, tell: Tell = lambda done, total: None, config: TrainConfig = RECIPE
+) -> NDArray[np.float64]:
+    """Probabilities (n, classes) for each picture, by a network trained without it.
+
+    `tell` hears of the steps done and their number; it may raise to end the work.
+    """
+    n_classes = int(examples.labels.max()) + 1
+    p = np.zeros((len(examples), n_classes))
+    done = 0
+    for rest, fold in _folds(examples.labels):
+        learned = examples.take(rest)
+        total = FOLDS * steps_per_epoch(config, len(learned)) * config.epochs
+        for event in fit(config, learned, examples.take(fold[:0])):
+            if isinstance(event, Step):
+                done += 1
+                tell(min(done, total), total)
+        assert isinstance(event, Finished | Diverged)
+        p[fold] = _probabilities(config, event.state, examples.images[fold])
+    return p
+
+
+def _folds(labels: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Rows to learn from and rows to answer, each row answered once; classes evenly spread."""
+    smallest = int(np.bincount(labels)[np.unique(labels)].min())
+    folds = StratifiedKFold(min(FOLDS, max(2, smallest)), shuffle=True, random_state=0)
+    yield from folds.split(labels, labels)
+
+
+def _probabilities(
+    config: TrainConfig, state: State, images: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    names = tuple(str(i) for i in range(state.params[-1][1].shape[0]))
+    network = Network(config, state.params, state.mean, state.std, names, state.step, state.epoch)
+    p: NDArray[np.float64] = (
+        log_softmax(network.logits(torch.from_numpy(images)).double()).exp().numpy()
+    )
+    return p
+
+
+def rank(labels: NDArray[np.int64], p: NDArray[np.float64]) -> dict[str, NDArray]:
+    """What out-of-fold probabilities say of each label, by cleanlab.
+
+    Returns arrays of shape (n,): quality (0 bad to 1 good), issue (bool: cleanlab would doubt it),
+    answer (label), p_label and p_prediction.
+    """
+    from cleanlab.filter import find_label_issues  # takes two seconds to import
+    from cleanlab.rank import get_label_quality_scores
+
+    rows, answer = np.arange(len(labels)), p.argmax(axis=1)
+    return {
+        "quality": get_label_quality_scores(labels, p, method=METHOD),
+        "issue": find_label_issues(labels, p, n_jobs=1, min_examples_per_class=0),
+        "answer": answer,
+        "p_label": p[rows, labels],
+        "p_answer": p[rows, answer],
+    }
+
+
+def table(labels: NDArray[np.int64], ranked: dict[str, NDArray]) -> pd.DataFrame:
+    """A row for each picture, the most doubtful first, as `evaluation.answer` names its columns."""
+    columns = {
+        "truth": labels,
+        "prediction": ranked["answer"],
+        "correct": labels == ranked["answer"],
+        "p_truth": ranked["p_label"],
+        "p_prediction": ranked["p_answer"],
+        "quality": ranked["quality"],
+        "issue": ranked["issue"],
+    }
+    return pd.DataFrame(columns).rename_axis("index").sort_values(["quality", "index"])
+
+
+def as_csv(table: pd.DataFrame, classes: tuple[str, ...]) -> str:
+    """The table as CSV: index, names of label and answer, their probabilities, quality, doubted."""
+    names = np.array(classes)
+    out = pd.DataFrame(
+        {
+            "label": names[table["truth"]],
+            "prediction": names[table["prediction"]],
+            "p_label": table["p_truth"],
+            "p_prediction": table["p_prediction"],
+            "quality": table["quality"],
+            "doubted": table["issue"],
+        },
+        index=table.index,
+    )
+    return out.to_csv(float_format="%.6g")

@@ -1,0 +1,75 @@
+"""Picture files of any size and colour as 28 x 28 greys."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from scratchmlp.errors import UserError
+from scratchmlp.ink.photos import MAX_PIXELS
+from scratchmlp.ink.preparation import SIDE
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is (0: unknown)."""
+
+
+def decode(files: list[Path], progress: Progress) -> NDArray[np.uint8]:
+    """All pictures, by as many processes as there are cores where that is worth starting them."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
+    what, total = f"Decoding {len(files):,} pictures", len(files)
+    chunks = [files[i : i + 1000] for i in range(0, total, 1000)]
+    images = np.empty((total, SIDE, SIDE), dtype=np.uint8)
+    workers = Parallel(n_jobs=-1 if len(chunks) > 2 else 1, return_as="generator")
+    decoded: Iterator[NDArray[np.uint8]] = workers(delayed(_decode_some)(chunk) for chunk in chunks)
+    done = 0
+    for chunk in decoded:
+        images[done : done + len(chunk)] = chunk
+        done += len(chunk)
+        progress(what, done, total)
+    if len(chunks) > 2:
+        get_reusable_executor().shutdown(wait=True)
+    return images
+
+
+def _decode_some(files: list[Path]) -> NDArray[np.uint8]:
+    """uint8 (n, 28, 28); in a process of its own, so the warning filter is this call's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we have our own limit
+        return np.stack([_decode_one(file) for file in files])
+
+
+def _decode_one(file: Path) -> NDArray[np.uint8]:
+    if not file.is_file():  # a pipe would be waited for
+        raise UserError(f"{file} is not a picture that can be read: mend or remove it.")
+    try:
+        with Image.open(file) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise UserError(
+                    f"{file} is too large ({picture.width} x {picture.height} pixels; "
+                    f"at most {MAX_PIXELS:,} in all)."
+                )
+            return _greyscale(picture)
+    except Image.DecompressionBombError as error:
+        raise UserError(f"{file} is too large (at most {MAX_PIXELS:,} pixels).") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"{file} is not a picture that can be read: mend or remove it.") from error
+
+
+def _greyscale(picture: Image.Image) -> NDArray[np.uint8]:
+    """Any picture as 28 x 28 greys: its shape kept, transparency and margins 0 (paper)."""
+    if picture.mode == "L" and picture.size == (SIDE, SIDE):
+        return np.asarray(picture)
+    if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits and more: scale to 8
+        wide = np.nan_to_num(np.asarray(picture, dtype=np.float64)).clip(0)
+        picture = Image.fromarray((wide / max(wide.max(), 1) * 255).astype(np.uint8))
+    if picture.has_transparency_data:
+        picture = Image.alpha_composite(
+            Image.new("RGBA", picture.size, "black"), picture.convert("RGBA")
+        )
+    size = SIDE, SIDE
+    return np.asarray(ImageOps.pad(picture.convert("L"), size, Image.Resampling.LANCZOS, color=0))

@@ -1,0 +1,73 @@
+"""What has been read of a run so far. Only what is new is read again, however long the run."""
+
+import threading
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scratchmlp.analysis.curves import LossCurve, memory
+from scratchmlp.runs.store import Run, Store
+
+STEPS = ["step", "loss", "lr"]
+EPOCHS = [
+    "epoch",
+    "step",
+    "train_loss",
+    "train_accuracy",
+    "valid_loss",
+    "valid_accuracy",
+    "seconds",
+    "statistics",
+]
+
+
+class History:
+    """A run's steps and epochs, as far as the store had them at the last `update`.
+
+    One serves all who look at the run, from any thread.
+
+    Attributes
+    ----------
+    loss : the loss of each batch and its average, in few points.
+    epochs : DataFrame with the columns `EPOCHS`.
+    last_step, last_epoch : how far it has been read; 0 at first.
+    last_lr : the learning rate of that step, or None.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.loss = LossCurve(memory(run.total_steps))
+        self.epochs = pd.DataFrame(columns=EPOCHS)
+        self.last_step = self.last_epoch = 0
+        self.last_lr: float | None = None
+        self._run_id = run.id
+        self._parts: list[pd.DataFrame] = []
+        self._lock = threading.Lock()
+
+    def update(self, store: Store) -> Self:
+        with self._lock:
+            self._add_steps(store.steps_array(self._run_id, self.last_step))
+            self._add_epochs(store.epochs_since(self._run_id, self.last_epoch))
+        return self
+
+    def _add_steps(self, rows: NDArray[np.float64]) -> None:
+        if len(rows):
+            self.loss.extend(rows[:, 0], rows[:, 1])
+            self.last_step, self.last_lr = int(rows[-1, 0]), float(rows[-1, 2])
+            self._parts.append(pd.DataFrame(rows, columns=STEPS).astype({"step": int}))
+
+    def _add_epochs(self, rows: list) -> None:
+        if rows:
+            part = pd.DataFrame([tuple(row) for row in rows], columns=EPOCHS)
+            whole = [part] if self.epochs.empty else [self.epochs, part]
+            self.epochs = pd.concat(whole, ignore_index=True)
+            self.last_epoch = int(rows[-1].epoch)
+
+    @property
+    def steps(self) -> pd.DataFrame:
+        """Columns step, loss, lr: every step."""
+        with self._lock:
+            if len(self._parts) > 1:
+                self._parts = [pd.concat(self._parts, ignore_index=True)]
+            return self._parts[0] if self._parts else pd.DataFrame(columns=STEPS, dtype=float)

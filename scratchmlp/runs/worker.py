@@ -1,0 +1,59 @@
+"""What a worker process does with a run or a background task of the store.
+
+A worker imports this module as it starts, so that PyTorch is in its memory before the first run.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from scratchmlp.data import datasets
+from scratchmlp.errors import UserError
+from scratchmlp.runs.execution import execute
+from scratchmlp.runs.store import Store
+from scratchmlp.runs.task_execution import execute_task
+
+
+def prepare() -> None:
+    """Load what the first step of a run would otherwise wait for."""
+    torch.set_num_threads(1)
+    if datasets.is_prepared("mnist"):
+        datasets.load("mnist")
+
+
+def train(run_id: str, url: Any, leave: Callable[[], None]) -> None:
+    """Train a run, unless another process has claimed it.
+
+    Parameters
+    ----------
+    url : of the store that has the run.
+    leave : called once, at the first pause: a paused run lets the next one in the queue train.
+    """
+    torch.set_num_threads(1)
+    store, left = Store(url), threading.Event()
+
+    def leave_once() -> None:
+        if not left.is_set():
+            left.set()
+            leave()
+
+    try:
+        if store.claim(run_id):
+            with contextlib.suppress(UserError):  # the store has the sentence
+                execute(store, run_id, on_pause=leave_once)
+    finally:
+        store.close()
+
+
+def do_task(task_id: str, url: Any) -> None:
+    """Do a background task, unless another process has claimed it."""
+    torch.set_num_threads(1)
+    store = Store(url)
+    try:
+        with contextlib.suppress(UserError):  # the store has the sentence
+            execute_task(store, task_id)
+    finally:
+        store.close()

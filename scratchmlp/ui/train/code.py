@@ -1,0 +1,169 @@
+"""The code that is running, beside the numbers it makes of one small batch."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import streamlit as st
+import torch
+from torch import Tensor
+
+from scratchmlp.analysis import evaluation, walkthrough
+from scratchmlp.analysis.walkthrough import Block, Stage, Walk
+from scratchmlp.charts.sprites import enlarged, sprite
+from scratchmlp.data import datasets
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.network import Network
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import session
+from scratchmlp.ui.train import run_card
+
+PICTURES = 8  # few enough for every number of the sum to be read
+STAGE, LAYER, BLOCK = "walk_stage", "walk_layer", "code_block"
+
+
+class Batch(NamedTuple):
+    network: Network
+    images: Tensor  # uint8 (B, 28, 28)
+    labels: Tensor  # int64 (B,)
+
+
+def show(run: Run) -> None:
+    blocks = {block.name: block for block in _blocks(run)}
+    step, epoch = session.store().last_checkpoint(run.id)
+    if not step:
+        _wait(run)
+        _all(blocks)
+        return
+    st.markdown(
+        f"One batch of {PICTURES} training pictures through this very net, as it was after epoch "
+        f"{epoch}: every number, and beside it the code that makes it."
+    )
+    batch = _batch(run.id, step, run.config)
+    st.image(_strip(batch), width="content")
+    layer, i, j = _weight(run, batch)
+    walk = _walk(run.id, step, layer, i, j, batch)
+    _stages(walk, blocks)
+    _gradient(walk, layer, i, j)
+    _all(blocks)
+
+
+def _wait(run: Run) -> None:
+    """The numbers come by themselves once there is a net to take them from."""
+
+    def look() -> None:
+        with session.errors_shown():
+            if session.store().last_checkpoint(run.id)[0]:
+                st.rerun()
+            st.caption("The numbers appear with its first checkpoint, after an epoch.")
+
+    st.fragment(look, run_every=run_card.pace(run))()
+
+
+def _blocks(run: Run) -> list[Block]:
+    classes = 10
+    if session.store().last_checkpoint(run.id)[0]:
+        classes = len(session.store().network(run.id).classes)
+    return walkthrough.blocks(run.config, classes=classes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=6)
+def _batch(run_id: str, step: int, config: TrainConfig) -> Batch:
+    network = session.store().network(run_id)
+    pictures = evaluation.renamed(datasets.load(config.dataset), network.classes)
+    train = evaluation.part(pictures, config, "train").take(np.arange(PICTURES))
+    return Batch(network, torch.from_numpy(train.images), torch.from_numpy(train.labels))
+
+
+def _strip(batch: Batch) -> str:
+    return sprite(np.stack([enlarged(image, 2) for image in batch.images.numpy()]))
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _walk(run_id: str, step: int, layer: int, i: int, j: int, _batch: Batch) -> Walk:
+    return walkthrough.walk(*_batch, layer, i, j)
+
+
+def _weight(run: Run, batch: Batch) -> tuple[int, int, int]:
+    """The weight to look at: layer from 1, row and column; at first one that matters."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    depth = len(batch.network.params)
+    layer = row.segmented_control(
+        "Weights of layer", range(1, depth + 1), key=LAYER, default=1, required=True
+    )
+    layer = min(int(layer or 1), depth)
+    high, wide = batch.network.params[layer - 1][0].shape
+    first = walkthrough.steepest(*batch, layer)
+    key = f"walk_{run.id}_{layer}"
+    label = "Row: the pixel it comes from" if layer == 1 else "Row: the unit it comes from"
+    i = row.number_input(label, 0, high - 1, first[0], key=f"{key}_i", width=220)
+    j = row.number_input(
+        "Column: the unit it goes to", 0, wide - 1, first[1], key=f"{key}_j", width=220
+    )
+    if layer == 1:
+        row.caption(f"Pixel {i} is row {i // 28}, column {i % 28} of the picture.")
+    return layer, int(i), int(j)
+
+
+def _stages(walk: Walk, blocks: dict[str, Block]) -> None:
+    stages = {stage.name: stage for stage in [*walk.forward, *walk.backward]}
+    chosen = st.segmented_control(
+        f"Forward to the loss ({walk.loss:.4f} nats), and back",
+        list(stages),
+        key=STAGE,
+        default="z1",
+        required=True,
+    )
+    stage = stages.get(str(chosen), walk.forward[1])  # another run may have had more layers
+    block = blocks.get(walkthrough.block_of(stage.name))
+    left, right = st.columns(2, gap="large")
+    with left, st.container(key="walk_numbers"):
+        _numbers(stage)
+    if block:
+        with right, st.container(key="walk_code"):
+            _source(block)
+
+
+def _numbers(stage: Stage) -> None:
+    shape = " x ".join(f"{n:,}" for n in stage.shape)
+    st.markdown(f"`{stage.name} = {stage.formula}`")
+    cut = stage.table.size < np.prod(stage.shape)
+    st.caption(
+        f"{shape} numbers{', of which these' if cut else ''}; rows and columns count from 0."
+    )
+    st.dataframe(stage.table.map(_short), key="walk_table")
+
+
+def _short(value: float) -> str:
+    return f"{value:.4f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.1e}"
+
+
+def _source(block: Block) -> None:
+    st.markdown(f"**{block.name}** · `{block.shapes}`")
+    height: Literal["content"] | int = "content" if block.source.count("\n") < 16 else 440
+    st.code(block.source, "python", height=height, wrap_lines=True)
+
+
+def _gradient(walk: Walk, layer: int, i: int, j: int) -> None:
+    st.markdown(
+        f"**The gradient of one weight, three ways:** w{layer}[{i}, {j}] = {walk.weight:.5f}"
+    )
+    row = st.container(horizontal=True, key="three_ways")
+    row.metric("Chain rule", _precise(walk.by_hand), help=walk.formula)
+    row.metric("Autograd", _precise(walk.by_autograd), help="PyTorch's loss.backward().")
+    row.metric("Finite difference", _precise(walk.by_difference), help=_DIFFERENCE)
+    st.caption(f"`{walk.formula}`: what came in, times the slope of the loss behind it, summed.")
+    terms = walk.terms.set_axis(walk.terms.index - 1).rename_axis("picture b")
+    st.dataframe(terms.map(_precise), key="walk_terms", height="content")
+
+
+_DIFFERENCE = "The loss with the weight a little larger, less that with it a little smaller, / 2e."
+
+
+def _precise(value: float) -> str:
+    return f"{value + 0.0:.6g}"  # -0 is 0
+
+
+def _all(blocks: dict[str, Block]) -> None:
+    with st.expander("All the code this run uses, from the first weights to the loop"):
+        name = st.pills("Part", list(blocks), key=BLOCK, default="The loop", required=True)
+        _source(blocks.get(str(name)) or blocks["The loop"])

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+import torch
+
+from scratchmlp.analysis import explanation
+from scratchmlp.data.datasets import Dataset
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.model import init_params
+from scratchmlp.net.network import Network
+
+
+def network_of(digits: Dataset, hidden: tuple[int, ...], activation: str = "relu") -> Network:
+    config = TrainConfig(dataset="digits", hidden=hidden, activation=activation)
+    g = torch.Generator().manual_seed(0)
+    params = init_params([784, *hidden, 10], "he", generator=g)
+    params = [(w, torch.randn(b.shape, generator=g)) for w, b in params]
+    return Network(config, params, 0.15, 0.3, digits.classes, 0, 0)
+
+
+def picture(digits: Dataset) -> torch.Tensor:
+    return torch.from_numpy(digits.test.images)[0]
+
+
+@pytest.mark.parametrize("hidden", [(), (16,), (32, 16)])
+def test_contributions_sum_to_the_difference_of_the_logits(
+    digits: Dataset, hidden: tuple[int, ...]
+) -> None:
+    network = network_of(digits, hidden)
+    told = explanation.contributions(network, picture(digits), 3, 5)
+    logits = network.logits(picture(digits)[None])[0]
+    assert told.difference == pytest.approx(float(logits[3] - logits[5]), abs=1e-5)
+    assert told.table["gap"].sum() + told.bias == pytest.approx(told.difference, abs=1e-4)
+    assert len(told.table) == (hidden[-1] if hidden else 784)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_attributions_sum_to_the_difference_from_a_blank_sheet(
+    digits: Dataset, activation: str
+) -> None:
+    network = network_of(digits, (32,), activation)
+    image = picture(digits)
+    pixels = explanation.attribution(network, image, 3, 5)
+    here, blank = network.logits(torch.stack([image, torch.zeros_like(image)]))
+    expected = float((here[3] - here[5]) - (blank[3] - blank[5]))
+    assert pixels.shape == (28, 28)
+    assert pixels.sum() == pytest.approx(expected, rel=0.02, abs=0.02)
+    assert not pixels[image.numpy() == 0].any()
+
+
+def test_attribution_equals_finite_differences_of_a_linear_network(digits: Dataset) -> None:
+    network = network_of(digits, ())
+    image = picture(digits)
+    pixels = explanation.attribution(network, image, 3, 5)
+    row, column = np.unravel_index(pixels.argmax(), (28, 28))
+    without = image.clone()
+    without[row, column] = 0
+    a, b = network.logits(torch.stack([image, without]))
+    assert pixels.max() == pytest.approx(float((a[3] - a[5]) - (b[3] - b[5])), rel=1e-3)
+
+
+def test_the_nearest_of_all_is_the_picture_itself(digits: Dataset) -> None:
+    network = network_of(digits, (16,))
+    images = torch.from_numpy(digits.test.images)
+    rows = explanation.nearest(network, images[7], images, n=4)
+    assert rows[0] == 7
+    assert len(set(rows.tolist())) == 4
+
+
+def test_weight_pictures_are_rows_of_the_first_layer(digits: Dataset) -> None:
+    network = network_of(digits, (16,))
+    pictures = explanation.weight_pictures(network, [3, 5])
+    assert pictures.shape == (2, 28, 28)
+    assert np.allclose(pictures[1].ravel(), network.params[0][0][:, 5])

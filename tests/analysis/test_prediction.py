@@ -1,0 +1,78 @@
+"""Digits are read, shapes and empty sheets refused."""
+
+import numpy as np
+import pytest
+import torch
+
+from scratchmlp.analysis import out_of_distribution, prediction
+from scratchmlp.data import datasets
+from scratchmlp.data.datasets import Dataset
+from scratchmlp.ink import shapes, strokes
+from scratchmlp.net import training
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.network import Network
+
+
+def trained(dataset: Dataset, augment: str = "none") -> Network:
+    config = TrainConfig(dataset=dataset.name, hidden=(32,), epochs=4, augment=augment)
+    *_, end = training.fit(config, dataset.train, dataset.test)
+    s = end.state  # type: ignore[union-attr]
+    return Network(config, s.params, s.mean, s.std, dataset.classes, s.step, s.epoch)
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    out_of_distribution.detector.cache_clear()
+
+
+def test_an_empty_sheet_is_no_digit(digits: Dataset) -> None:
+    network = trained(digits)
+    answer = prediction.predict(network, np.zeros((280, 280)))
+    assert (answer.label, answer.verdict, answer.runner_up) == (None, "empty", None)
+    assert not answer.probabilities.any()
+    assert prediction.predict_number(network, np.zeros((280, 280))) == []
+
+
+@pytest.mark.parametrize("augment", ["none", "affine"])
+def test_probabilities_are_shares_and_pictures_stay(digits: Dataset, augment: str) -> None:
+    network, images = trained(digits, augment), digits.test.images[:20].copy()
+    p = prediction.probabilities(network, images)
+    assert p.sum(axis=1) == pytest.approx(np.ones(20))
+    assert (images == digits.test.images[:20]).all()
+    if augment == "none":
+        logits = network.logits(torch.from_numpy(images)).double()
+        assert p == pytest.approx(logits.softmax(dim=1).numpy())
+
+
+def test_it_works_where_the_dataset_is_gone(digits: Dataset) -> None:
+    network = trained(digits)
+    answer = prediction.predict(network, digits.test.images[0] / 255)
+    assert answer.verdict in ("sure", "not sure")
+    assert answer.label == answer.probabilities.argmax()
+
+
+def test_digits_are_taken_and_shapes_refused(mnist: Dataset) -> None:
+    some = Dataset(
+        "mnist", mnist.classes, mnist.train.take(np.arange(0, 60_000, 6)), mnist.test, ""
+    )
+    network = trained(some)
+    readings = [prediction.predict(network, image / 255) for image in mnist.test.images[:200]]
+    assert np.mean([r.verdict != "sure" for r in readings]) < 0.06
+    assert np.mean([r.label == y for r, y in zip(readings, mnist.test.labels, strict=False)]) > 0.9
+    drawn = [strokes.placed(shape, 180, (140, 140)) for shape in shapes.some(80, seed=3)]
+    refused = [
+        prediction.predict(network, strokes.render(s, 16, 280)).verdict != "sure" for s in drawn
+    ]
+    assert np.mean(refused) >= 0.85
+
+
+def test_what_a_dataset_looks_like_is_kept(closed_world, digits: Dataset) -> None:  # type: ignore[no-untyped-def]
+    datasets.load("digits")
+    first = out_of_distribution.detector("digits")
+    assert len(list(closed_world.glob("cache/familiar-*"))) == 1
+    out_of_distribution.detector.cache_clear()
+    again = out_of_distribution.detector("digits")
+    images = digits.test.images[:9]
+    assert (first.scores(images) == again.scores(images)).all()
+    assert np.mean(first.scores(digits.test.images) > 1) < 0.05
+    assert out_of_distribution.detector("digits").scores(np.full((1, 28, 28), 255, np.uint8))[0] > 1

@@ -1,0 +1,128 @@
+"""A ZIP of drawings: what goes in comes out, a run trains on it, and no ZIP does harm."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from scratchmlp.data import datasets
+from scratchmlp.errors import UserError
+from scratchmlp.ink import archive
+from scratchmlp.ink.archive import ArchivedDrawing
+
+LINE = [[(1.5, 2.0), (3.0, 4.25)], [(5.0, 5.0)]]
+
+
+def drawings(labels: str) -> list[ArchivedDrawing]:
+    rng = np.random.default_rng(len(labels))
+    return [
+        ArchivedDrawing(
+            label, rng.integers(0, 256, (28, 28), dtype=np.uint8), LINE if n % 2 else None
+        )
+        for n, label in enumerate(labels)
+    ]
+
+
+def zipped(files: dict[str, bytes], **options: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", **options) as packed:
+        for name, data in files.items():
+            packed.writestr(name, data)
+    return out.getvalue()
+
+
+def png(image: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(image).save(out, "png")
+    return out.getvalue()
+
+
+GOOD = png(np.full((28, 28), 9, dtype=np.uint8))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.text("0123456789", min_size=1, max_size=30))
+def test_what_goes_in_comes_out(labels: str) -> None:
+    ours = drawings(labels)
+    back = archive.unpack(archive.pack(ours))
+    assert sorted(map(_plain, back)) == sorted(map(_plain, ours))
+
+
+def _plain(kept: ArchivedDrawing) -> tuple:
+    return kept.label, kept.image.tobytes(), json.dumps(kept.strokes)
+
+
+def test_unpacked_it_is_a_dataset(tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(archive.pack(drawings("0123456789" * 3 + "3")))) as packed:
+        packed.extractall(tmp_path)
+    dataset = datasets.load(str(tmp_path / "drawings"))
+    assert dataset.classes == tuple("0123456789")
+    assert len(dataset.train) == 21
+    assert np.bincount(dataset.test.labels).tolist() == [1] * 10
+
+
+def test_a_picture_of_any_size_is_prepared() -> None:
+    page = np.full((300, 400), 250, dtype=np.uint8)
+    page[100:250, 195:210] = 5
+    [kept] = archive.unpack(zipped({"mine/1/photo.png": png(page)}))
+    assert kept.label == "1"
+    assert kept.image.shape == (28, 28)
+    rows, columns = np.nonzero(kept.image > 127)
+    assert np.ptp(rows) > 15 and np.ptp(columns) < 6
+
+
+def liar() -> bytes:
+    """A ZIP that says its picture is small, while it unpacks to 30 MB."""
+    bomb = zipped({"3/a.png": bytes(30_000_000)}, compression=zipfile.ZIP_DEFLATED)
+    return bomb.replace((30_000_000).to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+
+
+HOSTILE = {
+    "no ZIP": (b"hello", "no ZIP that can be read"),
+    "cut short": (archive.pack(drawings("123"))[:-30], "no ZIP that can be read"),
+    "damaged": (archive.pack(drawings("1")).replace(b"IHDR", b"XXXX"), "no ZIP that can be read"),
+    "empty": (zipped({}), "holds no drawings"),
+    "up and out": (zipped({"../../3/a.png": GOOD}), "path that is refused"),
+    "from the root": (zipped({"/etc/3/a.png": GOOD}), "path that is refused"),
+    "of Windows": (zipped({"C:/3/a.png": GOOD}), "path that is refused"),
+    "no folder": (zipped({"a.png": GOOD}), "lies in no folder"),
+    "a text": (zipped({"3/a.png": b"not a picture"}), "not a picture that can be read"),
+    "a bomb": (
+        zipped({"3/a.png": bytes(200_000_000)}, compression=zipfile.ZIP_DEFLATED),
+        "unpacks to more than 100 MB",
+    ),
+    "large": (
+        zipped({"3/a.png": bytes(3_000_000)}, compression=zipfile.ZIP_DEFLATED),
+        "3/a.png in this ZIP is too large",
+    ),
+    "a liar": (liar(), "no ZIP that can be read|too large|not a picture"),
+    "strokes of nonsense": (zipped({"3/a.png": GOOD, "strokes.json": b"{"}), "is not JSON"),
+    "strokes in a list": (zipped({"3/a.png": GOOD, "strokes.json": b"[]"}), "must be an object"),
+    "strokes of words": (
+        zipped({"3/a.png": GOOD, "strokes.json": b'{"3/a.png": [["x"]]}'}),
+        "not a pair of numbers",
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "sentence"), HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_zip_is_one_sentence(data: bytes, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence) as raised:
+        archive.unpack(data)
+    assert "\n" not in str(raised.value)
+
+
+def test_too_many_and_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = archive.pack(drawings("123"))
+    monkeypatch.setattr(archive, "MAX_PICTURES", 2)
+    with pytest.raises(UserError, match="3 pictures: at most 2"):
+        archive.unpack(data)
+    monkeypatch.setattr(archive, "MAX_BYTES", 100)
+    with pytest.raises(UserError, match="too large"):
+        archive.unpack(data)

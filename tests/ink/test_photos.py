@@ -1,0 +1,99 @@
+"""Pictures of every kind that people send, and what is none."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scratchmlp.errors import UserError
+from scratchmlp.ink import photos, preparation, strokes
+
+SEVEN = strokes.render([[(60, 60), (200, 60), (120, 230)]], 16, 280)
+
+
+def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def grey(levels: np.ndarray) -> Image.Image:
+    return Image.fromarray((levels.clip(0, 1) * 255).astype(np.uint8))
+
+
+def resembles(data: bytes, ink: np.ndarray = SEVEN) -> float:
+    """Correlation of what the network would see with what it should see."""
+    seen, due = preparation.prepare(photos.ink_of(data)), preparation.prepare(ink)
+    return float(np.corrcoef(seen.ravel(), due.ravel())[0, 1])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("ink_is_dark", [True, False])
+def test_dark_on_light_and_light_on_dark(kind: str, ink_is_dark: bool) -> None:
+    assert resembles(encoded(grey(1 - SEVEN if ink_is_dark else SEVEN), kind)) > 0.97
+
+
+@pytest.mark.parametrize("colour", ["black", "white", "blue"])
+def test_transparent_paper(colour: str) -> None:
+    picture = Image.new("RGBA", (280, 280), colour)
+    picture.putalpha(grey(SEVEN))
+    assert resembles(encoded(picture)) > 0.97
+
+
+def test_the_camera_s_rotation() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees clockwise to see it upright
+    turned = grey(1 - SEVEN).rotate(90)
+    assert resembles(encoded(turned, "JPEG", exif=exif)) > 0.97
+    assert resembles(encoded(turned, "JPEG")) < 0.9
+
+
+def page(shadow: float, rules: float) -> np.ndarray:
+    """A photo of a page: uneven light, noise, ruled lines."""
+    y, x = np.mgrid[:840, :840] / 840
+    light = 0.85 - shadow * (x + y) / 2
+    ink = np.kron(SEVEN, np.ones((3, 3)))
+    lines = (np.arange(840) % 70 < 3)[:, None] * rules
+    noise = np.random.default_rng(0).normal(0, 0.012, (840, 840))
+    return light * (1 - 0.75 * ink) * (1 - lines) + noise
+
+
+@pytest.mark.parametrize(("shadow", "rules"), [(0, 0), (0.5, 0), (0, 0.2), (0.4, 0.2)])
+def test_a_photo_of_a_page(shadow: float, rules: float) -> None:
+    assert resembles(encoded(grey(page(shadow, rules)), "JPEG")) > 0.9
+
+
+def test_paper_alone_is_no_ink() -> None:
+    assert not photos.ink_of(encoded(Image.new("L", (50, 50), 200))).any()
+
+
+def test_a_picture_of_mnist_stays_as_it_is() -> None:
+    image = preparation.prepare(SEVEN)
+    assert (preparation.prepare(photos.ink_of(encoded(Image.fromarray(image)))) == image).all()
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """The head of a PNG of that size, with no pixels in it."""
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    head = struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return b"\x89PNG\r\n\x1a\n" + head + struct.pack(">I", 10) + b"IDAT"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"these are words", "not a picture that can be read"),
+        (b"", "not a picture that can be read"),
+        (encoded(grey(SEVEN))[:200], "not a picture that can be read"),
+        (encoded(grey(SEVEN), "GIF"), "not a picture that can be read"),
+        (png_that_claims(10_000, 5_000), "too large"),  # 50 megapixels
+        (png_that_claims(100_000, 100_000), "too large"),  # a bomb
+        (bytes(photos.MAX_BYTES + 1), "too large"),
+    ],
+)
+def test_what_cannot_be_used_is_a_sentence(data: bytes, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        photos.ink_of(data)

@@ -1,0 +1,129 @@
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load, save
+
+from scratchmlp.data.datasets import Dataset
+from scratchmlp.errors import UserError
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.model import flat
+from scratchmlp.net.training import Epoch, State, fit
+from scratchmlp.runs import checkpoint_file
+
+CONFIG = TrainConfig(dataset="digits", hidden=(16, 8), epochs=1, augment="affine")
+
+
+def state_of(digits: Dataset, config: TrainConfig = CONFIG) -> State:
+    events = fit(config, digits.train, digits.test)
+    return next(event for event in events if isinstance(event, Epoch)).state
+
+
+def file_of(digits: Dataset) -> bytes:
+    return checkpoint_file.dumps(checkpoint_file.of_state(state_of(digits), CONFIG, digits.classes))
+
+
+def changed(data: bytes, tensors: dict | None = None, **metadata: object) -> bytes:
+    """The same file with other tensors or metadata."""
+    length = int.from_bytes(data[:8], "little")
+    old = json.loads(data[8 : 8 + length])["__metadata__"]
+    return save(load(data) | (tensors or {}), old | {k: json.dumps(v) for k, v in metadata.items()})
+
+
+def test_a_network_comes_back_as_it_was(digits: Dataset) -> None:
+    state = state_of(digits)
+    kept = checkpoint_file.loads(
+        checkpoint_file.dumps(checkpoint_file.of_state(state, CONFIG, digits.classes))
+    )
+    assert all(
+        torch.equal(a, b) for a, b in zip(flat(kept.params), flat(state.params), strict=True)
+    )
+    assert (kept.config, kept.classes) == (CONFIG, digits.classes)
+    assert (kept.mean, kept.std, kept.step, kept.epoch) == (state.mean, state.std, state.step, 1)
+
+
+def test_the_file_is_plain_safetensors(digits: Dataset) -> None:
+    tensors = load(file_of(digits))
+    assert {name: tuple(t.shape) for name, t in tensors.items()} == {
+        "w1": (784, 16),
+        "b1": (16,),
+        "w2": (16, 8),
+        "b2": (8,),
+        "w3": (8, 10),
+        "b3": (10,),
+    }
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_a_state_comes_back_as_it_was(digits: Dataset, optimizer: str) -> None:
+    config = replace(CONFIG, optimizer=optimizer)
+    state = state_of(digits, config)
+    data = checkpoint_file.dumps(checkpoint_file.of_state(state, config, digits.classes))
+    again = checkpoint_file.load_state(
+        checkpoint_file.loads(data), checkpoint_file.dump_progress(state)
+    )
+    assert again.optimizer.keys() == state.optimizer.keys()
+    for key, tensors in state.optimizer.items():
+        assert all(torch.equal(a, b) for a, b in zip(tensors, again.optimizer[key], strict=True))
+    assert torch.equal(again.generator, state.generator)
+    assert (again.lr, again.tally, again.step) == (state.lr, state.tally, state.step)
+
+
+def test_other_bytes_are_no_progress(digits: Dataset) -> None:
+    data = file_of(digits)
+    with pytest.raises(UserError, match="what it needs to go on is missing"):
+        checkpoint_file.load_state(checkpoint_file.loads(data), data)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_sentence(data: bytes) -> None:
+    with pytest.raises(UserError, match="This checkpoint cannot be used"):
+        checkpoint_file.loads(data)
+
+
+def test_what_is_no_network_is_refused(digits: Dataset) -> None:
+    data = file_of(digits)
+    w1 = load(data)["w1"]
+    for broken in (
+        data[:-10],
+        changed(data, {"w1": torch.full_like(w1, float("nan"))}),
+        changed(data, {"w1": w1[:-1].clone()}),
+        changed(data, {"w1": w1.double()}),
+        changed(data, {"w9": w1}),
+        changed(data, config=CONFIG.asdict() | {"hidden": [16]}),
+        changed(data, classes=["0", "1"]),
+        changed(data, classes=["0"] * 10),
+        changed(data, classes=["0" * 1000, *"123456789"]),
+        changed(data, mean="x"),
+        changed(data, mean=float("nan")),
+        changed(data, std=0),
+        changed(data, step=10**30),
+        changed(data, epoch=-1),
+        changed(data, epoch=float("inf")),
+        changed(data, epoch="9" * 9999),
+        changed(data, config=3),
+        changed(data, config=[]),
+        changed(data, {"w3": torch.zeros(8, 0), "b3": torch.zeros(0)}, classes=[]),
+        changed(data, format="99"),
+        save({"w1": w1}),
+    ):
+        with pytest.raises(UserError, match="This checkpoint cannot be used"):
+            checkpoint_file.loads(broken)
+
+
+def test_nested_metadata_does_not_exhaust_the_stack(digits: Dataset) -> None:
+    data = file_of(digits)
+    length = int.from_bytes(data[:8], "little")
+    old = json.loads(data[8 : 8 + length])["__metadata__"]
+    with pytest.raises(UserError, match="This checkpoint cannot be used"):
+        checkpoint_file.loads(save(load(data), old | {"config": "[" * 100_000}))
+
+
+def test_a_hostile_config_is_refused_by_name(digits: Dataset) -> None:
+    with pytest.raises(UserError, match="epochs cannot be 100000"):
+        checkpoint_file.loads(
+            changed(file_of(digits), config=CONFIG.asdict() | {"epochs": 100_000})
+        )

@@ -1,0 +1,231 @@
+"""The Evaluate page by AppTest: its views, its links, and all that may be wrong with a run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from scratchmlp import paths
+from scratchmlp.analysis import evaluation
+from scratchmlp.data import datasets
+from scratchmlp.net import presets
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import checkpoint_file
+from scratchmlp.runs.store import Checkpoint, Store, Update
+from tests.ui.pages import app_at, metric, ran, shown, store, trained
+
+__all__ = ["store"]
+
+QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
+VIEWS = "Errors", "Map", "Confidence", "Two runs", "Suspects", "Take away"
+
+
+def page(**params: str) -> AppTest:
+    return ran(app_at("evaluate", **params))
+
+
+def table_of(store: Store, run_id: str, split: str = "test") -> "evaluation.pd.DataFrame":
+    network = store.network(run_id)
+    examples = evaluation.part(datasets.load("digits"), network.config, split)
+    return evaluation.predict(network, examples)
+
+
+def test_without_a_run_there_is_a_way_on(store: Store) -> None:
+    run_id = store.create(QUICK)
+    app = page()
+    assert "first network is on its way" in shown(app)
+    assert not app.metric
+    store.cancel(run_id)
+    assert "no trained run yet" in shown(ran(app))
+
+
+def test_the_numbers_are_the_tables(store: Store) -> None:
+    run_id = trained(store, QUICK, name="my run")
+    app = page(run=run_id)
+    told = evaluation.summary(table_of(store, run_id))
+    assert metric(app, "Accuracy") == f"{told.accuracy:.2%}"
+    assert metric(app, "Errors") == f"{told.errors:,} of {told.n:,}"
+    assert metric(app, "95% interval") == f"{told.interval[0]:.2%} – {told.interval[1]:.2%}"
+    assert told.accuracy == store.run(run_id).test_accuracy
+    for split in ("valid", "train"):
+        app.segmented_control("evaluated_split").set_value(split).run()
+        assert metric(app, "Errors").endswith(f"of {len(table_of(store, run_id, split)):,}")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens(store: Store, view: str) -> None:
+    run_id = trained(store, QUICK)
+    trained(store, replace(QUICK, seed=1), "another")
+    app = page(run=run_id)
+    app.session_state["view"] = view
+    app.run()
+    assert not app.exception
+    assert not app.error
+
+
+def test_the_two_lists_filter_and_the_chip_ends_it(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    table = table_of(store, run_id)
+    wrong = table[~table["correct"]]
+    truth, answer = wrong[["truth", "prediction"]].value_counts().index[0]
+    app = page(run=run_id)
+    assert f"{len(wrong):,} pictures" in shown(app)
+    app.selectbox("filter_truth").set_value(str(truth))
+    app.selectbox("filter_answer").set_value(str(answer)).run()
+    both = wrong[(wrong["truth"] == truth) & (wrong["prediction"] == answer)]
+    assert f"{len(both):,} picture" in shown(app)
+    assert app.button("chip").label == f"true {truth}, answered {answer}"
+    app.button("chip").click().run()
+    assert f"{len(wrong):,} pictures" in shown(app)
+    assert app.selectbox("filter_truth").value == "any"
+
+
+def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    table = table_of(store, run_id)
+    order = evaluation.chosen(table).index.tolist()
+    app = page(run=run_id, sample=str(order[0]))
+    assert f"Picture {order[0]}:" in shown(app)
+    assert app.button("previous").disabled
+    app.button("next").click().run()
+    assert f"Picture {order[1]}:" in shown(app)
+    assert app.query_params["sample"] in (str(order[1]), [str(order[1])])
+    row = table.loc[order[1]]
+    assert f"{row['p_truth']:.2%}" in shown(app)
+    assert "after epoch 2" in shown(app)
+    app.button("back").click().run()
+    assert "sample" not in app.query_params
+    assert f"{len(order):,} pictures" in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("sample", "sentence"),
+    [("99999", "There is no picture 99999"), ("-1", "not a picture's number"), ("<b>", "number")],
+)
+def test_a_picture_that_is_not_there_is_a_sentence(
+    store: Store, sample: str, sentence: str
+) -> None:
+    app = page(run=trained(store, QUICK), sample=sample)
+    assert sentence in shown(app)
+    assert app.metric
+
+
+def test_unknown_and_unfinished_runs_are_sentences_with_a_way_on(store: Store) -> None:
+    good = trained(store, QUICK)
+    assert "There is no run nonsense" in shown(page(run="nonsense"))
+    diverged = trained(store, replace(presets.PRESETS["plain-softmax"].config, dataset="digits"))
+    app = page(run=diverged)
+    assert f"Run {diverged} is diverged and has no checkpoint" in shown(app)
+    assert app.selectbox("evaluated_run").value == good
+
+
+def test_a_run_still_training_is_judged_on_validation(store: Store) -> None:
+    run_id = store.create(replace(QUICK, epochs=5), status="running")
+    done = trained(store, QUICK)
+    network = store.network(done)
+    network = replace(network, step=10, epoch=1)
+    kept = Checkpoint(10, 1, checkpoint_file.dumps(network), b"", True)
+    store.record(run_id, Update(kept=[kept]))
+    app = page(run=run_id)
+    assert app.segmented_control("evaluated_split").value == "valid"
+    assert "still training" in shown(app)
+
+
+def test_a_damaged_checkpoint_is_a_sentence(store: Store) -> None:
+    good, bad = trained(store, QUICK), trained(store, QUICK)
+    step, epoch = store.last_checkpoint(bad)
+    store.record(bad, Update(kept=[Checkpoint(step + 1, epoch, b"not a network", b"", False)]))
+    app = page(run=bad)
+    assert "This checkpoint cannot be used" in shown(app)
+    app.selectbox("evaluated_run").set_value(good).run()
+    assert not app.error
+    assert app.metric
+
+
+def folder(root: Path, classes: str, n: int = 4) -> Path:
+    """A dataset in which each class is one shape."""
+    generator = np.random.default_rng(0)
+    for split in ("training", "testing"):
+        for number, name in enumerate(classes):
+            (root / split / name).mkdir(parents=True)
+            for i in range(n):
+                pixels = generator.integers(0, 60, (28, 28)).astype(np.uint8)
+                pixels[number, :] = 255
+                Image.fromarray(pixels).save(root / split / name / f"{i}.png")
+    return root
+
+
+@pytest.mark.parametrize("classes", ["ab", "abcdefghijklmnopqrstuvwxyz"])
+def test_two_classes_and_twenty_six(store: Store, tmp_path: Path, classes: str) -> None:
+    root = folder(tmp_path / "shapes", classes)
+    config = replace(QUICK, dataset=str(root), epochs=1)
+    run_id, second = trained(store, config), trained(store, replace(config, seed=1))
+    app = page(run=run_id)
+    for view in VIEWS:
+        app.session_state["view"] = view
+        app.run()
+        assert not app.exception, view
+        assert not app.error, view
+    assert metric(page(run=second, sample="1"), "Errors").endswith(f"of {4 * len(classes)}")
+
+
+def test_other_pictures_are_possible_and_said(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    app = page(run=run_id)
+    dataset = datasets.load("digits")
+    root = paths.home() / "mine"
+    for split, part in (("training", dataset.train), ("testing", dataset.test)):
+        for label in (3, 7):
+            place = root / split / str(label)
+            place.mkdir(parents=True)
+            for i in np.flatnonzero(part.labels == label)[:5]:
+                Image.fromarray(part.images[i]).save(place / f"{i}.png")
+    mine = trained(store, replace(QUICK, dataset=str(root), epochs=1))
+    app = page(run=run_id)
+    app.selectbox("evaluated_dataset").set_value(str(root)).run()
+    assert "never saw" in shown(app)
+    assert metric(app, "Errors").endswith("of 10")
+    app = page(run=mine)
+    app.selectbox("evaluated_dataset").set_value("digits").run()
+    assert "choose other pictures or another run" in shown(app)
+
+
+def test_a_dataset_that_has_gone_is_a_sentence(store: Store, tmp_path: Path) -> None:
+    good = trained(store, QUICK)
+    root = folder(tmp_path / "shapes", "ab")
+    gone = trained(store, replace(QUICK, dataset=str(root), epochs=1))
+    root.rename(tmp_path / "moved")
+    datasets._opened.clear()
+    app = page(run=gone)
+    assert "is not a dataset" in shown(app)
+    app.selectbox("evaluated_run").set_value(good).run()
+    assert not app.error
+
+
+def test_a_network_without_hidden_layers_can_be_looked_into(store: Store) -> None:
+    run_id = trained(store, replace(QUICK, hidden=()))
+    deep = trained(store, replace(QUICK, hidden=(8, 8)))
+    for run in (run_id, deep):
+        app = page(run=run, sample="0")
+        assert "Picture 0:" in shown(app)
+        app = page(run=run)
+        app.session_state["view"] = "Map"
+        app.run()
+        assert not app.exception
+
+
+def test_the_csv_is_what_the_network_answers(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    network = store.network(run_id)
+    images = datasets.load("digits").test.images
+    p = network.logits(torch.from_numpy(images)).double().softmax(dim=1).numpy()
+    lines = evaluation.as_csv(table_of(store, run_id), network.classes).splitlines()
+    assert lines[0].startswith("index,truth,prediction,loss,margin,p(0)")
+    for i in (0, 57, 359):
+        cells = lines[i + 1].split(",")
+        assert [int(cells[0]), int(cells[2])] == [i, int(p[i].argmax())]
+        np.testing.assert_allclose([float(c) for c in cells[5:]], p[i], rtol=1e-4, atol=1e-9)
