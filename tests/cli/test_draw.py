@@ -1,4 +1,4 @@
-"""`predict` and `teach` as a user runs them: pictures in, an answer or a sentence out."""
+"""`predict` and `teach` as a user runs them: a prediction, a new run, or one sentence."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from PIL import Image
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store
-from tests.cli.test_commands import records, run
+from tests.cli.commands import records, run
 from tests.ui.pages import trained
 
 QUICK = TrainConfig(dataset="digits", epochs=20, hidden=(32,))
@@ -21,7 +21,7 @@ def run_id() -> str:
 
 
 def scanned(image: np.ndarray) -> Image.Image:
-    """A digit as somebody would send it: dark on white paper, large and off its place."""
+    """A scanned digit: dark on white paper, large and not centred."""
     sheet = Image.new("L", (400, 300), 255)
     sheet.paste(
         Image.fromarray(255 - image).resize((140, 140), Image.Resampling.BICUBIC), (30, 110)
@@ -29,7 +29,7 @@ def scanned(image: np.ndarray) -> Image.Image:
     return sheet
 
 
-def test_predict_reads_pictures_and_numbers(run_id: str, digits: Dataset, tmp_path: Path) -> None:
+def test_predict_classifies_pictures(run_id: str, digits: Dataset, tmp_path: Path) -> None:
     names = []
     for label in range(10):
         row = int(np.flatnonzero(digits.test.labels == label)[0])
@@ -50,12 +50,12 @@ def test_predict_reads_pictures_and_numbers(run_id: str, digits: Dataset, tmp_pa
     )
 
 
-def test_what_is_no_picture_is_a_sentence(run_id: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_picture_is_one_sentence(run_id: str, tmp_path: Path) -> None:
     text = tmp_path / "text.png"
     text.write_text("this is no picture")
     assert "not a picture that can be read" in run("predict", run_id, str(text), status=2)[1]
     assert "cannot be read" in run("predict", run_id, str(tmp_path / "none.png"), status=2)[1]
-    assert "holds no drawings" in run("teach", run_id, str(tmp_path / "none"), status=2)[1]
+    assert "has no drawings" in run("teach", run_id, str(tmp_path / "none"), status=2)[1]
     strange = tmp_path / "folder" / "eleven"
     strange.mkdir(parents=True)
     Image.new("L", (28, 28)).save(strange / "1.png")

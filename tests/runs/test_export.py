@@ -1,4 +1,4 @@
-"""What is taken away works without this program, and gives the same numbers."""
+"""Exported files work without this program and give the same numbers."""
 
 import ast
 import gzip
@@ -30,7 +30,7 @@ SMALL = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
 
 
 def run(folder: Path, script: str, *arguments: str) -> str:
-    """Run a script far from this program, by a Python that cannot find it."""
+    """Run a script with a Python that cannot import this program."""
     (folder / "script.py").write_text(script)
     command = [sys.executable, "-P", "script.py", *arguments]
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
@@ -40,7 +40,7 @@ def trained(dataset: Dataset, config: TrainConfig) -> tuple[list[float], Network
     rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
     *events, end = training.fit(config, *(dataset.train.take(part) for part in rows))
     losses = [event.loss for event in events if isinstance(event, Step)]
-    return losses, checkpoint_file.of_state(end.state, config, dataset.classes)
+    return losses, checkpoint_file.network_from_state(end.state, config, dataset.classes)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def trained(dataset: Dataset, config: TrainConfig) -> tuple[list[float], Network
     [{"augment": "elastic", "backward": "by-hand"}, {"optimizer": "momentum", "valid_pct": 0.0}],
     ids=["warps by hand", "momentum without validation"],
 )
-def test_scripts_train_and_answer_bit_for_bit(
+def test_scripts_train_and_classify_bit_for_bit(
     digits: Dataset, tmp_path: Path, changes: dict
 ) -> None:
     config = TrainConfig.from_mapping(changes, SMALL)
     losses, network = trained(digits, config)
-    (tmp_path / "digits.npz").write_bytes(export.pictures_file(digits))
+    (tmp_path / "digits.npz").write_bytes(export.dataset_file(digits))
     x, y = training.to_tensors(digits.test)
     _, accuracy = training.evaluate(config, network.params, x, y, network.mean, network.std)
     told = f"Test accuracy: {accuracy:.4%} of 360 pictures"
@@ -66,21 +66,23 @@ def test_scripts_train_and_answer_bit_for_bit(
     assert told in run(tmp_path, export.inference_script(network), "digits.npz")
 
 
-def test_a_script_knows_the_rates_that_were_told(digits: Dataset, tmp_path: Path) -> None:
+def test_a_training_script_applies_changes_of_the_learning_rate(
+    digits: Dataset, tmp_path: Path
+) -> None:
     rates, done, losses = {3: 0.05, 7: 0.0001}, [0], []
     parts = [digits.train.take(p) for p in datasets.split(len(digits.train), 0.2, 42)]
     for event in training.fit(SMALL, *parts, control=lambda: rates.get(done[0])):
         if isinstance(event, Step):
             done[0] = event.step
             losses.append(event.loss)
-    (tmp_path / "digits.npz").write_bytes(export.pictures_file(digits))
+    (tmp_path / "digits.npz").write_bytes(export.dataset_file(digits))
     run(tmp_path, export.training_script(SMALL, rates), "digits.npz", "--curve", "curve.csv")
     curve = (tmp_path / "curve.csv").read_text().splitlines()[1:]
     assert [float(line.split(",")[1]) for line in curve] == losses
 
 
 def idx(array: np.ndarray) -> bytes:
-    """MNIST's own format, written by its description."""
+    """An array in MNIST's own format."""
     return (
         bytes([0, 0, 8, array.ndim])
         + struct.pack(f">{array.ndim}I", *array.shape)
@@ -88,7 +90,7 @@ def idx(array: np.ndarray) -> bytes:
     )
 
 
-def test_pictures_are_read_from_every_place(digits: Dataset, tmp_path: Path) -> None:
+def test_pictures_are_read_from_every_kind_of_source(digits: Dataset, tmp_path: Path) -> None:
     some = digits.test.take(np.arange(30))
     mnist, packed, folder = tmp_path / "images", tmp_path / "packed", tmp_path / "folder"
     for place in (mnist, packed):
@@ -103,7 +105,7 @@ def test_pictures_are_read_from_every_place(digits: Dataset, tmp_path: Path) -> 
         (folder / "testing" / str(label)).mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(folder / "testing" / str(label) / f"{n}.png")
     npz = tmp_path / "digits.npz"
-    npz.write_bytes(export.pictures_file(Dataset("digits", digits.classes, some, some, "")))
+    npz.write_bytes(export.dataset_file(Dataset("digits", digits.classes, some, some, "")))
     for place in (mnist, packed, folder, npz):
         found = standalone.read_examples(place, "test")
         assert np.array_equal(found.images, some.images)
@@ -129,7 +131,7 @@ def test_any_grey_png_is_read(tmp_path: Path, picture: np.ndarray, level: int) -
 
 
 @pytest.mark.parametrize("kind", range(5))
-def test_every_filter_of_png_is_undone(tmp_path: Path, kind: int) -> None:
+def test_every_filter_of_png_is_decoded(tmp_path: Path, kind: int) -> None:
     """PNG specification, section 9; Pillow reads the same."""
     rows = np.random.default_rng(kind).integers(0, 256, (28, 28), dtype=np.uint8)
     lines = b"".join(bytes([kind]) + row.tobytes() for row in rows)
@@ -149,20 +151,20 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
     Image.new("RGB", (32, 32)).save(tmp_path / "one.png")
     with pytest.raises(SystemExit, match="28 x 28"):
         standalone.read_png(tmp_path / "one.png")
-    with pytest.raises(SystemExit, match="holds no"):
+    with pytest.raises(SystemExit, match="has no MNIST files"):
         standalone.read_examples(tmp_path, "test")
 
 
 @pytest.mark.parametrize(
     ("n", "valid_pct", "seed"), [(1437, 0.2, 42), (100, 0.15, 7), (50, 0.0, 1)]
 )
-def test_the_split_is_fastais(n: int, valid_pct: float, seed: int) -> None:
+def test_the_split_is_the_same_as_fastais(n: int, valid_pct: float, seed: int) -> None:
     ours, theirs = standalone.split_rows(n, valid_pct, seed), datasets.split(n, valid_pct, seed)
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)
-def test_every_preset_makes_a_script_without_us(name: str) -> None:
+def test_every_preset_makes_a_script_that_needs_only_numpy_and_torch(name: str) -> None:
     script = export.training_script(presets.find(name).config)
     used = {
         alias.name if isinstance(node, ast.Import) else str(node.module)
@@ -174,8 +176,8 @@ def test_every_preset_makes_a_script_without_us(name: str) -> None:
     assert outside == {"numpy", "torch"}
 
 
-def test_a_script_holds_no_code_but_ours(digits: Dataset) -> None:
-    """A network's file may come from anybody, and say what it likes of its data and classes."""
+def test_text_from_outside_never_becomes_code_in_a_script(digits: Dataset) -> None:
+    """The file of a network may come from anybody, and may have any names of classes."""
     hostile = '"""\nraise SystemExit("hostile")\n"""\\'
     _, network = trained(digits, SMALL)
     config = replace(SMALL, dataset=hostile)
@@ -186,14 +188,14 @@ def test_a_script_holds_no_code_but_ours(digits: Dataset) -> None:
         assert hostile not in (ast.get_docstring(tree) or "")
 
 
-def test_the_file_of_a_network_comes_back(digits: Dataset) -> None:
+def test_an_exported_network_can_be_loaded(digits: Dataset) -> None:
     _, network = trained(digits, SMALL)
     back = checkpoint_file.loads(export.network_file(network))
     images, _ = training.to_tensors(digits.test)
     assert torch.equal(back.logits(images), network.logits(images))
 
 
-def test_curves_have_a_line_a_step() -> None:
+def test_the_csv_of_curves_has_one_line_per_step() -> None:
     steps = pd.DataFrame({"step": [1, 2, 3], "loss": [2.5, 1.25, 0.1], "lr": [0.1, 0.1, 0.05]})
     epochs = pd.DataFrame(
         {"epoch": [1], "step": [2], "train_loss": [1.9], "valid_loss": [None], "statistics": [{}]}
