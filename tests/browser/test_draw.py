@@ -161,7 +161,7 @@ def gesture(stroke: Stroke) -> Iterator[tuple[str, list[dict[str, float]]]]:
 
 def misread(drawable: Drawable, pen: list[Digit]) -> Digit:
     """A digit that the run takes for another, though not by much."""
-    network = checkpoint_file.loads(drawable.store.checkpoint(drawable.run))
+    network = checkpoint_file.loads(drawable.store.network_bytes(drawable.run))
     found: list[tuple[float, int]] = []
     for at in range(0, len(pen), 20):
         lines = strokes.placed(pen[at]["strokes"], 190, (160, 160))

@@ -23,7 +23,7 @@ def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     datasets.load("digits")
     opened = Store()
     yield opened
-    if session.store().queued():
+    if session.store().queue():
         session.jobs().close()
     st.cache_resource.clear()
     opened.close()
