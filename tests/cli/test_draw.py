@@ -36,14 +36,14 @@ def test_predict_classifies_pictures(run_id: str, digits: Dataset, tmp_path: Pat
         names.append(tmp_path / f"{label}.png")
         scanned(digits.test.images[row]).save(names[-1])
     Image.new("L", (60, 60), 255).save(tmp_path / "empty.png")
-    told = records(
+    lines = records(
         run("predict", run_id, *map(str, names), str(tmp_path / "empty.png"), "--json")[0]
     )
-    assert [Path(row["file"]).stem for row in told] == [*map(str, range(10)), "empty"]
-    right = sum(row["digit"] == label for label, row in enumerate(told[:10]))
+    assert [Path(row["file"]).stem for row in lines] == [*map(str, range(10)), "empty"]
+    right = sum(row["digit"] == label for label, row in enumerate(lines[:10]))
     assert right >= 8
-    assert all(sum(row["probabilities"]) == pytest.approx(1, abs=1e-6) for row in told[:10])
-    assert (told[10]["digit"], told[10]["probabilities"], told[10]["verdict"]) == (
+    assert all(sum(row["probabilities"]) == pytest.approx(1, abs=1e-6) for row in lines[:10])
+    assert (lines[10]["digit"], lines[10]["probabilities"], lines[10]["verdict"]) == (
         None,
         [],
         "empty",
@@ -68,14 +68,14 @@ def test_teach_makes_a_new_run(run_id: str, digits: Dataset, tmp_path: Path) -> 
         folder.mkdir(parents=True)
         for row in np.flatnonzero(digits.test.labels == label)[:2]:
             scanned(digits.test.images[row]).save(folder / f"{row}.png")
-    [told] = records(run("teach", run_id, str(tmp_path), "--json")[0])
-    assert told["drawings"] == 20
-    assert told["run"] != run_id
-    assert all(0 <= told[key] <= 1 for key in ("before", "after", "test_before", "test_after"))
-    assert told["test_after"] > told["test_before"] - 0.05
-    made = Store().run(told["run"])
+    [record] = records(run("teach", run_id, str(tmp_path), "--json")[0])
+    assert record["drawings"] == 20
+    assert record["run"] != run_id
+    assert all(0 <= record[key] <= 1 for key in ("before", "after", "test_before", "test_after"))
+    assert record["test_after"] > record["test_before"] - 0.05
+    made = Store().run(record["run"])
     assert (made.parent, made.status, made.test_accuracy) == (
         run_id,
         "finished",
-        told["test_after"],
+        record["test_after"],
     )

@@ -22,7 +22,7 @@ def test_a_full_output_is_one_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (["train", "--epochs", "0"], "epochs cannot be 0: it must be a whole number from 1"),
         (["train", "--lr", "fast"], "lr cannot be fast"),
@@ -38,10 +38,10 @@ def test_a_full_output_is_one_sentence() -> None:
         (["train", "--hidden", "4096,4096,4096,4096,4096"], "at most 50,000,000 weights"),
     ],
 )
-def test_a_mistake_of_the_user_is_one_sentence(args: list[str], said: str) -> None:
+def test_a_mistake_of_the_user_is_one_sentence(args: list[str], message: str) -> None:
     out, err = run(*args, status=2)
     assert out == ""
-    assert said in err
+    assert message in err
     assert len(err.splitlines()) == 1
 
 

@@ -107,7 +107,7 @@ def test_a_locked_file_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Monke
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(UserError, match="is locked by another program"):
         store.create(CONFIG)
-    assert store.runs() == []  # reading goes on
+    assert store.runs() == []  # reading still works
     other.execute("ROLLBACK")
     other.close()
     store.create(CONFIG)
@@ -133,7 +133,7 @@ def test_a_home_that_cannot_be_created_is_one_sentence(closed_world: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("rubbish", "is not a database URL"),
         ("postgresql://me:secret@127.0.0.1:abc/x", "is not a database URL"),
@@ -146,10 +146,10 @@ def test_a_home_that_cannot_be_created_is_one_sentence(closed_world: Path) -> No
         ("sqlite:///FOLDER/x.db?timeout=abc", "cannot be used"),
     ],
 )
-def test_a_url_of_no_usable_database_is_one_sentence(tmp_path: Path, url: str, said: str) -> None:
-    with pytest.raises(UserError, match=said) as told:
+def test_a_url_of_no_usable_database_is_one_sentence(tmp_path: Path, url: str, message: str) -> None:
+    with pytest.raises(UserError, match=message) as raised:
         Store(url.replace("FOLDER", str(tmp_path)))
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(raised.value)
 
 
 def test_a_home_can_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

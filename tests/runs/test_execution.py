@@ -166,10 +166,10 @@ def test_a_full_disk_is_one_sentence_and_the_network_is_saved_elsewhere(
     limit = "PRAGMA max_page_count = 40"
     sa.event.listen(store._engine, "connect", lambda connection, _: connection.execute(limit))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with pytest.raises(UserError, match=r"the disk is full.*network is saved in") as told:
+    with pytest.raises(UserError, match=r"the disk is full.*network is saved in") as raised:
         execute(store, run_id)
     assert store.run(run_id).config == SHORT
     [file] = tmp_path.glob("net-*.safetensors")
-    assert str(file) in str(told.value)
+    assert str(file) in str(raised.value)
     assert checkpoint_file.loads(file.read_bytes()).epoch == SHORT.epochs
     store.close()

@@ -46,7 +46,7 @@ def trained(dataset: Dataset, config: TrainConfig) -> tuple[list[float], Network
 @pytest.mark.parametrize(
     "changes",
     [{"augment": "elastic", "backward": "by-hand"}, {"optimizer": "momentum", "valid_pct": 0.0}],
-    ids=["warps by hand", "momentum without validation"],
+    ids=["elastic by hand", "momentum without validation"],
 )
 def test_scripts_train_and_classify_bit_for_bit(
     digits: Dataset, tmp_path: Path, changes: dict
@@ -56,14 +56,14 @@ def test_scripts_train_and_classify_bit_for_bit(
     (tmp_path / "digits.npz").write_bytes(export.dataset_file(digits))
     x, y = training.to_tensors(digits.test)
     _, accuracy = training.evaluate(config, network.params, x, y, network.mean, network.std)
-    told = f"Test accuracy: {accuracy:.4%} of 360 pictures"
+    expected = f"Test accuracy: {accuracy:.4%} of 360 pictures"
 
     script = export.training_script(config)
     assert "scratchmlp" not in script
-    assert told in run(tmp_path, script, "digits.npz", "--curve", "curve.csv")
+    assert expected in run(tmp_path, script, "digits.npz", "--curve", "curve.csv")
     curve = (tmp_path / "curve.csv").read_text().splitlines()[1:]
     assert [float(line.split(",")[1]) for line in curve] == losses
-    assert told in run(tmp_path, export.inference_script(network), "digits.npz")
+    assert expected in run(tmp_path, export.inference_script(network), "digits.npz")
 
 
 def test_a_training_script_applies_changes_of_the_learning_rate(
