@@ -146,7 +146,9 @@ def test_a_home_that_cannot_be_created_is_one_sentence(closed_world: Path) -> No
         ("sqlite:///FOLDER/x.db?timeout=abc", "cannot be used"),
     ],
 )
-def test_a_url_of_no_usable_database_is_one_sentence(tmp_path: Path, url: str, message: str) -> None:
+def test_a_url_of_no_usable_database_is_one_sentence(
+    tmp_path: Path, url: str, message: str
+) -> None:
     with pytest.raises(UserError, match=message) as raised:
         Store(url.replace("FOLDER", str(tmp_path)))
     assert "secret" not in str(raised.value)
