@@ -1,4 +1,4 @@
-"""A trained network, with all it takes to use it."""
+"""A trained network, with all that is needed to use it."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from scratchmlp.net.model import Params, as_input, predict
 
 @dataclass(frozen=True)
 class Network:
-    """Weights, and how pictures are fed to them. `classes[i]` is the name of the i-th logit."""
+    """Weights, and how pictures become their input. `classes[i]` is the name of the i-th logit."""
 
     config: TrainConfig
     params: Params

@@ -1,0 +1,30 @@
+"""Activations: what a hidden unit makes of its weighted sum z, and the slope of that.
+
+The slope is what back-propagation by hand needs. It is written in terms of z and of the output
+h = f(z), whichever is cheaper. All work on tensors of any shape, element by element.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from scratchmlp.net import choices
+
+
+class Activation(NamedTuple):
+    forward: Callable[[Tensor], Tensor]  # h = f(z)
+    slope: Callable[[Tensor, Tensor], Tensor]  # f'(z), from z and h
+
+
+RELU = Activation(torch.relu, lambda z, h: h.sign())
+LEAKY_RELU = Activation(
+    lambda z: torch.where(z > 0, z, 0.01 * z),
+    lambda z, h: torch.full_like(z, 0.01).masked_fill(z > 0, 1.0),
+)
+TANH = Activation(torch.tanh, lambda z, h: 1 - h * h)
+SIGMOID = Activation(torch.sigmoid, lambda z, h: h * (1 - h))
+IDENTITY = Activation(lambda z: z, lambda z, h: torch.ones_like(z))
+
+ACTIVATIONS: dict[str, Activation] = choices.implemented(choices.ACTIVATIONS, globals())
