@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from scratchmlp.data.datasets import Examples
+from scratchmlp.net import statistics
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import Params, as_input, predict
 
@@ -21,6 +23,11 @@ class Network:
     step: int
     epoch: int
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units of every layer, input and output included: (784, 128, 10)."""
+        return (self.params[0][0].shape[0], *(weights.shape[1] for weights, _ in self.params))
+
     def input(self, images: Tensor) -> Tensor:
         """uint8 (n, 28, 28) -> float32 (n, 784), standardised as in training."""
         return as_input(images, self.mean, self.std)
@@ -31,3 +38,11 @@ class Network:
         parts = images.split(4096)
         activation = self.config.activation
         return torch.cat([predict(self.params, self.input(x), activation) for x in parts])
+
+    def evaluate(self, examples: Examples) -> tuple[float | None, float | None]:
+        """Mean loss in nats and accuracy on these examples; None for both if there are none."""
+        device = self.params[0][0].device
+        images, labels = torch.from_numpy(examples.images), torch.from_numpy(examples.labels)
+        return statistics.evaluate(
+            self.config, self.params, images.to(device), labels.to(device), self.mean, self.std
+        )
