@@ -8,6 +8,7 @@ from torch import Tensor
 from scratchmlp.data.datasets import Examples
 from scratchmlp.net import statistics
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.model import Params, as_input, predict
 
 
@@ -41,8 +42,5 @@ class Network:
 
     def evaluate(self, examples: Examples) -> tuple[float | None, float | None]:
         """Mean loss in nats and accuracy on these examples; None for both if there are none."""
-        device = self.params[0][0].device
-        images, labels = torch.from_numpy(examples.images), torch.from_numpy(examples.labels)
-        return statistics.evaluate(
-            self.config, self.params, images.to(device), labels.to(device), self.mean, self.std
-        )
+        images, labels = to_tensors(examples, self.params[0][0].device)
+        return statistics.evaluate(self.config, self.params, images, labels, self.mean, self.std)
