@@ -120,6 +120,12 @@ OPTIMIZERS = {
         finder_lag=4.0,
         help="SGD that keeps part of its last step, like a heavy ball (Polyak 1964).",
     ),
+    "nesterov": OptimizerChoice(
+        function="nesterov",
+        settings=("momentum",),
+        finder_lag=3.0,
+        help="Momentum that looks one step ahead (Nesterov 1983).",
+    ),
     "adam": OptimizerChoice(
         function="adam",
         settings=("momentum", "beta2"),

@@ -57,6 +57,21 @@ def momentum(
 
 
 @torch.no_grad()
+def nesterov(
+    tensors: list[Tensor], grads: list[Tensor], state: OptState, lr: float, config: TrainConfig
+) -> None:
+    """v <- momentum v + g;  p <- p - lr (g + momentum v)  (Nesterov 1983, in PyTorch's form).
+
+    Sutskever et al. 2013 explain it as momentum that looks at the gradient one step ahead.
+    """
+    decay(tensors, lr, config.weight_decay)
+    velocity = memory(state, "velocity", tensors)
+    for p, g, v in zip(tensors, grads, velocity, strict=True):
+        v.mul_(config.momentum).add_(g)
+        p.sub_(g, alpha=lr).sub_(v, alpha=lr * config.momentum)
+
+
+@torch.no_grad()
 def adam(
     tensors: list[Tensor], grads: list[Tensor], state: OptState, lr: float, config: TrainConfig
 ) -> None:
