@@ -126,6 +126,12 @@ OPTIMIZERS = {
         finder_lag=3.0,
         help="Momentum that looks one step ahead (Nesterov 1983).",
     ),
+    "rmsprop": OptimizerChoice(
+        function="rmsprop",
+        settings=("beta2",),
+        finder_lag=1.0,
+        help="SGD with a step size of its own for each weight (Hinton 2012).",
+    ),
     "adam": OptimizerChoice(
         function="adam",
         settings=("momentum", "beta2"),

@@ -72,6 +72,18 @@ def nesterov(
 
 
 @torch.no_grad()
+def rmsprop(
+    tensors: list[Tensor], grads: list[Tensor], state: OptState, lr: float, config: TrainConfig
+) -> None:
+    """v <- beta2 v + (1 - beta2) g^2;  p <- p - lr g / (sqrt(v) + 1e-8)  (Hinton 2012)."""
+    decay(tensors, lr, config.weight_decay)
+    squares = memory(state, "v", tensors)
+    for p, g, v in zip(tensors, grads, squares, strict=True):
+        v.mul_(config.beta2).addcmul_(g, g, value=1 - config.beta2)
+        p.addcdiv_(g, v.sqrt().add_(1e-8), value=-lr)
+
+
+@torch.no_grad()
 def adam(
     tensors: list[Tensor], grads: list[Tensor], state: OptState, lr: float, config: TrainConfig
 ) -> None:
