@@ -23,6 +23,10 @@ LEAKY_RELU = Activation(
     lambda z: torch.where(z > 0, z, 0.01 * z),
     lambda z, h: torch.full_like(z, 0.01).masked_fill(z > 0, 1.0),
 )
+ELU = Activation(  # Clevert, Unterthiner & Hochreiter 2016, with alpha 1
+    lambda z: torch.where(z > 0, z, z.clamp_max(0).exp() - 1),
+    lambda z, h: torch.where(z > 0, torch.ones_like(h), h + 1),
+)
 TANH = Activation(torch.tanh, lambda z, h: 1 - h * h)
 SIGMOID = Activation(torch.sigmoid, lambda z, h: h * (1 - h))
 IDENTITY = Activation(lambda z: z, lambda z, h: torch.ones_like(z))

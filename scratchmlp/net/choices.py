@@ -67,6 +67,7 @@ ACTIVATIONS = {
     "leaky-relu": ActivationChoice(
         function="LEAKY_RELU", help="Like ReLU, with a small slope below 0: no unit can die."
     ),
+    "elu": ActivationChoice(function="ELU", help="Like ReLU, but it bends smoothly to -1 below 0."),
     "tanh": ActivationChoice(
         function="TANH", init="xavier", saturates=True, help="An S-shaped curve from -1 to 1."
     ),
