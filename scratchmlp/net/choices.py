@@ -68,6 +68,9 @@ ACTIVATIONS = {
         function="LEAKY_RELU", help="Like ReLU, with a small slope below 0: no unit can die."
     ),
     "elu": ActivationChoice(function="ELU", help="Like ReLU, but it bends smoothly to -1 below 0."),
+    "gelu": ActivationChoice(
+        function="GELU", help="A smooth ReLU, the usual choice in transformers."
+    ),
     "tanh": ActivationChoice(
         function="TANH", init="xavier", saturates=True, help="An S-shaped curve from -1 to 1."
     ),
