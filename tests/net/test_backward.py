@@ -13,6 +13,8 @@ from scratchmlp.net.model import flat, init_params, pairs, predict
 TORCH_ACTIVATIONS = {
     "relu": nn.ReLU(),
     "leaky-relu": nn.LeakyReLU(0.01),
+    "elu": nn.ELU(),
+    "gelu": nn.GELU(),
     "tanh": nn.Tanh(),
     "sigmoid": nn.Sigmoid(),
     "identity": nn.Identity(),

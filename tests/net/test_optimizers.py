@@ -14,6 +14,10 @@ from scratchmlp.net.optimizers import OPTIMIZERS, OptState
 TORCH_OPTIMIZERS = {
     "sgd": lambda tensors, c: torch.optim.SGD(tensors, c.lr),
     "momentum": lambda tensors, c: torch.optim.SGD(tensors, c.lr, momentum=c.momentum),
+    "nesterov": lambda tensors, c: torch.optim.SGD(
+        tensors, c.lr, momentum=c.momentum, nesterov=True
+    ),
+    "rmsprop": lambda tensors, c: torch.optim.RMSprop(tensors, c.lr, alpha=c.beta2),
     "adam": lambda tensors, c: torch.optim.AdamW(
         [
             {"params": tensors[::2], "weight_decay": c.weight_decay},
