@@ -1,4 +1,4 @@
-"""A trained network, with all it takes to use it."""
+"""A trained network, with all that is needed to use it."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,13 @@ from torch import Tensor
 from scratchmlp.data.datasets import Examples
 from scratchmlp.net import statistics
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.model import Params, as_input, predict
 
 
 @dataclass(frozen=True)
 class Network:
-    """Weights, and how pictures are fed to them. `classes[i]` is the name of the i-th logit."""
+    """Weights, and how pictures become their input. `classes[i]` is the name of the i-th logit."""
 
     config: TrainConfig
     params: Params
@@ -41,8 +42,5 @@ class Network:
 
     def evaluate(self, examples: Examples) -> tuple[float | None, float | None]:
         """Mean loss in nats and accuracy on these examples; None for both if there are none."""
-        device = self.params[0][0].device
-        images, labels = torch.from_numpy(examples.images), torch.from_numpy(examples.labels)
-        return statistics.evaluate(
-            self.config, self.params, images.to(device), labels.to(device), self.mean, self.std
-        )
+        images, labels = to_tensors(examples, self.params[0][0].device)
+        return statistics.evaluate(self.config, self.params, images, labels, self.mean, self.std)

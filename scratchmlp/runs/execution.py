@@ -11,9 +11,9 @@ from collections.abc import Callable
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
-from scratchmlp.net import training
+from scratchmlp.net import learner, training
+from scratchmlp.net.events import Diverged, Event, Finished, State, Stopped
 from scratchmlp.net.network import Network
-from scratchmlp.net.training import Diverged, Event, Finished, State, Stopped
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.checkpoint_file import network_from_state
 from scratchmlp.runs.database import StoreError
@@ -77,7 +77,7 @@ def _execute(
         recorder.classes = dataset.classes
         rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
         train, valid = (dataset.train.take(part) for part in rows)
-        steps = training.steps_per_epoch(config, len(train)) * config.epochs
+        steps = learner.steps_per_epoch(config, len(train)) * config.epochs
         start = _start(store, run, dataset, steps)
         recorder.update_run(total_steps=steps)
         recorder.resume_from(start, store)

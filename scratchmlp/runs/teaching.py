@@ -15,8 +15,8 @@ from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Examples
 from scratchmlp.errors import UserError
 from scratchmlp.net import finetune
+from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.network import Network
-from scratchmlp.net.training import to_tensors
 from scratchmlp.runs.run_list import MAX_NAME_LENGTH
 from scratchmlp.runs.store import Store
 

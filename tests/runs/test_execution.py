@@ -13,8 +13,8 @@ from PIL import Image
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
+from scratchmlp.net.events import Finished, Step
 from scratchmlp.net.model import flat
-from scratchmlp.net.training import Finished, Step
 from scratchmlp.runs import checkpoint_file, database, execution, recorder
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store

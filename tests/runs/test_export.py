@@ -20,7 +20,7 @@ from PIL import Image
 
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
-from scratchmlp.net import presets, training
+from scratchmlp.net import devices, presets, training
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import Step
 from scratchmlp.net.network import Network
@@ -54,8 +54,7 @@ def test_scripts_train_and_classify_bit_for_bit(
     config = TrainConfig.from_mapping(changes, SMALL)
     losses, network = trained(digits, config)
     (tmp_path / "digits.npz").write_bytes(export.dataset_file(digits))
-    x, y = training.to_tensors(digits.test)
-    _, accuracy = training.evaluate(config, network.params, x, y, network.mean, network.std)
+    _, accuracy = network.evaluate(digits.test)
     expected = f"Test accuracy: {accuracy:.4%} of 360 pictures"
 
     script = export.training_script(config)
@@ -191,7 +190,7 @@ def test_text_from_outside_never_becomes_code_in_a_script(digits: Dataset) -> No
 def test_an_exported_network_can_be_loaded(digits: Dataset) -> None:
     _, network = trained(digits, SMALL)
     back = checkpoint_file.loads(export.network_file(network))
-    images, _ = training.to_tensors(digits.test)
+    images, _ = devices.to_tensors(digits.test)
     assert torch.equal(back.logits(images), network.logits(images))
 
 

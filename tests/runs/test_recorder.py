@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scratchmlp.net.training import Stopped
+from scratchmlp.net.events import Stopped
 from scratchmlp.runs import checkpoint_file, database, recorder, records
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store, Update
