@@ -13,7 +13,7 @@ COMMANDS = (
     evaluate,
     draw,
     bench,
-)  # importing a module adds its commands to `app`, in this order
+)  # importing them adds their commands to `app`
 
 
 def main() -> None:

@@ -71,21 +71,10 @@ def _execute(
     stop: threading.Event,
     on_progress: datasets.Progress,
 ) -> FinalEvent:
-    config = run.config
     with Recorder(store, run, on_pause, stop) as recorder:
-        dataset = datasets.load(config.dataset, on_progress)
-        recorder.classes = dataset.classes
-        rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
-        train, valid = (dataset.train.take(part) for part in rows)
-        steps = learner.steps_per_epoch(config, len(train)) * config.epochs
-        start = _start(store, run, dataset, steps)
-        recorder.update_run(total_steps=steps)
-        recorder.resume_from(start, store)
-        for event in training.fit(config, train, valid, start=start, control=recorder.control):
-            recorder.add(event)
-            on_event(event)
-        assert isinstance(event, FinalEvent)
-        network = network_from_state(event.state, config, dataset.classes)
+        dataset = datasets.load(run.dataset, on_progress)
+        event = _train(store, run, dataset, recorder, on_event)
+        network = network_from_state(event.state, run.config, dataset.classes)
         figures: dict[str, float | None] = {}
         if not isinstance(event, Diverged):  # the only use of the test split
             figures["test_loss"], figures["test_accuracy"] = network.evaluate(dataset.test)
@@ -95,11 +84,32 @@ def _execute(
         if isinstance(event, Diverged):
             raise
         raise StoreError(f"{error} {_save_elsewhere(run, network)}") from error
-    figures["train_seconds"] = event.state.tally.seconds + sum(
-        row.seconds for row in store.epochs_since(run.id)
-    )
+    seconds = sum(row.seconds for row in store.epochs_since(run.id)) + event.state.tally.seconds
     cause = event.cause if isinstance(event, Diverged) else None
-    store.end_run(run.id, STATUSES[type(event)], cause, run.started, **figures)
+    status = STATUSES[type(event)]
+    store.end_run(run.id, status, cause, run.started, train_seconds=seconds, **figures)
+    return event
+
+
+def _train(
+    store: Store,
+    run: Run,
+    dataset: Dataset,
+    recorder: Recorder,
+    on_event: Callable[[Event], None],
+) -> FinalEvent:
+    config = run.config
+    rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
+    train, valid = (dataset.train.take(part) for part in rows)
+    steps = learner.steps_per_epoch(config, len(train)) * config.epochs
+    start = _start(store, run, dataset, steps)
+    recorder.classes = dataset.classes
+    recorder.update_run(total_steps=steps)
+    recorder.resume_from(start, store)
+    for event in training.fit(config, train, valid, start=start, control=recorder.control):
+        recorder.add(event)
+        on_event(event)
+    assert isinstance(event, FinalEvent)
     return event
 
 
