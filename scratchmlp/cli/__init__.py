@@ -7,13 +7,7 @@ from scratchmlp.cli import bench, draw, evaluate, listing, train
 from scratchmlp.cli.output import app, console
 from scratchmlp.errors import UserError
 
-COMMANDS = (
-    listing,
-    train,
-    evaluate,
-    draw,
-    bench,
-)  # importing them adds their commands to `app`
+COMMANDS = listing, train, evaluate, draw, bench  # the imports add their commands to `app`
 
 
 def main() -> None:
