@@ -67,7 +67,9 @@ def trained(store: Store, config: TrainConfig, name: str = "") -> str:
     with database.writing(store._engine) as connection:
         connection.execute(sa.update(RUNS).where(RUNS.c.id == run_id).values(run))
         for table, found in rows.items():
-            connection.execute(sa.insert(table), [row | {"run": run_id} for row in found])
+            if found:
+                mine = [row | {"run": run_id} for row in found]
+                connection.execute(sa.insert(table), mine)
     return run_id
 
 
