@@ -16,6 +16,7 @@ from PIL import Image
 from scratchmlp import cli
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig
+from scratchmlp.runs import recorder
 from scratchmlp.runs.store import Store
 from tests.conftest import ROOT
 
@@ -278,6 +279,7 @@ def test_a_full_disk_is_a_sentence_and_the_rest_stays_readable(
     tiny_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCRATCHMLP_HOME", str(tiny_disk))
+    monkeypatch.setattr(recorder, "PATIENCE", 0.3)
     out, _ = run("train", *DIGITS, "--epochs", "3", "--hidden", "512", "--json", status=1)
     end = records(out)[-1]
     assert end["event"] == "failed"
