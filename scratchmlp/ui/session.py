@@ -18,7 +18,6 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
-from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.history import History
 from scratchmlp.runs.jobs import Jobs
@@ -63,7 +62,7 @@ def jobs() -> Jobs:
 @st.cache_resource(show_spinner=False, max_entries=40)
 def network(run_id: str, step: int) -> Network:
     """The run's last checkpoint, which was made at `step`."""
-    return checkpoint_file.loads(store().network_bytes(run_id))
+    return store().network(run_id)
 
 
 class Preparation:

@@ -1,4 +1,4 @@
-"""BackgroundRun tasks in both databases: requested once, claimed once, lost, deleted."""
+"""Background tasks in both databases: requested once, claimed once, lost, deleted."""
 
 import threading
 import time

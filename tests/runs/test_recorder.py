@@ -18,12 +18,12 @@ from tests.runs.training import LONG, SHORT, BackgroundRun, start
 def test_stop_ends_the_run_and_saves_its_network(background: BackgroundRun) -> None:
     background.store.send(background.run_id, "stop")
     background.thread.join(5)
-    assert isinstance(background.end, Stopped)
+    assert isinstance(background.final_event, Stopped)
     run = background.store.run(background.run_id)
     assert run.status == "stopped"
     assert run.test_accuracy is not None
     network = background.store.network(run.id)
-    assert network.step == background.last_step() == background.end.state.step
+    assert network.step == background.last_step() == background.final_event.state.step
 
 
 def test_pause_and_resume_take_effect(background: BackgroundRun) -> None:

@@ -1,4 +1,4 @@
-"""BackgroundRun tasks are done: their results, their progress, their errors."""
+"""Background tasks are done: their results, their progress, their errors."""
 
 import threading
 import time

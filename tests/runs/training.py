@@ -23,7 +23,7 @@ class BackgroundRun:
     def __init__(self, store: Store, config: TrainConfig) -> None:
         self.store, self.run_id = store, start(store, config)
         self.paused, self.stop = threading.Event(), threading.Event()
-        self.end: object = None
+        self.final_event: object = None
         self.error: UserError | None = None
         self.thread = threading.Thread(target=self._train)
         self.thread.start()
@@ -31,7 +31,9 @@ class BackgroundRun:
 
     def _train(self) -> None:
         try:
-            self.end = execute(self.store, self.run_id, on_pause=self.paused.set, stop=self.stop)
+            self.final_event = execute(
+                self.store, self.run_id, on_pause=self.paused.set, stop=self.stop
+            )
         except UserError as error:
             self.error = error
 
