@@ -62,12 +62,12 @@ def cell_to_gallery(environment: Environment, times: int) -> Iterator[Line]:
 
 def _click_cell(page: Page, truth: int, predicted: int) -> float:
     square = page.locator(
-        f".st-key-confusion path[aria-label^='answer: {predicted}; truth: {truth};']"
+        f".st-key-confusion path[aria-label^='prediction: {predicted}; truth: {truth};']"
     )
     square.scroll_into_view_if_needed()
     box = square.bounding_box()
     assert box
-    this = f"[aria-label*='truth {truth} '][aria-label*='answer {predicted} ']"
+    this = f"[aria-label*='truth {truth} '][aria-label*='prediction {predicted} ']"
     only_these = f".st-key-gallery .grid:has(> button):not(:has(> button:not({this})))"
     began = time.perf_counter()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
