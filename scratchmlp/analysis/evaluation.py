@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from scratchmlp.data import datasets
+from scratchmlp.data import splits
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
@@ -53,7 +53,7 @@ def part(dataset: Dataset, config: TrainConfig, split: str) -> Examples:
         return dataset.test
     if split not in ("train", "valid"):
         raise UserError(f"split cannot be {split}: it must be one of test, valid, train.")
-    train, valid = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
+    train, valid = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     if split == "valid" and not len(valid):
         raise UserError("This run kept no pictures to validate: choose test or train.")
     return dataset.train.take(valid if split == "valid" else train)

@@ -1,19 +1,17 @@
 """Picture files of any size and colour as 28 x 28 greys."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from scratchmlp.data.types import Progress
 from scratchmlp.errors import UserError
 from scratchmlp.ink.photos import MAX_PIXELS
 from scratchmlp.ink.preparation import SIDE
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is (0: unknown)."""
 
 
 def decode(files: list[Path], progress: Progress) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scratchmlp.data import sources
 from scratchmlp.errors import UserError
 
 ACTIVATIONS = ("relu", "leaky-relu", "tanh", "sigmoid", "identity")
@@ -46,9 +47,7 @@ class TrainConfig:
         A field is out of range: the sentence names the field, the value and what is allowed.
     """
 
-    dataset: str = dataclasses.field(
-        default="mnist", metadata={"help": "mnist, digits, or the path of a folder of pictures."}
-    )
+    dataset: str = dataclasses.field(default=sources.DEFAULT, metadata={"help": sources.HELP})
     hidden: tuple[int, ...] = dataclasses.field(
         default=(128,), metadata={"help": "Units of each hidden layer, as in 128 or 256,64."}
     )
