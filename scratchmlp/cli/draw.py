@@ -31,7 +31,7 @@ def predict(
     store = Store()
     network = checkpoint_file.loads(store.checkpoint(store.run(run).id, best))
     for file in pictures:
-        readings = prediction.predict_number(network, _opened(file, photos.ink_of))
+        readings = prediction.predict_number(network, _opened(file, photos.extract_ink))
         say(as_json, *_told(file, readings, network.classes))
 
 
@@ -109,6 +109,6 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
             )
     if not files:
         raise UserError(f"{folder} holds no drawings: put them into {folder}/<digit>/*.png.")
-    images = [preparation.prepare(_opened(file, photos.ink_of)) for file in files]
+    images = [preparation.prepare(_opened(file, photos.extract_ink)) for file in files]
     labels = [classes.index(file.parent.name) for file in files]
     return Examples(np.stack(images), np.array(labels, dtype=np.int64))

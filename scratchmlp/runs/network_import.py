@@ -45,7 +45,7 @@ def _measured(network: Network) -> tuple[float | None, float | None]:
     dataset = datasets.load(name)
     if set(dataset.classes) != set(network.classes):
         return None, None
-    test = evaluation.renamed(dataset, network.classes).test
+    test = evaluation.match_classes(dataset, network.classes).test
     images, labels = training.to_tensors(test, network.params[0][0].device)
     config, (mean, std) = network.config, (network.mean, network.std)
     return statistics.evaluate(config, network.params, images, labels, mean, std)

@@ -93,7 +93,7 @@ def cell(page: Page, truth: int, answer: int) -> Locator:
 
 
 def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: Open) -> None:
-    order = evaluation.chosen(evaluated.table).index.tolist()
+    order = evaluation.select(evaluated.table).index.tolist()
     page = open_page()
     page.goto(f"{evaluated.url}&sample={order[2]}")
     expect(page.get_by_role("heading", name=f"Picture {order[2]}:")).to_be_visible()

@@ -20,15 +20,15 @@ def chosen(seen: Predictions) -> pd.DataFrame:
     """The pictures that the filters leave, in the order that was asked for."""
     state, (truth, answer) = st.session_state, predictions.filters(seen.network.classes)
     least, most = state.get(SURENESS, (0, 100))
-    return evaluation.chosen(
+    return evaluation.select(
         seen.table,
         truth,
         answer,
-        least=least / 100,
-        most=most / 100,
-        right_too=state.get(RIGHT_TOO, False),
-        mislabelled=seen.is_mnist_test and state.get(MISLABELLED, False),
-        among=predictions.area_of(seen),
+        min_confidence=least / 100,
+        max_confidence=most / 100,
+        with_correct=state.get(RIGHT_TOO, False),
+        only_mislabelled=seen.is_mnist_test and state.get(MISLABELLED, False),
+        indices=predictions.area_of(seen),
         order=state.get(ORDER, next(iter(evaluation.ORDERS))),
     )
 
