@@ -16,9 +16,11 @@ from sklearn.model_selection import StratifiedKFold
 from scratchmlp.data.datasets import Examples
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.events import Diverged, Finished, State, Step
+from scratchmlp.net.learner import steps_per_epoch
 from scratchmlp.net.loss import log_softmax
 from scratchmlp.net.network import Network
-from scratchmlp.net.training import Diverged, Finished, State, Step, fit, steps_per_epoch
+from scratchmlp.net.training import fit
 
 FOLDS = 4
 CONFIG = replace(presets.MODERN, valid_pct=0.0)

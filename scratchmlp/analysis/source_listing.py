@@ -9,21 +9,22 @@ import functools
 import importlib
 import inspect
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from scratchmlp.net import choices
 from scratchmlp.net.config import TrainConfig
 
 PACKAGE = __name__.split(".")[0]
 
-# The field of the configuration that selects the entry of a table.
-TABLES = {
-    "ACTIVATIONS": "activation",
-    "INITS": "init",
-    "LOSSES": "loss",
-    "OPTIMIZERS": "optimizer",
-    "SCHEDULES": "schedule",
-    "AUGMENTATIONS": "augment",
-    "BACKWARDS": "backward",
+# The module that implements each table of choices, by the field that chooses from it.
+MODULES = {
+    "activation": "scratchmlp.net.activations",
+    "init": "scratchmlp.net.model",
+    "loss": "scratchmlp.net.loss",
+    "optimizer": "scratchmlp.net.optimizers",
+    "schedule": "scratchmlp.net.schedules",
+    "augment": "scratchmlp.net.augment",
+    "backward": "scratchmlp.net.backward",
 }
 
 
@@ -58,8 +59,9 @@ def piece(module: str, name: str, config: TrainConfig) -> Piece:
     """
     read = _module(module)
     node = read.defined[name]
-    if name in TABLES:
-        return Piece(module, name, _entry(read, node, name, getattr(config, TABLES[name])))
+    if field := _table_field(node):
+        row = f'"{getattr(config, field)}": {_function(field, config)}'
+        return Piece(module, name, f"{name} = {{{row}}}")
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
     lines = read.source.splitlines()[first - 1 : node.end_lineno]
     return Piece(module, name, "\n".join(lines))
@@ -121,13 +123,28 @@ def _module(name: str) -> Module:
     return Module(source, defined, imported)
 
 
-def _entry(read: Module, node: ast.stmt, name: str, key: Any) -> str:
-    table = node.value  # type: ignore[attr-defined]
-    for at, value in zip(table.keys, table.values, strict=True):
-        if at.value == key:
-            text = ast.get_source_segment(read.source, value)
-            return f'{name} = {{\n    "{key}": {text},\n}}'
-    raise KeyError(key)
+def chosen_names(field: str, config: TrainConfig) -> list[str]:
+    """The function that a field chooses, after all of its own module that it needs."""
+    module = MODULES[field]
+    listing = closure([(module, _function(field, config))], config)
+    return [piece.name for piece in listing.pieces if piece.module == module]
+
+
+def _function(field: str, config: TrainConfig) -> str:
+    return choices.TABLES[field][getattr(config, field)].function
+
+
+def _table_field(node: ast.stmt) -> str | None:
+    """The field that chooses from the table that `choices.implemented(…)` makes here, if any."""
+    match node:
+        case ast.AnnAssign(
+            value=ast.Call(
+                func=ast.Attribute(attr="implemented"), args=[ast.Attribute() as table, *_]
+            )
+        ):
+            rows = getattr(choices, table.attr)
+            return next(field for field, known in choices.TABLES.items() if known is rows)
+    return None
 
 
 def _names(node: ast.AST, runs: bool = True) -> Iterator[tuple[str, bool]]:

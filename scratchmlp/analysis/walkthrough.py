@@ -7,7 +7,7 @@ import pandas as pd
 from torch import Tensor
 
 from scratchmlp.analysis import source_listing
-from scratchmlp.net.backward import autograd, slopes
+from scratchmlp.net.backward import autograd, layer_slopes
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.loss import LOSSES, cross_entropy_loss, nll, nll_slope
 from scratchmlp.net.model import Params, flat, layers, pairs, predict
@@ -69,18 +69,24 @@ def blocks(config: TrainConfig, pixels: int = 784, classes: int = 10) -> list[Bl
     sizes = [pixels, *config.hidden, classes]
     widths = " -> ".join(f"(B, {n})" for n in sizes)
     params = ", ".join(f"({a}, {b}) and ({b},)" for a, b in itertools.pairwise(sizes))
+    hidden = ", ".join(f"(B, {n})" for n in config.hidden)
     logits, batch = f"(B, {classes})", config.batch_size
+
+    def chosen(field: str) -> list[str]:
+        return source_listing.chosen_names(field, config)
+
+    augmentation = [] if config.augment == "none" else chosen("augment")
     plan = [
-        ("Weights", "model", ["INITS", "init_params"], params),
+        ("Weights", "model", [*chosen("init"), "init_params"], params),
         ("A layer", "model", ["linear"], f"(B, {sizes[0]}) -> (B, {sizes[1]})"),
-        ("Activation", "model", _activation(config), _hidden_shapes(config)),
+        ("Activation", "activations", chosen("activation") if config.hidden else [], hidden),
         ("Network", "model", ["layers", "predict"], widths),
-        ("Log of softmax", "loss", _log_softmax(config), f"{logits} -> {logits}"),
+        ("Log of softmax", "loss", chosen("loss"), f"{logits} -> {logits}"),
         ("Loss", "loss", ["nll", "cross_entropy_loss"], f"{logits}, (B,) -> one number"),
-        ("Gradients", "backward", _gradients(config), f"one number -> {params}"),
-        ("Optimiser", "optimizers", _optimizer(config), params),
-        ("Learning rate", "optimizers", _schedule(config), "share of the run done -> factor"),
-        ("Warps", "augment", _warps(config), "(B, 28, 28) -> (B, 28, 28)"),
+        ("Gradients", "backward", chosen("backward"), f"one number -> {params}"),
+        ("Optimiser", "optimizers", chosen("optimizer"), params),
+        ("Learning rate", "schedules", chosen("schedule"), "share of the run done -> factor"),
+        ("Augmentation", "augment", augmentation, "(B, 28, 28) -> (B, 28, 28)"),
         ("A step", "learner", ["Learner"], f"rows (B,) -> pictures (B, {pixels})"),
         ("The loop", "training", ["fit"], f"{config.epochs} epochs of batches, B = {batch}"),
     ]
@@ -93,39 +99,6 @@ def blocks(config: TrainConfig, pixels: int = 784, classes: int = 10) -> list[Bl
 
 def _source(module: str, name: str, config: TrainConfig) -> str:
     return source_listing.piece(f"scratchmlp.net.{module}", name, config).source
-
-
-def _hidden_shapes(config: TrainConfig) -> str:
-    return ", ".join(f"(B, {n})" for n in config.hidden)
-
-
-def _log_softmax(config: TrainConfig) -> list[str]:
-    return ["log_softmax"] if config.loss == "log-softmax" else ["softmax", "plain_log_softmax"]
-
-
-def _activation(config: TrainConfig) -> list[str]:
-    return ["ACTIVATIONS"] if config.hidden else []
-
-
-def _gradients(config: TrainConfig) -> list[str]:
-    return ["autograd"] if config.backward == "autograd" else ["by_hand", "slopes"]
-
-
-def _optimizer(config: TrainConfig) -> list[str]:
-    return [*(["decay"] if config.weight_decay else []), config.optimizer]
-
-
-def _schedule(config: TrainConfig) -> list[str]:
-    return ["one_cycle", "_cosine"] if config.schedule == "one-cycle" else ["constant"]
-
-
-def _warps(config: TrainConfig) -> list[str]:
-    affine = ["_uniform", "_affine_grid", "_look"]
-    return {
-        "none": [],
-        "affine": [*affine, "affine"],
-        "elastic": [*affine, "_elastic_field", "elastic"],
-    }[config.augment]
 
 
 def walk_through(
@@ -144,7 +117,7 @@ def walk_through(
     xb = network.input(images).double()
     outputs = layers(params, xb, config.activation)
     log_probs = LOSSES[config.loss](outputs[-1][0])
-    d = slopes(params, outputs, nll_slope(log_probs, labels), config.activation)
+    d = layer_slopes(params, outputs, nll_slope(log_probs, labels), config.activation)
     inputs = [xb, *(h for _, h in outputs[:-1])]
     terms = pd.DataFrame(
         {"input": inputs[layer - 1][:, i].numpy(), "slope": d[layer - 1][:, j].numpy()},

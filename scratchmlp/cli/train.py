@@ -71,12 +71,12 @@ def train(
 
     import torch
 
-    from scratchmlp.net import training
+    from scratchmlp.net import devices
     from scratchmlp.runs.store import Store
 
     torch.set_num_threads(1)  # as a worker has: the same run gives the same bits in both
     store = Store()
-    training.find_device(config.device)
+    devices.find_device(config.device)
     if resume:
         run = store.run(resume)
         store.requeue(run.id, status="running")
@@ -111,7 +111,7 @@ EXIT_STATUS = {"finished": 0, "stopped": 130, "diverged": 3, "failed": 1}
 
 
 def _train(store: Any, run_id: str, config: TrainConfig, as_json: bool) -> int:
-    from scratchmlp.net.training import Epoch, Event, Step
+    from scratchmlp.net.events import Epoch, Event, Step
     from scratchmlp.runs.execution import execute
 
     stop = threading.Event()

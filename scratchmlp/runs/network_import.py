@@ -5,7 +5,7 @@ from dataclasses import replace
 from scratchmlp.analysis import evaluation
 from scratchmlp.data import datasets
 from scratchmlp.data.sources import SOURCES, source_of
-from scratchmlp.net import statistics, training
+from scratchmlp.net import devices, statistics
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.catalogue import LONGEST_NAME
@@ -46,6 +46,6 @@ def _measured(network: Network) -> tuple[float | None, float | None]:
     if set(dataset.classes) != set(network.classes):
         return None, None
     test = evaluation.match_classes(dataset, network.classes).test
-    images, labels = training.to_tensors(test, network.params[0][0].device)
+    images, labels = devices.to_tensors(test, network.params[0][0].device)
     config, (mean, std) = network.config, (network.mean, network.std)
     return statistics.evaluate(config, network.params, images, labels, mean, std)

@@ -15,9 +15,9 @@ from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Examples
 from scratchmlp.errors import UserError
 from scratchmlp.net import finetune
+from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.network import Network
 from scratchmlp.net.statistics import evaluate
-from scratchmlp.net.training import to_tensors
 from scratchmlp.runs.catalogue import LONGEST_NAME
 from scratchmlp.runs.store import Store
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scratchmlp.analysis import source_listing
 from scratchmlp.analysis.walkthrough import blocks, walk_through
 from scratchmlp.data.datasets import Dataset
-from scratchmlp.net import model, presets
-from scratchmlp.net.config import ACTIVATIONS, TrainConfig
+from scratchmlp.net import choices, model, presets
+from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import init_params
 from scratchmlp.net.network import Network
 
@@ -21,7 +21,7 @@ def test_blocks_have_the_source_that_runs() -> None:
     assert "torch.relu" in shown["Activation"].source
     assert "tanh" not in shown["Activation"].source
     assert "def adam" in shown["Optimiser"].source
-    assert "Warps" not in shown
+    assert "Augmentation" not in shown
     assert shown["A layer"].shapes == "(B, 784) -> (B, 128)"
     assert shown["Network"].shapes == "(B, 784) -> (B, 128) -> (B, 10)"
     for block in shown.values():
@@ -32,7 +32,7 @@ def test_blocks_have_the_source_that_runs() -> None:
 def test_every_preset_has_blocks(name: str) -> None:
     config = presets.find(name).config
     shown = {block.name: block.source for block in blocks(config)}
-    assert ("Warps" in shown) == (config.augment != "none")
+    assert ("Augmentation" in shown) == (config.augment != "none")
     assert ("plain_log_softmax" in shown["Log of softmax"]) == (config.loss == "plain-softmax")
     everything = "\n".join(shown.values())
     assert re.search(rf"^def {config.optimizer}\(", everything, re.MULTILINE)
@@ -47,7 +47,7 @@ def test_a_network_without_hidden_layers_has_no_activation() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    activation=st.sampled_from(ACTIVATIONS),
+    activation=st.sampled_from(sorted(choices.ACTIVATIONS)),
     hidden=st.lists(st.integers(1, 12), max_size=3),
     seed=st.integers(0, 1000),
     data=st.data(),

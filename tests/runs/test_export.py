@@ -20,7 +20,7 @@ from PIL import Image
 
 from scratchmlp.data import splits
 from scratchmlp.data.datasets import Dataset
-from scratchmlp.net import presets, training
+from scratchmlp.net import devices, presets, statistics, training
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import Step
 from scratchmlp.net.network import Network
@@ -54,8 +54,8 @@ def test_scripts_train_and_answer_bit_for_bit(
     config = TrainConfig.from_mapping(changes, SMALL)
     losses, network = trained(digits, config)
     (tmp_path / "digits.npz").write_bytes(export.pictures_file(digits))
-    x, y = training.to_tensors(digits.test)
-    _, accuracy = training.evaluate(config, network.params, x, y, network.mean, network.std)
+    x, y = devices.to_tensors(digits.test)
+    _, accuracy = statistics.evaluate(config, network.params, x, y, network.mean, network.std)
     told = f"Test accuracy: {accuracy:.4%} of 360 pictures"
 
     script = export.training_script(config)
@@ -190,7 +190,7 @@ def test_a_script_holds_no_code_but_ours(digits: Dataset) -> None:
 def test_the_file_of_a_network_comes_back(digits: Dataset) -> None:
     _, network = trained(digits, SMALL)
     back = checkpoint_file.loads(export.network_file(network))
-    images, _ = training.to_tensors(digits.test)
+    images, _ = devices.to_tensors(digits.test)
     assert torch.equal(back.logits(images), network.logits(images))
 
 
