@@ -69,10 +69,10 @@ def evaluate(
 
 
 def _report(found: Any, network: Any, name: str, split: str, table: Any, examples: Any) -> str:
-    from scratchmlp.analysis import report
+    from scratchmlp.analysis import evaluation, report
 
     about = report.about(network, found.id, found.title, name, split)
-    is_mnist_test = name == "mnist" and split == "test"
+    is_mnist_test = evaluation.is_mnist_test(name, split)
     title = f"What {found.title} gets right and wrong"
     return report.html(title, about, table, examples, network.classes, is_mnist_test)
 

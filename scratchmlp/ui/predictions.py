@@ -46,7 +46,7 @@ class Predictions:
 
     @property
     def is_mnist_test(self) -> bool:
-        return self.dataset == "mnist" and self.split == "test"
+        return evaluation.is_mnist_test(self.dataset, self.split)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
