@@ -7,10 +7,10 @@ from scipy.optimize import minimize_scalar
 
 from scratchmlp.analysis.evaluation import probabilities
 
-BINS = 15  # as in Guo et al. 2017
+CONFIDENCE_BINS = 15  # as in Guo et al. 2017
 
 
-def reliability(table: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
+def reliability(table: pd.DataFrame, bins: int = CONFIDENCE_BINS) -> pd.DataFrame:
     """A row for each range of confidence that has samples: low, high, n, confidence, accuracy.
 
     Ranges are equally wide; `confidence` and `accuracy` are means over the samples in the range.
@@ -29,7 +29,7 @@ def reliability(table: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
     return out.reset_index(drop=True)
 
 
-def expected_calibration_error(table: pd.DataFrame, bins: int = BINS) -> float:
+def expected_calibration_error(table: pd.DataFrame, bins: int = CONFIDENCE_BINS) -> float:
     """Mean distance of accuracy from confidence, weighted by samples (Guo et al. 2017, eq. 3)."""
     rows = reliability(table, bins)
     distance = (rows["accuracy"] - rows["confidence"]).abs()

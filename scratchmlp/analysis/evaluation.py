@@ -209,7 +209,7 @@ def classes_by_errors(table: pd.DataFrame, classes: tuple[str, ...]) -> list[str
     return [classes[label] for label in np.argsort(-wrong, kind="stable")]
 
 
-ORDERS = {
+GALLERY_ORDERS = {
     "loss, highest first": ("loss", False),
     "margin, narrowest first": ("margin", True),
     "confidence, highest first": ("p_prediction", False),
@@ -228,7 +228,7 @@ def select(
     indices: NDArray[np.int64] | None = None,
     order: str = "loss, highest first",
 ) -> pd.DataFrame:
-    """The rows that a gallery shows: filtered, then sorted by one of `ORDERS`.
+    """The rows that a gallery shows: filtered, then sorted by one of `GALLERY_ORDERS`.
 
     Parameters
     ----------
@@ -249,5 +249,5 @@ def select(
         keep &= table.index.isin(KNOWN_MISLABELLED)
     if indices is not None:
         keep &= table.index.isin(indices)
-    column, ascending = ORDERS[order]
+    column, ascending = GALLERY_ORDERS[order]
     return table[keep].sort_values([column, "index"], ascending=[ascending, True])

@@ -38,7 +38,7 @@ MIN_SATURATED = 0.6  # share of a layer's outputs
 MIN_IDENTICAL = 0.9  # share of a layer's units
 MAX_FADED = 0.02  # gradient of a layer / gradient of the last layer
 FEW_STEPS = 400
-LITTLE_REACH = 0.5  # distance that all steps could have moved the weights / norm of the weights
+MIN_REACH = 0.5  # distance that all steps could have moved the weights / norm of the weights
 MIN_VALID_RISE = 1.25  # validation loss / smallest validation loss
 MIN_GAP = 0.05  # training accuracy - validation accuracy
 CAN_OVERFIT = 0.9  # training accuracy from which a network can overfit
@@ -80,7 +80,7 @@ def _losses_before(symptoms: Symptoms) -> str:
     return f", after it went from {symptoms.first_loss:.3g} to {symptoms.last_loss:.3g}"
 
 
-def too_high(symptoms: Symptoms) -> Finding | None:
+def learning_rate_too_high(symptoms: Symptoms) -> Finding | None:
     start, top = symptoms.first_loss, symptoms.peak_loss
     if not top >= MIN_PEAK * start:
         lowest, top = symptoms.worst_rise
@@ -97,8 +97,8 @@ def too_high(symptoms: Symptoms) -> Finding | None:
     )
 
 
-def symmetric(symptoms: Symptoms) -> Finding | None:
-    layer, share = symptoms.worst("twins")
+def symmetric_initialisation(symptoms: Symptoms) -> Finding | None:
+    layer, share = symptoms.largest_share("twins")
     if share < MIN_IDENTICAL:
         return None
     return Finding(
@@ -113,7 +113,7 @@ def symmetric(symptoms: Symptoms) -> Finding | None:
 
 
 def dead_units(symptoms: Symptoms) -> Finding | None:
-    layer, share = symptoms.worst("dead")
+    layer, share = symptoms.largest_share("dead")
     if share < MIN_DEAD or symptoms.config.activation != "relu":
         return None
     return Finding(
@@ -127,7 +127,7 @@ def dead_units(symptoms: Symptoms) -> Finding | None:
 
 
 def saturated_units(symptoms: Symptoms) -> Finding | None:
-    layer, share = symptoms.worst("flat")
+    layer, share = symptoms.largest_share("flat")
     if share < MIN_SATURATED or symptoms.config.activation not in ("sigmoid", "tanh"):
         return None
     return Finding(
@@ -142,9 +142,9 @@ def saturated_units(symptoms: Symptoms) -> Finding | None:
     )
 
 
-def vanishing(symptoms: Symptoms) -> Finding | None:
-    layer, share = symptoms.fading
-    if not symptoms.is_telling or share >= MAX_FADED or not symptoms.train_accuracy < LEARNT:
+def vanishing_gradients(symptoms: Symptoms) -> Finding | None:
+    layer, share = symptoms.weakest_gradient
+    if not symptoms.can_be_judged or share >= MAX_FADED or not symptoms.train_accuracy < LEARNT:
         return None
     return Finding(
         "vanishing gradients",
@@ -176,10 +176,10 @@ def too_few_steps(symptoms: Symptoms) -> Finding | None:
     )
 
 
-def too_low(symptoms: Symptoms) -> Finding | None:
-    if not symptoms.is_telling or not symptoms.train_accuracy < LEARNT:
+def learning_rate_too_low(symptoms: Symptoms) -> Finding | None:
+    if not symptoms.can_be_judged or not symptoms.train_accuracy < LEARNT:
         return None
-    if symptoms.total_steps < FEW_STEPS or symptoms.reach >= LITTLE_REACH:
+    if symptoms.total_steps < FEW_STEPS or symptoms.reach >= MIN_REACH:
         return None
     return Finding(
         "learning rate too low",
@@ -194,7 +194,7 @@ def too_low(symptoms: Symptoms) -> Finding | None:
 
 def over_fitting(symptoms: Symptoms) -> Finding | None:
     rise, gap, valid = symptoms.valid_rise, symptoms.gap, symptoms.valid_accuracy
-    if valid is None or not symptoms.is_telling or not symptoms.train_accuracy >= CAN_OVERFIT:
+    if valid is None or not symptoms.can_be_judged or not symptoms.train_accuracy >= CAN_OVERFIT:
         return None
     if rise < MIN_VALID_RISE and gap < MIN_GAP:
         return None

@@ -22,8 +22,8 @@ from scratchmlp.net.loss import log_softmax
 from scratchmlp.net.network import Network
 from scratchmlp.net.training import fit
 
-FOLDS = 4
-CONFIG = replace(presets.MODERN, valid_pct=0.0)
+N_FOLDS = 4
+FOLD_CONFIG = replace(presets.MODERN, valid_pct=0.0)
 METHOD = "self_confidence"  # the cleanlab method that finds most errors: docs/experiments.md
 OnProgress = Callable[[int, int], None]
 
@@ -31,7 +31,7 @@ OnProgress = Callable[[int, int], None]
 def out_of_fold(
     examples: Examples,
     on_progress: OnProgress = lambda done, total: None,
-    config: TrainConfig = CONFIG,
+    config: TrainConfig = FOLD_CONFIG,
 ) -> NDArray[np.float64]:
     """Probabilities (n, classes) for each sample, by a network trained without it.
 
@@ -42,7 +42,7 @@ def out_of_fold(
     done = 0
     for others, fold in _folds(examples.labels):
         train = examples.take(others)
-        total = FOLDS * steps_per_epoch(config, len(train)) * config.epochs
+        total = N_FOLDS * steps_per_epoch(config, len(train)) * config.epochs
         for event in fit(config, train, examples.take(fold[:0])):
             if isinstance(event, Step):
                 done += 1
@@ -55,7 +55,7 @@ def out_of_fold(
 def _folds(labels: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Rows to train on and rows to predict: stratified, and each row is predicted once."""
     smallest = int(np.bincount(labels)[np.unique(labels)].min())
-    folds = StratifiedKFold(min(FOLDS, max(2, smallest)), shuffle=True, random_state=0)
+    folds = StratifiedKFold(min(N_FOLDS, max(2, smallest)), shuffle=True, random_state=0)
     yield from folds.split(labels, labels)
 
 

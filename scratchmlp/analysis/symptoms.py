@@ -19,7 +19,7 @@ from scratchmlp.analysis.layers import statistics_of
 from scratchmlp.net.config import TrainConfig
 
 SPAN = 20  # steps of the moving average
-EARLY = 3  # a run in training can be judged after this many epochs, if a third of it is done
+MIN_EPOCHS = 3  # a run in training can be judged after this many epochs, if a third of it is done
 LARGEST = 1e100  # larger losses count as this one, so that ratios of losses are finite
 SMALLEST = 1e-12  # denominators are at least this
 
@@ -56,10 +56,10 @@ class Symptoms:
         return self.ended and self.status == "finished" and self.has_epochs
 
     @property
-    def is_telling(self) -> bool:
+    def can_be_judged(self) -> bool:
         """Enough of it is done to judge how it learns."""
         n = len(self.epochs)
-        return self.is_finished or (n >= EARLY and 3 * n >= self.config.epochs)
+        return self.is_finished or (n >= MIN_EPOCHS and 3 * n >= self.config.epochs)
 
     @property
     def steps_done(self) -> int:
@@ -166,7 +166,7 @@ class Symptoms:
         """The values of the layers in the last epoch that has statistics, bounded; may be empty."""
         return _bounded(self._statistics[-1][1].get(name, []) if self._statistics else [])
 
-    def worst(self, name: str) -> tuple[int, float]:
+    def largest_share(self, name: str) -> tuple[int, float]:
         """The hidden layer (from 1) with the largest share of this kind, and the share."""
         shares = self._last_statistics(name)
         if not len(shares) or np.isnan(shares).all():
@@ -174,7 +174,7 @@ class Symptoms:
         return int(np.nanargmax(shares)) + 1, float(np.nanmax(shares))
 
     @property
-    def fading(self) -> tuple[int, float]:
+    def weakest_gradient(self) -> tuple[int, float]:
         """The layer (from 1) with the smallest gradient, and its share of the last layer's."""
         norms = self._last_statistics("gradient_norm")
         if not len(norms) or not norms[-1] > 0:

@@ -18,7 +18,10 @@ from scratchmlp.data import mnist
 from scratchmlp.data.types import MAX_CLASS_NAME, Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
-FOLDERS = {"train": "training", "test": "testing"}  # split: its folder in a folder of pictures
+SPLIT_FOLDERS = {
+    "train": "training",
+    "test": "testing",
+}  # split: its folder in a folder of pictures
 
 
 class Source(NamedTuple):
@@ -133,7 +136,7 @@ def _decode_folder(name: str, root: str, progress: Progress) -> Dataset:
     """`training/<class>/*.png` and `testing/<class>/*.png`; `training` names the classes."""
     from scratchmlp.data import decoding
 
-    files = {split: _pictures(Path(root), folder) for split, folder in FOLDERS.items()}
+    files = {split: _pictures(Path(root), folder) for split, folder in SPLIT_FOLDERS.items()}
     classes = tuple(sorted({file.parent.name for file in files["train"]}, key=_natural))
     _check_classes(Path(root), classes, files)
     paths = [*files["train"], *files["test"]]
@@ -164,7 +167,7 @@ def _natural(text: str) -> tuple[bool, int, str]:
 
 
 def _check_classes(root: Path, classes: tuple[str, ...], files: dict[str, list[Path]]) -> None:
-    training = root / FOLDERS["train"]
+    training = root / SPLIT_FOLDERS["train"]
     for file in files["test"]:
         if file.parent.name not in classes:
             raise UserError(f"{file.parent} has no counterpart in {training}.")

@@ -29,7 +29,7 @@ MAX_UNPACKED_BYTES = 100_000_000  # of all files in the ZIP
 MAX_PICTURES = 5_000
 MAX_PICTURE_BYTES = 2_000_000  # of one picture
 MAX_STROKES_BYTES = 50_000_000  # of strokes.json
-STROKES = "strokes.json"
+STROKES_FILE = "strokes.json"
 DAMAGE_ERRORS = zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError
 
 
@@ -49,7 +49,7 @@ def pack(drawings: Sequence[ArchivedDrawing]) -> bytes:
             packed.writestr(f"drawings/{name}", _png(drawing.image))
             if drawing.strokes is not None:
                 strokes_of[name] = drawing.strokes
-        packed.writestr(f"drawings/{STROKES}", json.dumps(strokes_of, separators=(",", ":")))
+        packed.writestr(f"drawings/{STROKES_FILE}", json.dumps(strokes_of, separators=(",", ":")))
     return out.getvalue()
 
 
@@ -120,15 +120,15 @@ def _check_path(name: str) -> None:
 
 def _read_strokes(packed: zipfile.ZipFile, files: list[zipfile.ZipInfo]) -> dict[str, Strokes]:
     """The strokes in `strokes.json`, by the path of their picture in the ZIP."""
-    found = [info for info in files if PurePosixPath(info.filename).name == STROKES]
+    found = [info for info in files if PurePosixPath(info.filename).name == STROKES_FILE]
     if not found:
         return {}
     try:
         content = json.loads(_read(packed, found[0], MAX_STROKES_BYTES))
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{STROKES} in this ZIP is not JSON.") from error
+        raise UserError(f"{STROKES_FILE} in this ZIP is not JSON.") from error
     if not isinstance(content, dict):
-        raise UserError(f"{STROKES} in this ZIP must be an object with paths and their strokes.")
+        raise UserError(f"{STROKES_FILE} in this ZIP must be an object: path, strokes.")
     folder = PurePosixPath(found[0].filename).parent
     return {str(folder / name): strokes.check(value) for name, value in content.items()}
 

@@ -140,7 +140,7 @@ def stages(ink: Ink, stroke_thickness: float = THICKNESS) -> list[Stage]:
     pictures = {
         "As drawn": ink,
         "Cropped to the ink": cropped,
-        "As thick as MNIST's pen": thickened,
+        "Strokes as thick as MNIST's": thickened,
         "Fitted into 20 x 20": fitted,
         "Centred by mass": centre(fitted),
     }

@@ -10,10 +10,12 @@ from scipy import ndimage
 Ink = NDArray[np.floating]
 
 FAINT = 0.25  # of the darkest ink: fainter ink does not connect parts
-OVERLAP = 0.35  # two parts are one digit if they overlap by this share of the narrower width
-SHORT = 0.6  # of the tallest part: digits are about equally tall, so a shorter part belongs to one
-WIDE = 1.5  # width / height: a wider part is digits that touch
-USUAL = 0.65  # width / height of a digit
+MIN_OVERLAP = 0.35  # two parts are one digit if they overlap by this share of the narrower width
+MIN_HEIGHT = (
+    0.6  # of the tallest part: digits are about equally tall, so a shorter part belongs to one
+)
+MAX_ASPECT = 1.5  # width / height: a wider part is digits that touch
+DIGIT_ASPECT = 0.65  # width / height of a digit
 MAX_PARTS = 100  # more parts are no number
 
 
@@ -70,7 +72,7 @@ def _merge_stacked(parts: list[Part]) -> list[Part]:
     joined = parts[:1]
     for part in parts[1:]:
         overlap = min(joined[-1].right, part.right) - part.left
-        if overlap > OVERLAP * min(joined[-1].width, part.width):
+        if overlap > MIN_OVERLAP * min(joined[-1].width, part.width):
             joined[-1] = _merged(joined[-1], part)
         else:
             joined.append(part)
@@ -82,7 +84,7 @@ def _merge_short(parts: list[Part], tallest: int) -> list[Part]:
     parts = list(parts)
     for part in sorted(parts, key=lambda part: part.height):
         place = next((i for i, other in enumerate(parts) if other is part), None)
-        if place is None or part.height >= SHORT * tallest or len(parts) == 1:
+        if place is None or part.height >= MIN_HEIGHT * tallest or len(parts) == 1:
             continue
         neighbours = [i for i in (place - 1, place + 1) if 0 <= i < len(parts)]
         near = min(neighbours, key=lambda i: _gap(parts[i], part))
@@ -98,9 +100,9 @@ def _gap(a: Part, b: Part) -> int:
 
 def _split_touching(part: Part, ink: Ink, tallest: int) -> list[Part]:
     """Cut a wide part where there is little ink near the expected end of a digit."""
-    if part.width <= WIDE * part.height or part.height < SHORT * tallest:
+    if part.width <= MAX_ASPECT * part.height or part.height < MIN_HEIGHT * tallest:
         return [part]
-    n = max(2, round(part.width / (USUAL * part.height)))
+    n = max(2, round(part.width / (DIGIT_ASPECT * part.height)))
     columns = np.where(part.mask, ink, 0).sum(axis=0)
     ends = [part.left + _cut_column(columns[part.left : part.right], k / n, n) for k in range(1, n)]
     edges = [part.left, *sorted(ends), part.right]

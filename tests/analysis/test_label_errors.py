@@ -32,7 +32,7 @@ def test_flipped_labels_come_first(digits: Dataset) -> None:
 
 def test_most_of_300_flipped_labels_of_mnist_are_found(mnist: Dataset) -> None:
     train, rows = flipped(mnist.train, 300, 10)
-    quick = replace(label_errors.CONFIG, epochs=2)
+    quick = replace(label_errors.FOLD_CONFIG, epochs=2)
     p = label_errors.out_of_fold(train, config=quick)
     table = label_errors.table(train.labels, label_errors.rank(train.labels, p))
     assert len(set(table.index[:600]) & set(rows)) >= 240
@@ -41,7 +41,7 @@ def test_most_of_300_flipped_labels_of_mnist_are_found(mnist: Dataset) -> None:
 def test_a_class_of_two_samples_has_predictions_too(digits: Dataset) -> None:
     rare = np.flatnonzero(digits.train.labels == 9)[2:]
     few = digits.train.take(np.setdiff1d(np.arange(400), rare))
-    p = label_errors.out_of_fold(few, config=replace(label_errors.CONFIG, epochs=1))
+    p = label_errors.out_of_fold(few, config=replace(label_errors.FOLD_CONFIG, epochs=1))
     assert (p.sum(axis=1) > 0.99).all()
 
 
@@ -60,5 +60,5 @@ def test_very_few_samples(digits: Dataset, n: int) -> None:
     two = digits.train.take(
         np.concatenate([np.flatnonzero(digits.train.labels == c)[:n] for c in (0, 1)])
     )
-    p = label_errors.out_of_fold(two, config=replace(label_errors.CONFIG, epochs=1))
+    p = label_errors.out_of_fold(two, config=replace(label_errors.FOLD_CONFIG, epochs=1))
     assert p.shape == (2 * n, 2)
