@@ -96,10 +96,12 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
     import numpy as np
 
     from scratchmlp.data.datasets import Examples
-    from scratchmlp.data.sources import FOLDERS
+    from scratchmlp.data.sources import SPLIT_FOLDERS
     from scratchmlp.ink import photos, preparation
 
-    parts = [folder / part for part in FOLDERS.values() if (folder / part).is_dir()] or [folder]
+    parts = [folder / part for part in SPLIT_FOLDERS.values() if (folder / part).is_dir()] or [
+        folder
+    ]
     found = [file for part in parts for file in sorted(part.glob("*/*"))]
     files = [file for file in found if file.suffix.lower() in SUFFIXES]
     for file in files:

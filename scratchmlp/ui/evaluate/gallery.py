@@ -29,7 +29,7 @@ def chosen(seen: Predictions) -> pd.DataFrame:
         with_correct=state.get(RIGHT_TOO, False),
         only_mislabelled=seen.is_mnist_test and state.get(MISLABELLED, False),
         indices=predictions.area_of(seen),
-        order=state.get(ORDER, next(iter(evaluation.ORDERS))),
+        order=state.get(ORDER, next(iter(evaluation.GALLERY_ORDERS))),
     )
 
 
@@ -57,7 +57,7 @@ def _settings(seen: Predictions) -> int:
     """Sorting and filters; returns how many thumbnails stand on a page."""
     with st.popover("Sort and filter", icon=":material/tune:"):
         kept: Any = {"persist_state": "session"}
-        st.selectbox("Order", list(evaluation.ORDERS), key=ORDER, **kept)
+        st.selectbox("Order", list(evaluation.GALLERY_ORDERS), key=ORDER, **kept)
         st.slider("How sure it was", 0, 100, (0, 100), format="%d%%", key=SURENESS, **kept)
         st.checkbox("Those it got right, too", key=RIGHT_TOO, **kept)
         if seen.is_mnist_test:
