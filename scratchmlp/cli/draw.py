@@ -99,9 +99,7 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
     from scratchmlp.data.sources import SPLIT_FOLDERS
     from scratchmlp.ink import photos, preparation
 
-    parts = [folder / part for part in SPLIT_FOLDERS.values() if (folder / part).is_dir()] or [
-        folder
-    ]
+    parts = [part for name in SPLIT_FOLDERS.values() if (part := folder / name).is_dir()] or [folder]
     found = [file for part in parts for file in sorted(part.glob("*/*"))]
     files = [file for file in found if file.suffix.lower() in SUFFIXES]
     for file in files:

@@ -191,7 +191,7 @@ def test_other_pictures_are_possible_and_said(store: Store) -> None:
     assert metric(app, "Errors").endswith("of 10")
     app = page(run=mine)
     app.selectbox("evaluated_dataset").set_value("digits").run()
-    assert "choose other pictures or another run" in shown(app)
+    assert "choose another dataset or another run" in shown(app)
 
 
 def test_a_dataset_that_has_gone_is_a_sentence(store: Store, tmp_path: Path) -> None:
