@@ -99,7 +99,8 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
     from scratchmlp.data.sources import SPLIT_FOLDERS
     from scratchmlp.ink import photos, preparation
 
-    parts = [part for name in SPLIT_FOLDERS.values() if (part := folder / name).is_dir()] or [folder]
+    parts = [folder / name for name in SPLIT_FOLDERS.values()]
+    parts = [part for part in parts if part.is_dir()] or [folder]
     found = [file for part in parts for file in sorted(part.glob("*/*"))]
     files = [file for file in found if file.suffix.lower() in SUFFIXES]
     for file in files:
