@@ -72,7 +72,7 @@ def draw(
     size = rng.uniform(*sizes)
     edge = size / 2 + brush / 2
     x, y = rng.uniform(edge, CANVAS - edge, 2)
-    return strokes.render(strokes.placed(pen_strokes, size, (float(x), float(y))), brush, CANVAS)
+    return strokes.render(strokes.place(pen_strokes, size, (float(x), float(y))), brush, CANVAS)
 
 
 def run(
@@ -159,7 +159,7 @@ def _of_preset(
 
 def _refusals(network: Network, inks: list[Ink]) -> dict[str, float]:
     rng = np.random.default_rng(1)
-    junk = [draw(shape, rng, BRUSH, SIZES) for shape in shapes.some(200, seed=1)]
+    junk = [draw(shape, rng, BRUSH, SIZES) for shape in shapes.random_shapes(200, seed=1)]
     refused = {}
     for what, refusable in (("shapes refused", junk), ("digits refused", inks)):
         refused[what] = float(
@@ -176,7 +176,7 @@ def _numbers(network: Network, drawings: list[WriterDrawing], n: int = 150) -> f
         own = [drawing for drawing in drawings if drawing.writer == writer]
         three = [own[i] for i in rng.integers(0, len(own), 3)]
         placed = [
-            strokes.placed(drawing.strokes, rng.uniform(60, 80), (50.0 + 90 * i, 140.0))
+            strokes.place(drawing.strokes, rng.uniform(60, 80), (50.0 + 90 * i, 140.0))
             for i, drawing in enumerate(three)
         ]
         labels = [drawing.label for drawing in three]

@@ -29,7 +29,7 @@ def predict(
     store = Store()
     network = store.network(store.run(run).id, best)
     for file in pictures:
-        predictions = prediction.predict_number(network, _read(file, photos.ink_of))
+        predictions = prediction.predict_number(network, _read(file, photos.extract_ink))
         echo(as_json, *_record_and_text(file, predictions, network.classes))
 
 
@@ -91,10 +91,12 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
     """The pictures FOLDER/<class>/*, or those of both splits in a folder that the app exported."""
     import numpy as np
 
-    from scratchmlp.data.datasets import SPLITS, Examples
+    from scratchmlp.data.datasets import Examples
+    from scratchmlp.data.sources import SPLIT_FOLDERS
     from scratchmlp.ink import photos, preparation
 
-    parts = [folder / part for part in SPLITS.values() if (folder / part).is_dir()] or [folder]
+    parts = [folder / name for name in SPLIT_FOLDERS.values()]
+    parts = [part for part in parts if part.is_dir()] or [folder]
     found = [file for part in parts for file in sorted(part.glob("*/*"))]
     files = [file for file in found if file.suffix.lower() in SUFFIXES]
     for file in files:
@@ -104,6 +106,6 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
             )
     if not files:
         raise UserError(f"{folder} has no drawings: put them into {folder}/<digit>/*.png.")
-    images = [preparation.prepare(_read(file, photos.ink_of)) for file in files]
+    images = [preparation.prepare(_read(file, photos.extract_ink)) for file in files]
     labels = [classes.index(file.parent.name) for file in files]
     return Examples(np.stack(images), np.array(labels, dtype=np.int64))

@@ -7,13 +7,13 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from scratchmlp.cli.output import DATASET, JSON, app, dataset_progress, echo, percent, print_table
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.net import presets
 
 
 @app.command()
 def data(
-    dataset: Annotated[str, DATASET] = "mnist", as_json: Annotated[bool, JSON] = False
+    dataset: Annotated[str, DATASET] = sources.DEFAULT, as_json: Annotated[bool, JSON] = False
 ) -> None:
     """Prepare a dataset, and say what it contains and where it is."""
     with dataset_progress() as on_progress:

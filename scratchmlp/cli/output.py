@@ -23,7 +23,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -31,7 +31,7 @@ console = Console(stderr=True, highlight=False)
 
 RUN = typer.Argument(metavar="RUN", help="The id of a run, or latest.")
 BEST = typer.Option("--best", help="Use the best epoch, not the last one.")
-DATASET = typer.Option(help="mnist, digits, or the path of a folder of pictures.")
+DATASET = typer.Option(help=sources.HELP)
 JSON = typer.Option("--json", help="Print one JSON object per line, and nothing else.")
 
 

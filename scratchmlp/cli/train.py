@@ -21,7 +21,7 @@ from scratchmlp.cli.output import (
     percent,
     progress_bar,
 )
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, allowed
@@ -89,21 +89,21 @@ def train(
 
 
 def _with_dataset(config: TrainConfig, chosen: bool, on_progress: datasets.Progress) -> TrainConfig:
-    """Prepare the dataset. If MNIST is only the default and is not here, use the digits instead.
+    """Prepare the dataset. If the default dataset is not here, use the fallback.
 
     The run stores the full path of a folder, because pages and workers may run in other folders.
     """
-    if config.dataset not in datasets.NAMED:
-        config = dataclasses.replace(config, dataset=str(datasets.folder_of(config.dataset)))
+    if config.dataset not in sources.SOURCES:
+        config = dataclasses.replace(config, dataset=str(sources.folder_path(config.dataset)))
     try:
         datasets.load(config.dataset, on_progress)
     except UserError as error:
-        if chosen or config.dataset != "mnist":
+        if chosen or config.dataset != sources.DEFAULT:
             raise
-        warning = f"{error} Using digits instead."
+        warning = f"{error} Using {sources.FALLBACK} instead."
         console.print(warning, style="yellow", markup=False, soft_wrap=True)
-        datasets.load("digits", on_progress)
-        return dataclasses.replace(config, dataset="digits")
+        datasets.load(sources.FALLBACK, on_progress)
+        return dataclasses.replace(config, dataset=sources.FALLBACK)
     return config
 
 

@@ -36,16 +36,16 @@ def find_label_errors(store: Store, settings: dict[str, Any], on_progress: OnPro
 def compute_embedding(store: Store, settings: dict[str, Any], on_progress: OnProgress) -> Arrays:
     """Settings: run, step, dataset, split."""
     network = store.network(settings["run"])
-    dataset = evaluation.renamed(datasets.load(settings["dataset"]), network.classes)
-    examples = evaluation.part(dataset, network.config, settings["split"])
-    activations = explanation.hidden(network, torch.from_numpy(examples.images)).numpy()
+    dataset = evaluation.match_classes(datasets.load(settings["dataset"]), network.classes)
+    examples = evaluation.split_of(dataset, network.config, settings["split"])
+    activations = explanation.hidden_activations(network, torch.from_numpy(examples.images)).numpy()
     return {"points": projection.tsne(activations, on_progress)}
 
 
 def find_lr(store: Store, settings: dict[str, Any], on_progress: OnProgress) -> Arrays:
     """Settings: those of `TrainConfig.asdict`. The array `suggestion` has the shape (1,)."""
     config = TrainConfig.from_mapping(settings)
-    examples = evaluation.part(datasets.load(config.dataset), config, "train")
+    examples = evaluation.split_of(datasets.load(config.dataset), config, "train")
     found = lr_finder.find_lr(config, examples, on_progress)
     return {name: np.atleast_1d(values) for name, values in found._asdict().items()}
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from scratchmlp.data import datasets
+from scratchmlp.data import splits
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.net import devices, presets, training
 from scratchmlp.net.config import TrainConfig
@@ -29,7 +29,7 @@ def run(folder: Path, script: str, *arguments: str) -> str:
 
 
 def trained(dataset: Dataset, config: TrainConfig) -> tuple[list[float], Network]:
-    rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     *events, end = training.fit(config, *(dataset.train.take(part) for part in rows))
     losses = [event.loss for event in events if isinstance(event, Step)]
     return losses, checkpoint_file.network_from_state(end.state, config, dataset.classes)
@@ -61,7 +61,7 @@ def test_a_training_script_applies_changes_of_the_learning_rate(
     digits: Dataset, tmp_path: Path
 ) -> None:
     rates, done, losses = {3: 0.05, 7: 0.0001}, [0], []
-    parts = [digits.train.take(p) for p in datasets.split(len(digits.train), 0.2, 42)]
+    parts = [digits.train.take(p) for p in splits.train_valid_split(len(digits.train), 0.2, 42)]
     for event in training.fit(SMALL, *parts, control=lambda: rates.get(done[0])):
         if isinstance(event, Step):
             done[0] = event.step

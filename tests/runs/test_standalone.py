@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from scratchmlp.data import datasets
+from scratchmlp.data import splits
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.runs import export, standalone
 
@@ -95,5 +95,8 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
     ("n", "valid_pct", "seed"), [(1437, 0.2, 42), (100, 0.15, 7), (50, 0.0, 1)]
 )
 def test_the_split_is_the_same_as_fastais(n: int, valid_pct: float, seed: int) -> None:
-    ours, theirs = standalone.split_rows(n, valid_pct, seed), datasets.split(n, valid_pct, seed)
+    ours, theirs = (
+        standalone.split_rows(n, valid_pct, seed),
+        splits.train_valid_split(n, valid_pct, seed),
+    )
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
