@@ -170,7 +170,7 @@ def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
     page.mouse.up()
     chip = page.get_by_role("button", name="an area of the map")
     expect(chip).to_be_visible()
-    all_errors = f"{(~evaluated.table['right']).sum():,} pictures."
+    all_errors = f"{(~evaluated.table['correct']).sum():,} pictures."
     expect(page.get_by_text(all_errors)).to_have_count(0)
     chip.click()
     expect(page.get_by_text(all_errors)).to_be_visible()
