@@ -13,8 +13,9 @@ import torch
 from filelock import FileLock
 
 from scratchmlp.bench.browser import free_port, link_cache
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, splits
 from scratchmlp.data.datasets import Dataset
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 
@@ -51,7 +52,7 @@ def closed_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
-    return datasets._sklearn_digits()
+    return SOURCES["digits"].decode("digits", "scikit-learn", lambda what, done, total: None)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +75,7 @@ def mnist_cache(pytestconfig: pytest.Config) -> Path:
         patch.setenv("SCRATCHMLP_HOME", str(folder))
         patch.setenv("https_proxy", f"http://127.0.0.1:{free_port()}")
         datasets.load("mnist")
-        datasets.split(60_000, 0.2, 42)
+        splits.train_valid_split(60_000, 0.2, 42)
     fastai.data.external.fastai_cfg.cache_clear()
     return folder / "cache"
 

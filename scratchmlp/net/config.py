@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scratchmlp.data import sources
 from scratchmlp.errors import UserError
 from scratchmlp.net import choices
 
@@ -42,7 +43,7 @@ class TrainConfig:
         A field is out of range: the sentence names the field, the value and what is allowed.
     """
 
-    dataset: str = _field("mnist", "Dataset", "mnist, digits, or the path of a folder of pictures.")
+    dataset: str = _field(sources.DEFAULT, "Dataset", sources.HELP)
     hidden: tuple[int, ...] = _field(
         (128,), "Hidden layers", "Units of each hidden layer, such as 128 or 256,64."
     )
