@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scratchmlp.data import sources
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
 from scratchmlp.net import choices
 
@@ -140,7 +141,8 @@ def matters(name: str, config: TrainConfig) -> bool:
 
 def explain(name: str) -> str:
     """The field's help and, in Markdown, a line for each of its choices."""
-    lines = [f"- {choice}: {row.help}" for choice, row in choices.TABLES.get(name, {}).items()]
+    table = SOURCES if name == "dataset" else choices.TABLES.get(name, {})
+    lines = [f"- {choice}: {row.help}" for choice, row in table.items()]
     return "\n".join([FIELDS[name].metadata["help"], *([""] if lines else []), *lines])
 
 
