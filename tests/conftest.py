@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import itertools
+import logging
 import os
 import shutil
 import subprocess
@@ -36,6 +37,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 # Seconds that a file takes, of those that take long: they begin first. All of tests/browser is one.
 SECONDS = {
     "tests/browser": 150,
+    "tests/runs/test_jobs.py": 60,
+    "tests/cli/test_commands.py": 40,
+    "tests/browser, new apps": 35,
+    "tests/runs/test_recorder.py": 22,
+    "tests/runs/test_store.py": 17,
+    "tests/runs/test_teaching.py": 17,
+    "tests/ui/train/test_page.py": 12,
+    "tests/ui/draw/test_page.py": 12,
+    "tests/runs/test_export.py": 10,
 }
 
 
@@ -171,8 +181,11 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         close_world(patch, home, home / "fastai")
         patch.setenv("PYTHONWARNINGS", "ignore")
         store = Store()
+        levels = [(handler, handler.level) for handler in logging.getLogger().handlers]
         owner = Jobs(store, workers=2)
-        owner.wait_until_ready()
+        owner.wait_until_ready(180)
+        for handler, level in levels:  # Dask silences pytest's own
+            handler.setLevel(level)
     assert owner._client
     yield owner._client.scheduler.address
     owner.close()
