@@ -307,6 +307,16 @@ def test_four_open_an_empty_database_at_once(database: str) -> None:
             store.close()
 
 
+def test_a_new_file_that_another_has_locked_is_waited_for(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.3, lambda: other.execute("ROLLBACK"))
+    release.start()
+    Store(f"sqlite:///{tmp_path / 'runs.db'}").close()
+    release.join()
+    other.close()
+
+
 def test_a_newer_database_is_refused(database: str) -> None:
     Store(database).close()
     engine = raw_engine(database)
