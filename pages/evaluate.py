@@ -92,7 +92,7 @@ def numbers(seen: Predictions) -> None:
         row.metric("Without 15 wrong labels", f"{clean.accuracy:.2%}", help=WRONG_LABELS)
         with st.expander("How good is that?", key="ladder", on_change="rerun") as ladder:
             if ladder.open:
-                st.table(evaluation.ladder(told.accuracy).set_index("what"))
+                st.table(evaluation.known_results(told.accuracy).set_index("what"))
 
 
 WRONG_LABELS = "Fifteen test images are mislabelled by the judgement of five raters each."

@@ -18,8 +18,9 @@ from filelock import FileLock
 from hypothesis import settings
 
 from scratchmlp.bench.browser import free_port, link_cache
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, splits
 from scratchmlp.data.datasets import Dataset
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 
@@ -66,7 +67,8 @@ def closed_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own for every test, and a network that refuses at once."""
     home = tmp_path / "home"
     close_world(monkeypatch, home, tmp_path / "fastai")
-    monkeypatch.setattr(datasets, "_sklearn_digits", made_digits)
+    decoded_once = DIGITS._replace(decode=lambda name, root, progress: made_digits())
+    monkeypatch.setitem(SOURCES, "digits", decoded_once)
     return home
 
 
@@ -81,8 +83,13 @@ def close_world(patch: pytest.MonkeyPatch, home: Path, fastai: Path) -> None:
     forget_fastai_home()
 
 
-# The digits are drawn once, and not for every home.
-made_digits = functools.cache(datasets._sklearn_digits)
+DIGITS = SOURCES["digits"]
+
+
+@functools.cache
+def made_digits() -> Dataset:
+    """The digits, decoded once and not for every home."""
+    return DIGITS.decode("digits", "scikit-learn", lambda what, done, total: None)
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +128,7 @@ def pictures_cache(pytestconfig: pytest.Config) -> Path:
             give_mnist(folder / "fastai")
         close_world(patch, folder, folder / "fastai")
         dataset = datasets.load(name)
-        datasets.split(len(dataset.train), 0.2, 42)
+        splits.train_valid_split(len(dataset.train), 0.2, 42)
     forget_fastai_home()
     return folder / "cache"
 

@@ -1,6 +1,8 @@
-"""A floor imports only from the floors below it, and some packages live in one room only."""
+"""The rules of docs/architecture.md: floors, no circles, and packages that have one home."""
 
 import ast
+import graphlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,114 +10,194 @@ import pytest
 from tests import file_tree
 from tests.conftest import ROOT
 
-FLOORS = {
-    "scratchmlp.errors": 1,
-    "scratchmlp.paths": 2,
-    "scratchmlp.ink": 3,
-    "scratchmlp.data": 4,
-    "scratchmlp.net": 5,
-    "scratchmlp.charts": 6,
-    "scratchmlp.analysis": 7,
-    "scratchmlp.runs": 8,
-    "scratchmlp.ui": 9,
-    "scratchmlp.cli": 10,
-    "scratchmlp.bench": 10,
-    "scratchmlp.__main__": 10,
-    "app": 10,
-    "pages": 10,
-}
+# The floors from the bottom up. A module imports only from the floors below it, or its own.
+FLOORS = (
+    ("scratchmlp.errors",),
+    ("scratchmlp.paths",),
+    ("scratchmlp.ink",),
+    ("scratchmlp.data",),
+    ("scratchmlp.net",),
+    ("scratchmlp.charts",),
+    ("scratchmlp.analysis",),
+    ("scratchmlp.runs",),
+    ("scratchmlp.ui",),
+    ("scratchmlp.cli", "scratchmlp.bench", "scratchmlp.__main__", "app", "pages"),
+)
 HOMES = {
     "streamlit": ("scratchmlp/ui/", "pages/", "app.py"),
     "sqlalchemy": (
-        "scratchmlp/runs/database.py",
-        "scratchmlp/runs/drawings.py",
-        "scratchmlp/runs/store.py",
+        "scratchmlp/runs/background_tasks.py",
         "scratchmlp/runs/catalogue.py",
         "scratchmlp/runs/checkpoints.py",
-        "scratchmlp/runs/background_tasks.py",
+        "scratchmlp/runs/database.py",
+        "scratchmlp/runs/drawings.py",
         "scratchmlp/runs/migrations/",
+        "scratchmlp/runs/store.py",
     ),
+    "alembic": ("scratchmlp/runs/database.py", "scratchmlp/runs/migrations/"),
     "distributed": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),
     "dask": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),
     "altair": ("scratchmlp/charts/",),
     "typer": ("scratchmlp/cli/",),
 }
-NOWHERE = "torch.nn", "torch.optim", "torchvision", "fastai.vision", "pickle"
-SOURCES = sorted(
+NOT_OURS = ("torch.nn", "torch.optim", "torchvision", "fastai.vision", "pickle")
+# Where PyTorch's functions without weights may be used.
+FUNCTIONAL = ("net/augment.py", "net/loss.py", "analysis/out_of_distribution.py")
+PAGES = ("train", "evaluate", "draw", "runs")
+SOURCES = [
     path.relative_to(ROOT)
-    for path in [ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("scratchmlp/**/*.py")]
-)
+    for path in sorted(
+        [ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("scratchmlp/**/*.py")]
+    )
+]
 
 
-def imports(path: Path) -> set[str]:
-    """Names of all modules a file imports, wherever in it."""
+def module_name(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(path) for path in SOURCES}
+
+
+def imports_in(source: str) -> set[str]:
+    """All modules and names that a source imports or reaches through `torch.…`, anywhere in it."""
     found = set()
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                found |= {alias.name for alias in names}
+            case ast.ImportFrom(module=str(module), names=names):
+                found |= {f"{module}.{alias.name}" for alias in names}
+            case ast.Attribute(value=ast.Name(id="torch"), attr=attr):
+                found.add(f"torch.{attr}")
     return found
 
 
+def imports(path: Path) -> set[str]:
+    return imports_in((ROOT / path).read_text())
+
+
+def own_imports(path: Path) -> set[str]:
+    """The modules of this project that a module imports."""
+    found = imports(path)
+    return {name for name in MODULES if name in found} | {
+        name.rpartition(".")[0] for name in found if name.rpartition(".")[0] in MODULES
+    } - {"scratchmlp", *packages()}
+
+
+def packages() -> Iterator[str]:
+    return (module_name(path) for path in SOURCES if path.name == "__init__.py")
+
+
+def is_at(name: str, place: str) -> bool:
+    return name == place or name.startswith(place + ".")
+
+
 def floor(module: str) -> int | None:
-    for prefix, number in FLOORS.items():
-        if module == prefix or module.startswith(prefix + "."):
+    for number, rooms in enumerate(FLOORS):
+        if any(is_at(module, room) for room in rooms):
             return number
     return None
 
 
+def forbidden(names: set[str], functional: bool) -> set[str]:
+    """What the hand-written network may not use."""
+    return {
+        name
+        for name in names
+        if any(is_at(name, place) for place in NOT_OURS)
+        and not (functional and is_at(name, "torch.nn.functional"))
+    }
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=str)
 def test_imports_go_down(path: Path) -> None:
-    own = floor(".".join(path.with_suffix("").parts))
+    own = floor(module_name(path))
     if own is None:
-        assert path.name == "__init__.py"
+        assert module_name(path) == "scratchmlp"
         return
-    above = {module for module in imports(path) if (floor(module) or 0) > own}
-    assert not above
+    assert not {name for name in imports(path) if (floor(name) or 0) > own}
+
+
+def test_there_is_no_circle() -> None:
+    """Imports inside functions count too."""
+    graph = {module_name(path): own_imports(path) - {module_name(path)} for path in SOURCES}
+    assert list(graphlib.TopologicalSorter(graph).static_order())
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_packages_stay_in_their_rooms(path: Path) -> None:
-    for module in imports(path):
-        homes = HOMES.get(module.split(".")[0])
-        assert homes is None or str(path).startswith(homes), f"{path} imports {module}"
+def test_packages_stay_in_their_homes(path: Path) -> None:
+    for name in imports(path):
+        homes = HOMES.get(name.split(".")[0])
+        assert homes is None or str(path).startswith(homes), f"{path} imports {name}"
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if "bench" not in p.parts], ids=str)
 def test_the_network_is_ours(path: Path) -> None:
-    allowed = (
-        {"torch.nn.functional"}
-        if path.name in ("augment.py", "loss.py", "out_of_distribution.py")
-        else set()
-    )
-    used = {m for m in imports(path) if m.startswith(NOWHERE)}
-    assert not {m for m in used if m not in allowed and m != "torch.nn"} - allowed
+    assert not forbidden(imports(path), str(path).endswith(FUNCTIONAL))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from torch import nn",
+        "import torch.nn",
+        "import torch.nn as nn",
+        "from torch.nn import Linear",
+        "from torch import optim",
+        "from torch.optim import SGD",
+        "import torch\ntorch.nn.Linear(1, 1)",
+        "import torch\ntorch.optim.SGD",
+        "def later():\n    import pickle",
+        "from pickle import loads",
+        "import torchvision.transforms",
+        "from fastai.vision.all import *",
+        "from fastai import vision",
+    ],
+)
+def test_the_rule_sees_every_way_to_import(source: str) -> None:
+    assert forbidden(imports_in(source), functional=False)
+    assert forbidden(imports_in(source), functional=True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch.nn.functional as F",
+        "from torch.nn import functional",
+        "from torch.nn.functional import pad",
+    ],
+)
+def test_functions_without_weights_are_allowed_in_three_modules(source: str) -> None:
+    assert forbidden(imports_in(source), functional=False)
+    assert not forbidden(imports_in(source), functional=True)
 
 
 def test_the_command_line_needs_no_browser() -> None:
-    rooms = [path for path in SOURCES if path.parts[:2] == ("scratchmlp", "cli")]
-    assert rooms
-    assert not {m for room in rooms for m in imports(room) if "jobs" in m or "streamlit" in m}
+    modules = [path for path in SOURCES if path.parts[:2] == ("scratchmlp", "cli")]
+    assert modules
+    found = {name for module in modules for name in imports(module)}
+    assert not {name for name in found if "jobs" in name or "streamlit" in name}
 
 
 @pytest.mark.parametrize("path", ["app.py", *(str(p) for p in SOURCES if p.parts[0] == "pages")])
-def test_pages_import_the_room_of_the_pages_first(path: str) -> None:
-    """It loads what two threads must not load at once: see there."""
+def test_app_and_pages_import_the_ui_package_first(path: str) -> None:
+    """It loads what two threads must not load at once: see `scratchmlp/ui/__init__.py`."""
     lines = (ROOT / path).read_text().splitlines()
     ours = [line for line in lines if line.startswith(("import scratchmlp", "from scratchmlp"))]
     assert "scratchmlp.ui" in ours[0]
 
 
 def test_pages_are_short() -> None:
-    assert all(
-        len((ROOT / p).read_text().splitlines()) < 120 for p in SOURCES if "pages" in p.parts
-    )
+    pages = [path for path in SOURCES if path.parts[0] == "pages"]
+    assert [path.stem for path in pages] == sorted(PAGES)
+    assert all(len((ROOT / path).read_text().splitlines()) < 120 for path in pages)
 
 
 def test_the_file_tree_is_up_to_date() -> None:
     """Every module is there with its whole path. If not: `python -m tests.file_tree`."""
     assert file_tree.written() == file_tree.table()
+    assert all(f"`{path}`" in file_tree.written() for path in file_tree.sources())
 
 
 def test_every_module_says_what_it_is() -> None:

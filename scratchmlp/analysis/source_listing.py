@@ -1,7 +1,7 @@
-"""The source that a configuration uses, read from the running program so that it cannot drift.
+"""The source code that a configuration uses, read from the running program.
 
-`closure` follows names from some functions to all they need. A table of choices keeps only the
-entry in use, so that what comes out is the program that runs, and no other.
+`closure` collects some functions and everything that they need. A table of choices keeps only the
+entry in use, so that the listing is exactly the program that runs.
 """
 
 import ast
@@ -9,26 +9,27 @@ import functools
 import importlib
 import inspect
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from scratchmlp.net import choices
 from scratchmlp.net.config import TrainConfig
 
 PACKAGE = __name__.split(".")[0]
 
-# The field of the configuration that picks the entry of a table.
-TABLES = {
-    "ACTIVATIONS": "activation",
-    "INITS": "init",
-    "LOSSES": "loss",
-    "OPTIMIZERS": "optimizer",
-    "SCHEDULES": "schedule",
-    "AUGMENTATIONS": "augment",
-    "BACKWARDS": "backward",
+# The module that implements each table of choices, by the field that chooses from it.
+MODULES = {
+    "activation": "scratchmlp.net.activations",
+    "init": "scratchmlp.net.model",
+    "loss": "scratchmlp.net.loss",
+    "optimizer": "scratchmlp.net.optimizers",
+    "schedule": "scratchmlp.net.schedules",
+    "augment": "scratchmlp.net.augment",
+    "backward": "scratchmlp.net.backward",
 }
 
 
 class Piece(NamedTuple):
-    """A function, class or constant of a module, as it is written there."""
+    """A function, class or constant of a module, and its source code."""
 
     module: str
     name: str
@@ -36,7 +37,7 @@ class Piece(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """Pieces in an order in which they can be run, and the import statements they need."""
+    """Pieces in an order in which they can run, and the import statements that they need."""
 
     imports: list[str]
     pieces: list[Piece]
@@ -49,24 +50,25 @@ class Module(NamedTuple):
 
 
 def piece(module: str, name: str, config: TrainConfig) -> Piece:
-    """One piece of a module; of a table only the entry in use.
+    """One piece of a module. A table of choices has only the entry in use.
 
     Raises
     ------
     KeyError
-        The module defines no such name.
+        The module does not define this name.
     """
     read = _module(module)
     node = read.defined[name]
-    if name in TABLES:
-        return Piece(module, name, _entry(read, node, name, getattr(config, TABLES[name])))
+    if field := _table_field(node):
+        row = f'"{getattr(config, field)}": {_function(field, config)}'
+        return Piece(module, name, f"{name} = {{{row}}}")
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
     lines = read.source.splitlines()[first - 1 : node.end_lineno]
     return Piece(module, name, "\n".join(lines))
 
 
 def closure(roots: Iterable[tuple[str, str]], config: TrainConfig) -> Listing:
-    """The pieces `roots` (module, name) and everything of this package that they need."""
+    """The pieces `roots`, as (module, name), and all pieces of this package that they need."""
     imports: dict[str, None] = {}
     pieces: dict[tuple[str, str], Piece | None] = {}
 
@@ -80,8 +82,8 @@ def closure(roots: Iterable[tuple[str, str]], config: TrainConfig) -> Listing:
                 visit(source, there, runs)
         elif name in read.defined and (module, name) not in pieces:
             if not runs and not isinstance(read.defined[name], ast.Assign):
-                return  # an annotation needs no more than the short names of types
-            pieces[module, name] = None  # under way: what it needs stands before it
+                return  # an annotation needs only type aliases
+            pieces[module, name] = None  # being visited: the pieces that it needs come first
             found = piece(module, name, config)
             for used, runs_too in _names(ast.parse(found.source)):
                 visit(module, used, runs_too)
@@ -121,17 +123,32 @@ def _module(name: str) -> Module:
     return Module(source, defined, imported)
 
 
-def _entry(read: Module, node: ast.stmt, name: str, key: Any) -> str:
-    table = node.value  # type: ignore[attr-defined]
-    for at, value in zip(table.keys, table.values, strict=True):
-        if at.value == key:
-            text = ast.get_source_segment(read.source, value)
-            return f'{name} = {{\n    "{key}": {text},\n}}'
-    raise KeyError(key)
+def chosen_names(field: str, config: TrainConfig) -> list[str]:
+    """The function that a field chooses, after all of its own module that it needs."""
+    module = MODULES[field]
+    listing = closure([(module, _function(field, config))], config)
+    return [piece.name for piece in listing.pieces if piece.module == module]
+
+
+def _function(field: str, config: TrainConfig) -> str:
+    return choices.TABLES[field][getattr(config, field)].function
+
+
+def _table_field(node: ast.stmt) -> str | None:
+    """The field that chooses from the table that `choices.implemented(…)` makes here, if any."""
+    match node:
+        case ast.AnnAssign(
+            value=ast.Call(
+                func=ast.Attribute(attr="implemented"), args=[ast.Attribute() as table, *_]
+            )
+        ):
+            rows = getattr(choices, table.attr)
+            return next(field for field, known in choices.TABLES.items() if known is rows)
+    return None
 
 
 def _names(node: ast.AST, runs: bool = True) -> Iterator[tuple[str, bool]]:
-    """Every name in there, and whether it is needed to run it; annotations are not."""
+    """Every name in the tree, and whether the code needs it to run; annotations do not run."""
     if isinstance(node, ast.Name):
         yield node.id, runs
     for field, value in ast.iter_fields(node):

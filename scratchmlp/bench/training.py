@@ -16,11 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from scratchmlp.bench import Line
-from scratchmlp.data import datasets
+from scratchmlp.data import splits
 from scratchmlp.data.datasets import Dataset, Examples
-from scratchmlp.net import presets, training
+from scratchmlp.net import devices, events, presets, training
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import as_input
+from scratchmlp.net.statistics import pixel_moments
 
 BATCH = 256
 HIDDEN = 128
@@ -67,7 +68,7 @@ def ours(backward: str) -> Rival:
     def rival(data: Data) -> Callable[[], None]:
         config = dataclasses.replace(CONFIG, backward=backward)
         nothing = data.valid.take(data.valid.labels[:0])
-        states: list[training.State | None] = [None]
+        states: list[events.State | None] = [None]
 
         def epoch() -> None:
             done = states[-1].epoch if states[-1] else 0
@@ -75,7 +76,7 @@ def ours(backward: str) -> Rival:
                 config, epochs=done + 1, precision=torch.get_float32_matmul_precision()
             )
             for event in training.fit(run, data.train, nothing, start=states[-1]):
-                if isinstance(event, training.Finished):
+                if isinstance(event, events.Finished):
                     states.append(event.state)
 
         return epoch
@@ -243,7 +244,7 @@ def _to_accuracy(data: Data, dataset: Dataset) -> Iterator[Line]:
         config = dataclasses.replace(presets.find(name).config, dataset=dataset.name)
         spent, reached = 0.0, dict.fromkeys((0.97, 0.98))
         for event in training.fit(config, data.train, data.valid):
-            if isinstance(event, training.Epoch):
+            if isinstance(event, events.Epoch):
                 spent += event.seconds
                 for goal in reached:
                     if (event.valid_accuracy or 0) >= goal and reached[goal] is None:
@@ -262,8 +263,8 @@ def _to_accuracy(data: Data, dataset: Dataset) -> Iterator[Line]:
 
 def _data(dataset: Dataset) -> Data:
     config: TrainConfig = presets.MODERN
-    rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     train, valid = (dataset.train.take(part) for part in rows)
-    images, labels = training.to_tensors(train)
-    x = as_input(images, *training.pixel_moments(images))
+    images, labels = devices.to_tensors(train)
+    x = as_input(images, *pixel_moments(images))
     return Data(train, valid, x, labels, len(dataset.classes))

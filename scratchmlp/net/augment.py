@@ -1,8 +1,8 @@
-"""Small changes that leave a digit the digit it is: the data one did not have to collect.
+"""Augmentations: small random changes of a picture that do not change which digit it is.
 
 An augmentation takes float pictures (B, 28, 28), paper 0, and a generator, and returns new ones.
-A warp says for each pixel where to look in the old picture, in coordinates that run from -1 to 1
-over its width: the identity is `torch.nn.functional.affine_grid`'s.
+A grid says for each pixel of the new picture where to look in the old one, in the coordinates of
+`torch.nn.functional.affine_grid`: -1 to 1 over the width.
 """
 
 import math
@@ -12,14 +12,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from scratchmlp.net import choices
+
 ROTATION = math.radians(10)
 SCALE = 0.10
 SHEAR = 0.15
 SHIFT = 1.5 / 14  # 1.5 pixels, in units of half the width
-BEND = 0.04  # amplitude of the elastic field, in the same units
-KNOTS = 5  # the field is drawn on 5 x 5 points and bent smoothly between them
+AMPLITUDE = 0.04  # of the elastic field, in the same units
+KNOTS = 5  # the field is drawn on 5 x 5 points, and smooth between them
 
-Warp = Callable[[Tensor, torch.Generator], Tensor]
+Augmentation = Callable[[Tensor, torch.Generator], Tensor]
+
+
+def unchanged(pictures: Tensor, generator: torch.Generator) -> Tensor:
+    return pictures
 
 
 def _uniform(n: int, bound: float, generator: torch.Generator) -> Tensor:
@@ -28,7 +34,7 @@ def _uniform(n: int, bound: float, generator: torch.Generator) -> Tensor:
 
 
 def _affine_grid(n: int, generator: torch.Generator) -> Tensor:
-    """Where to look, (n, 28, 28, 2): rotated, scaled, sheared and shifted, each at random."""
+    """A grid (n, 28, 28, 2): rotated, scaled, sheared and shifted, each at random."""
     angle, shear = _uniform(n, ROTATION, generator), _uniform(n, SHEAR, generator)
     x, y = 1 + _uniform(n, SCALE, generator), 1 + _uniform(n, SCALE, generator)
     cos, sin = angle.cos(), angle.sin()
@@ -46,41 +52,37 @@ def _elastic_field(n: int, generator: torch.Generator) -> Tensor:
     """A smooth random displacement of every pixel, (n, 28, 28, 2).
 
     Simard, Steinkraus & Platt 2003 blur a field of noise with a wide Gaussian. Noise on a coarse
-    grid, enlarged by bicubic interpolation, bends digits as well at a quarter of the time.
+    grid, enlarged by bicubic interpolation, bends digits as well in a quarter of the time.
     """
     noise = torch.randn(n, 2, KNOTS, KNOTS, generator=generator, device=generator.device)
     field = F.interpolate(noise, size=(28, 28), mode="bicubic", align_corners=True)
-    return BEND * field.permute(0, 2, 3, 1)
+    return AMPLITUDE * field.permute(0, 2, 3, 1)
 
 
-def _look(pictures: Tensor, grid: Tensor) -> Tensor:
+def _sample(pictures: Tensor, grid: Tensor) -> Tensor:
     return F.grid_sample(pictures[:, None], grid, align_corners=False)[:, 0]
 
 
 def affine(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Rotate by up to 10 degrees, scale by 10 %, shear by 0.15, shift by 1.5 pixels."""
-    return _look(pictures, _affine_grid(len(pictures), generator))
+    return _sample(pictures, _affine_grid(len(pictures), generator))
 
 
 def elastic(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    """`affine`, and bend."""
+    """`affine`, then bend by a smooth random field."""
     n = len(pictures)
-    return _look(pictures, _affine_grid(n, generator) + _elastic_field(n, generator))
+    return _sample(pictures, _affine_grid(n, generator) + _elastic_field(n, generator))
 
 
 def shift(pictures: Tensor, down: float, across: float) -> Tensor:
-    """Moved by so many pixels, which may be fractions."""
+    """The same pictures, moved down and to the right by these pixels; fractions are allowed."""
     if not down and not across:
         return pictures
     half = pictures.shape[-1] / 2
     theta = torch.tensor([[[1, 0, -across / half], [0, 1, -down / half]]])
     size = [1, 1, *pictures.shape[1:]]
     grid = F.affine_grid(theta, size, align_corners=False)
-    return _look(pictures, grid.expand(len(pictures), -1, -1, -1))
+    return _sample(pictures, grid.expand(len(pictures), -1, -1, -1))
 
 
-AUGMENTATIONS: dict[str, Warp] = {
-    "none": lambda pictures, generator: pictures,
-    "affine": affine,
-    "elastic": elastic,
-}
+AUGMENTATIONS: dict[str, Augmentation] = choices.implemented(choices.AUGMENTATIONS, globals())

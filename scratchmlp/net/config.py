@@ -1,7 +1,7 @@
 """Everything that decides a run, in one place that checks itself.
 
-A field's `help`, `range` and `choices` feed the command line, the page's controls, links and the
-docs alike. No torch here: listing runs or drawing a control should not wait for it.
+The label, help, range and choices of a field are read by the controls, the command line and links.
+PyTorch is not imported here: to list runs or to draw a control is fast.
 """
 
 import dataclasses
@@ -11,29 +11,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scratchmlp.data import sources
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
-
-ACTIVATIONS = ("relu", "leaky-relu", "tanh", "sigmoid", "identity")
-INITS = ("he", "xavier", "normal", "zeros")
-LOSSES = ("log-softmax", "plain-softmax")
-OPTIMIZERS = ("sgd", "momentum", "adam")
-SCHEDULES = ("constant", "one-cycle")
-AUGMENTATIONS = ("none", "affine", "elastic")
-BACKWARDS = ("autograd", "by-hand")
-DEVICES = ("cpu", "cuda", "mps")
-PRECISIONS = ("highest", "high", "medium")
+from scratchmlp.net import choices
 
 MAX_LAYERS = 6
 MAX_WIDTH = 4096
-MAX_WEIGHTS = 50_000_000  # with Adam's memory three times as many numbers: 0.6 GB a checkpoint
+MAX_WEIGHTS = 50_000_000  # with Adam's state three times as many numbers: 0.6 GB a checkpoint
 
 
-def _one_of(default: str, choices: tuple[str, ...], help: str) -> Any:
-    return dataclasses.field(default=default, metadata={"help": help, "choices": choices})
+def _field(default: Any, label: str, help: str, **metadata: Any) -> Any:
+    metadata |= {"label": label, "help": help}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
-def _within(default: float, low: float, high: float, help: str) -> Any:
-    return dataclasses.field(default=default, metadata={"help": help, "range": (low, high)})
+def _choice(default: str, label: str, table: choices.Table, help: str) -> Any:
+    return _field(default, label, help, choices=tuple(table))
+
+
+def _number(default: float, label: str, low: float, high: float, help: str) -> Any:
+    return _field(default, label, help, range=(low, high))
 
 
 @dataclass(frozen=True)
@@ -46,57 +44,84 @@ class TrainConfig:
         A field is out of range: the sentence names the field, the value and what is allowed.
     """
 
-    dataset: str = dataclasses.field(
-        default="mnist", metadata={"help": "mnist, digits, or the path of a folder of pictures."}
+    dataset: str = _field(sources.DEFAULT, "Dataset", sources.HELP)
+    hidden: tuple[int, ...] = _field(
+        (128,), "Hidden layers", "Units of each hidden layer, such as 128 or 256,64."
     )
-    hidden: tuple[int, ...] = dataclasses.field(
-        default=(128,), metadata={"help": "Units of each hidden layer, as in 128 or 256,64."}
+    activation: str = _choice(
+        "relu", "Activation", choices.ACTIVATIONS, "The output of a hidden unit for its sum."
     )
-    activation: str = _one_of("relu", ACTIVATIONS, "What a hidden unit makes of its weighted sum.")
-    init: str = _one_of("he", INITS, "How the weights are drawn before the first step.")
-    init_std: float = _within(1.0, 0.0, 10.0, "Standard deviation of the weights of init=normal.")
-    standardise: bool = dataclasses.field(
-        default=True, metadata={"help": "Shift and scale pixels to mean 0 and deviation 1."}
+    init: str = _choice(
+        "he", "Initialisation", choices.INITS, "How the weights are drawn before the first step."
     )
-    loss: str = _one_of("log-softmax", LOSSES, "How the cross-entropy is computed.")
-    optimizer: str = _one_of("adam", OPTIMIZERS, "How a step follows from the gradients.")
-    lr: float = _within(0.006, 1e-6, 100.0, "Length of a step: the largest one of its schedule.")
-    momentum: float = _within(0.9, 0.0, 0.999, "Share of the last step kept (Adam's beta 1).")
-    beta2: float = _within(0.999, 0.5, 0.99999, "Memory of Adam's squared gradients.")
-    weight_decay: float = _within(0.1, 0.0, 1.0, "How strongly weights are pulled to zero.")
-    schedule: str = _one_of("one-cycle", SCHEDULES, "How the learning rate moves over the run.")
-    augment: str = _one_of(
-        "none", AUGMENTATIONS, "How training pictures are turned, moved and bent."
+    init_std: float = _number(
+        1.0, "Weight std", 0.0, 10.0, "Standard deviation of the weights with init=normal."
     )
-    batch_size: int = _within(128, 1, 8192, "Pictures that one step learns from.")
-    epochs: int = _within(6, 1, 1000, "Times the run goes through all training pictures.")
-    valid_pct: float = _within(0.2, 0.0, 0.9, "Share of the training pictures kept to validate.")
-    split_seed: int = _within(42, 0, 2**32 - 1, "Which pictures are kept to validate.")
-    seed: int = _within(0, 0, 2**32 - 1, "Decides every random choice: same seed, same curve.")
-    backward: str = _one_of(
-        "autograd", BACKWARDS, "Who computes the gradients: PyTorch, or us by hand."
+    standardise: bool = _field(
+        True, "Standardise pixels", "Shift and scale the pixels to mean 0 and deviation 1."
     )
-    device: str = _one_of("cpu", DEVICES, "Where the run computes.")
-    precision: str = _one_of("highest", PRECISIONS, "Of matrix products; medium is bfloat16.")
+    loss: str = _choice("log-softmax", "Loss", choices.LOSSES, "How the cross-entropy is computed.")
+    optimizer: str = _choice(
+        "adam", "Optimizer", choices.OPTIMIZERS, "How the gradients move the weights."
+    )
+    lr: float = _number(
+        0.006, "Learning rate", 1e-6, 100.0, "Size of a step: the largest one of the schedule."
+    )
+    momentum: float = _number(
+        0.9, "Momentum", 0.0, 0.999, "Share of the last step that is kept (beta 1 of Adam)."
+    )
+    beta2: float = _number(
+        0.999, "Beta 2", 0.5, 0.99999, "How long past squared gradients are remembered."
+    )
+    weight_decay: float = _number(
+        0.1, "Weight decay", 0.0, 1.0, "How strongly the weights are pulled to zero."
+    )
+    schedule: str = _choice(
+        "one-cycle", "Schedule", choices.SCHEDULES, "How the learning rate changes over the run."
+    )
+    augment: str = _choice(
+        "none",
+        "Augmentation",
+        choices.AUGMENTATIONS,
+        "How training pictures are turned, moved and bent at random.",
+    )
+    batch_size: int = _number(128, "Batch size", 1, 8192, "Pictures in one step.")
+    epochs: int = _number(6, "Epochs", 1, 1000, "How often the run sees every training picture.")
+    valid_pct: float = _number(
+        0.2, "Validation share", 0.0, 0.9, "Share of the training pictures used to validate."
+    )
+    split_seed: int = _number(
+        42, "Split seed", 0, 2**32 - 1, "Decides which pictures are used to validate."
+    )
+    seed: int = _number(
+        0, "Seed", 0, 2**32 - 1, "Decides every random number: same seed, same curve."
+    )
+    backward: str = _choice(
+        "autograd", "Gradients", choices.BACKWARDS, "Who computes the gradients."
+    )
+    device: str = _choice("cpu", "Device", choices.DEVICES, "Where the run computes.")
+    precision: str = _choice(
+        "highest", "Precision", choices.PRECISIONS, "How exact matrix products are."
+    )
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             object.__setattr__(self, field.name, _checked(field, getattr(self, field.name)))
 
     def asdict(self) -> dict[str, Any]:
-        """Plain values, as JSON keeps them; `from_mapping` takes them back."""
+        """Plain values for JSON; `from_mapping` is the inverse."""
         return dataclasses.asdict(self) | {"hidden": list(self.hidden)}
 
     @classmethod
     def from_mapping(
         cls, values: Mapping[str, Any], base: "TrainConfig | None" = None
     ) -> "TrainConfig":
-        """`base` (or the default) with `values`, which may be text, laid over it.
+        """`base` (or the default) with these values, which may be text.
 
         Raises
         ------
         UserError
-            A name is no field, or a value does not read as its field's type or is out of range.
+            A name is not a field, or a value is not of its field's type or is out of range.
         """
         for name in values:
             if name not in FIELDS:
@@ -106,45 +131,23 @@ class TrainConfig:
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(TrainConfig)}
-LABELS = {
-    "dataset": "Pictures",
-    "hidden": "Hidden layers",
-    "activation": "Activation",
-    "init": "Initial weights",
-    "init_std": "Their deviation",
-    "standardise": "Standardise pixels",
-    "loss": "Loss",
-    "optimizer": "Optimizer",
-    "lr": "Learning rate",
-    "momentum": "Momentum",
-    "beta2": "Beta 2",
-    "weight_decay": "Weight decay",
-    "schedule": "Schedule",
-    "augment": "Warps",
-    "batch_size": "Batch size",
-    "epochs": "Epochs",
-    "valid_pct": "Kept to validate",
-    "split_seed": "Seed of the split",
-    "seed": "Seed",
-    "backward": "Gradients",
-    "device": "Device",
-    "precision": "Precision",
-}
-ONLY = {  # fields that have an effect only where another has one of these values
-    "init_std": ("init", ("normal",)),
-    "momentum": ("optimizer", ("momentum", "adam")),
-    "beta2": ("optimizer", ("adam",)),
-}
+LABELS = {name: str(field.metadata["label"]) for name, field in FIELDS.items()}
 
 
 def matters(name: str, config: TrainConfig) -> bool:
-    """Whether the field has any effect beside the others, as Adam's beta 2 has none on SGD."""
-    other, values = ONLY.get(name, (name, None))
-    return values is None or getattr(config, other) in values
+    """Whether the field has any effect beside the others: Adam's beta 2 has none on SGD."""
+    return choices.has_effect(name, {field: getattr(config, field) for field in choices.TABLES})
+
+
+def explain(name: str) -> str:
+    """The field's help and, in Markdown, a line for each of its choices."""
+    table = SOURCES if name == "dataset" else choices.TABLES.get(name, {})
+    lines = [f"- {choice}: {row.help}" for choice, row in table.items()]
+    return "\n".join([FIELDS[name].metadata["help"], *([""] if lines else []), *lines])
 
 
 def differing(*configs: TrainConfig) -> list[str]:
-    """The fields in which not all of these are alike."""
+    """The fields that are not the same in all of these."""
     return [name for name in FIELDS if len({getattr(config, name) for config in configs}) > 1]
 
 
@@ -173,7 +176,7 @@ def unparse(value: Any) -> str:
 
 
 def allowed(name: str) -> str:
-    """In words, the values a field may have."""
+    """The values that a field may have, in words."""
     metadata = FIELDS[name].metadata
     if "choices" in metadata:
         return "one of " + ", ".join(metadata["choices"])

@@ -1,4 +1,4 @@
-"""What `fit` yields, what it may be told, and what it needs to go on: all of it plain data."""
+"""What `fit` yields, what `control` may answer, and the state to resume from: all plain data."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,12 +9,12 @@ from scratchmlp.net.model import Params
 from scratchmlp.net.optimizers import OptState
 
 Command = Literal["stop", "pause"] | float | None
-"""What `control` may answer: stop, pause (it is then asked again), a new learning rate, nothing."""
+"""Stop, pause (`fit` then asks again), a new learning rate, or nothing to do."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Sums over the part of the running epoch that is done."""
+    """Sums over the batches of the current epoch that are done."""
 
     loss: float = 0.0
     correct: int = 0
@@ -24,7 +24,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class State:
-    """Everything needed to go on exactly where a run stood, and nothing shared with it."""
+    """All that is needed to resume a run, bit for bit. It shares no memory with the run."""
 
     params: Params
     optimizer: OptState
@@ -46,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Epoch:
-    """An epoch is done. Validation figures are None where nothing is kept to validate."""
+    """An epoch is done. The validation figures are None if there are no validation samples."""
 
     epoch: int
     step: int
@@ -55,7 +55,7 @@ class Epoch:
     valid_loss: float | None
     valid_accuracy: float | None
     seconds: float
-    statistics: dict[str, Any]  # see `measure.statistics`
+    statistics: dict[str, Any]  # see `statistics.layer_statistics`
     state: State
 
 
@@ -71,9 +71,9 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Diverged:
-    """The loss of `step`, or a weight after it, is infinite or not a number.
+    """The loss of `step`, or a weight after it, is infinite or NaN.
 
-    `state` is what there was when that was seen: nothing to go on from.
+    `cause` is a sentence. Nothing can be resumed from `state`.
     """
 
     step: int

@@ -1,9 +1,9 @@
-"""Teach a trained network a few drawings, in a fraction of a second, without forgetting the rest.
+"""Fine-tuning: teach a trained network a few drawings in a fraction of a second.
 
-A batch is half drawings, warped anew each time, and half pictures of its old training set:
-what is only shown new pictures forgets the old ones (McCloskey & Cohen 1989), and rehearsing some
-of them helps (Robins 1995). What helps more is to stop half-way: the mean of old and new weights
-keeps most of what was learned and most of what was known (Wortsman et al. 2022, WiSE-FT).
+A network that sees only new pictures forgets the old ones (McCloskey & Cohen 1989). So half of each
+batch is drawings, augmented anew each time, and half is pictures of its old training set (replay,
+Robins 1995). At the end the old and the new weights are averaged: the mean keeps most of what the
+network knew and most of what it has learned (Wortsman et al. 2022, WiSE-FT).
 """
 
 import dataclasses
@@ -17,31 +17,32 @@ from scratchmlp.net.augment import AUGMENTATIONS
 from scratchmlp.net.backward import by_hand
 from scratchmlp.net.model import flat, pairs, standardise
 from scratchmlp.net.network import Network
-from scratchmlp.net.optimizers import OPTIMIZERS, SCHEDULES
+from scratchmlp.net.optimizers import OPTIMIZERS, OptState
+from scratchmlp.net.schedules import SCHEDULES
 
 STEPS = 120
-NEW, OLD = 64, 64  # drawings and old pictures in a batch
+NEW, OLD = 64, 64  # drawings and replayed pictures in a batch
 LR = 0.002
-KEEP = 0.5  # share of the old weights in the new ones
+KEEP = 0.5  # share of the old weights in the mean
 
 
 def teach(network: Network, drawings: Examples, replay: Examples, seed: int = 0) -> Network:
-    """A new network that has seen the drawings; the old one stays as it is.
+    """A new network that has learned the drawings; the old one does not change.
 
     Parameters
     ----------
-    drawings : a few pictures to learn, labels as in `network.classes`.
-    replay : pictures of its training set, of which each batch takes some.
+    drawings : a few pictures to learn; their labels count in `network.classes`.
+    replay : pictures of the old training set; each batch takes some.
     """
     config = dataclasses.replace(network.config, weight_decay=0.0, momentum=0.9, beta2=0.999)
     optimizer, schedule = OPTIMIZERS["adam"], SCHEDULES["one-cycle"]
     tensors = [tensor.detach().clone() for tensor in flat(network.params)]
-    params, state = pairs(tensors), optimizer.init(tensors)
+    params, state = pairs(tensors), OptState()
     batch = _batches(network, drawings, replay, torch.Generator().manual_seed(seed))
     for step in range(STEPS):
         xb, yb = next(batch)
         _, _, grads = by_hand(params, xb, yb, config.activation, config.loss)
-        optimizer.update(tensors, grads, state, LR * schedule(step / (STEPS - 1)), config)
+        optimizer(tensors, grads, state, LR * schedule(step / (STEPS - 1)), config)
     for tensor, old in zip(tensors, flat(network.params), strict=True):
         tensor.lerp_(old, KEEP)
     return dataclasses.replace(network, params=params, step=network.step + STEPS)
@@ -50,15 +51,15 @@ def teach(network: Network, drawings: Examples, replay: Examples, seed: int = 0)
 def _batches(
     network: Network, drawings: Examples, replay: Examples, generator: torch.Generator
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Inputs (B, 784) and labels (B,): new pictures warped, old ones as in their training."""
+    """Inputs (B, 784) and labels (B,). The old pictures are augmented as in their training."""
     sources = [(drawings, NEW, AUGMENTATIONS["elastic"])]
     if len(replay):
         sources.append((replay, OLD, AUGMENTATIONS[network.config.augment]))
     while True:
         pixels, labels = [], []
-        for examples, n, warp in sources:
+        for examples, n, augment in sources:
             rows = torch.randint(len(examples), (n,), generator=generator).numpy()
-            pixels.append(warp(torch.from_numpy(examples.images[rows]).float(), generator))
+            pixels.append(augment(torch.from_numpy(examples.images[rows]).float(), generator))
             labels.append(torch.from_numpy(examples.labels[rows]))
         xb = torch.cat(pixels).flatten(1)
         yield standardise(xb, network.mean, network.std), torch.cat(labels)

@@ -1,4 +1,4 @@
-"""How wrong an answer is: cross-entropy in nats, the right way and the way that breaks.
+"""The loss: cross-entropy in nats, computed in a safe way and in the way that breaks.
 
 `log_softmax` and `cross_entropy_loss` are the post's. Logits are (B, classes), targets (B,).
 """
@@ -8,6 +8,8 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor
 
+from scratchmlp.net import choices
+
 
 def softmax(logits: Tensor) -> Tensor:
     """e^z / sum e^z, as defined: in float32 e^89 is infinite, and inf / inf is NaN."""
@@ -16,25 +18,22 @@ def softmax(logits: Tensor) -> Tensor:
 
 
 def plain_log_softmax(logits: Tensor) -> Tensor:
-    """The same as `log_softmax` on paper, and in float32 where the post met NaN."""
+    """The same as `log_softmax` on paper. In float32 it gives the NaN that the post met."""
     return softmax(logits).log()
 
 
 def log_softmax(logits: Tensor) -> Tensor:
-    """z - log sum e^z. Taking the largest z out first changes nothing but keeps e^z below 1."""
+    """z - log sum e^z. The largest z is subtracted first: same result, and e^z stays below 1."""
     z = logits - logits.detach().amax(dim=1, keepdim=True)
     return z - z.exp().sum(dim=1, keepdim=True).log()
 
 
-# How a loss comes by the logarithms of the probabilities.
-LOSSES: dict[str, Callable[[Tensor], Tensor]] = {
-    "log-softmax": log_softmax,
-    "plain-softmax": plain_log_softmax,
-}
+# From logits to the logarithms of the probabilities.
+LOSSES: dict[str, Callable[[Tensor], Tensor]] = choices.implemented(choices.LOSSES, globals())
 
 
 def nll(log_probs: Tensor, targets: Tensor) -> Tensor:
-    """The mean of minus the logarithm of the probability given to the truth."""
+    """Negative log-likelihood: the mean of minus the log-probability of the target."""
     return -log_probs.gather(1, targets[:, None]).mean()
 
 
@@ -44,5 +43,5 @@ def nll_slope(log_probs: Tensor, targets: Tensor) -> Tensor:
 
 
 def cross_entropy_loss(logits: Tensor, targets: Tensor, loss: str = "log-softmax") -> Tensor:
-    """Negative log-likelihood of the targets."""
+    """Mean cross-entropy of the targets, in nats."""
     return nll(LOSSES[loss](logits), targets)

@@ -8,40 +8,37 @@ Everything here is a pure function of tensors. `init_params` and `linear` are th
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from scratchmlp.net import choices
+from scratchmlp.net.activations import ACTIVATIONS
+
 Params = list[tuple[Tensor, Tensor]]
 
 
-class Activation(NamedTuple):
-    """A unit's response to its sum z, and the response's slope, written in terms of z and h."""
-
-    forward: Callable[[Tensor], Tensor]  # h = f(z)
-    slope: Callable[[Tensor, Tensor], Tensor]  # f'(z), from z and h = f(z)
-
-
-ACTIVATIONS = {
-    "relu": Activation(torch.relu, lambda z, h: h.sign()),
-    "leaky-relu": Activation(
-        lambda z: torch.where(z > 0, z, 0.01 * z), lambda z, h: torch.where(z > 0, 1.0, 0.01)
-    ),
-    "tanh": Activation(torch.tanh, lambda z, h: 1 - h * h),
-    "sigmoid": Activation(torch.sigmoid, lambda z, h: h * (1 - h)),
-    "identity": Activation(lambda z: z, lambda z, h: torch.ones_like(z)),
-}
-
 # Standard deviation of a layer's weights, given its number of inputs and outputs.
-INITS: dict[str, Callable[[int, int, float], float]] = {
-    "he": lambda n_in, n_out, std: math.sqrt(2 / n_in),  # He et al. 2015, eq. 10
-    "xavier": lambda n_in, n_out, std: math.sqrt(
-        2 / (n_in + n_out)
-    ),  # Glorot & Bengio 2010, eq. 12
-    "normal": lambda n_in, n_out, std: std,  # the post's
-    "zeros": lambda n_in, n_out, std: 0.0,
-}
+def he(n_in: int, n_out: int, std: float) -> float:
+    """He et al. 2015, equation 10."""
+    return math.sqrt(2 / n_in)
+
+
+def xavier(n_in: int, n_out: int, std: float) -> float:
+    """Glorot & Bengio 2010, equation 12."""
+    return math.sqrt(2 / (n_in + n_out))
+
+
+def normal(n_in: int, n_out: int, std: float) -> float:
+    """The post's: the same for every layer."""
+    return std
+
+
+def zeros(n_in: int, n_out: int, std: float) -> float:
+    return 0.0
+
+
+INITS: dict[str, Callable[[int, int, float], float]] = choices.implemented(choices.INITS, globals())
 
 
 def init_params(
@@ -49,7 +46,7 @@ def init_params(
 ) -> Params:
     """Draw the weights of a network with layers of these sizes, input and output included.
 
-    Biases start at 0, but for `init="normal"`, where they are drawn as the weights are: the post's.
+    Biases start at 0. With `init="normal"` they are drawn like the weights, as in the post.
     """
     params = []
     for n_in, n_out in itertools.pairwise(sizes):
@@ -66,7 +63,7 @@ def as_input(images: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
 
 
 def standardise(pixels: Tensor, mean: float, std: float) -> Tensor:
-    """(x / 255 - mean) / std, in place and in as few passes as it takes."""
+    """(x / 255 - mean) / std, in place and in as few passes as possible."""
     return (pixels.sub_(255 * mean) if mean else pixels).mul_(1 / (255 * std))
 
 
@@ -76,13 +73,13 @@ def linear(xb: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
 
 
 def layers(params: Params, xb: Tensor, activation: str = "relu") -> list[tuple[Tensor, Tensor]]:
-    """Each layer's sums and outputs, `(z, h)`; of the last layer both are the logits."""
-    forward, h, seen = ACTIVATIONS[activation].forward, xb, []
+    """The sums and outputs of each layer, `(z, h)`; both are the logits in the last layer."""
+    forward, h, outputs = ACTIVATIONS[activation].forward, xb, []
     for depth, (weights, bias) in enumerate(params, start=1):
         z = linear(h, weights, bias)
         h = z if depth == len(params) else forward(z)
-        seen.append((z, h))
-    return seen
+        outputs.append((z, h))
+    return outputs
 
 
 def predict(params: Params, xb: Tensor, activation: str = "relu") -> Tensor:
@@ -96,5 +93,5 @@ def flat(params: Params) -> list[Tensor]:
 
 
 def pairs(tensors: Sequence[Tensor]) -> Params:
-    """The other way round: `pairs(flat(params)) == params`."""
+    """The inverse of `flat`: `pairs(flat(params)) == params`."""
     return list(zip(tensors[::2], tensors[1::2], strict=True))

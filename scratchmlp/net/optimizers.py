@@ -1,29 +1,29 @@
-"""How a step follows from the gradients, and how the learning rate moves over a run.
+"""Optimisers: how the gradients of a batch move the weights.
 
-An optimiser is a pair of functions. `init(tensors)` makes its state, a dict of lists of tensors;
-`update(tensors, grads, state, lr, config)` changes tensors and state in place. The learning rate
-of a step is `config.lr * SCHEDULES[config.schedule](done)`, done going from 0 to 1 over the run.
+An optimiser changes tensors in place, `(tensors, grads, state, lr, config) -> None`. `tensors` and
+`grads` are in the order of `flat(params)`. `state` is its memory, a list of tensors for each name:
+empty before the first step, and saved with each checkpoint. With the same arguments it always does
+the same. `lr` is the learning rate of this step; all else is read from `config`.
 """
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from scratchmlp.net import choices
 from scratchmlp.net.config import TrainConfig
 
 OptState = dict[str, list[Tensor]]
+Optimizer = Callable[[list[Tensor], list[Tensor], OptState, float, TrainConfig], None]
 
 
-class Optimizer(NamedTuple):
-    init: Callable[[list[Tensor]], OptState]
-    update: Callable[[list[Tensor], list[Tensor], OptState, float, TrainConfig], None]
-
-
-def _zeros(tensors: list[Tensor]) -> list[Tensor]:
-    return [torch.zeros_like(tensor) for tensor in tensors]
+def memory(state: OptState, name: str, tensors: list[Tensor]) -> list[Tensor]:
+    """What the optimiser remembers by that name, a tensor for each of `tensors`; 0 at first."""
+    if name not in state:
+        state[name] = [torch.zeros_like(tensor) for tensor in tensors]
+    return state[name]
 
 
 def decay(tensors: list[Tensor], lr: float, weight_decay: float) -> None:
@@ -50,57 +50,60 @@ def momentum(
 ) -> None:
     """v <- momentum v + g;  p <- p - lr v  (Polyak 1964, in PyTorch's form)."""
     decay(tensors, lr, config.weight_decay)
-    for p, g, v in zip(tensors, grads, state["velocity"], strict=True):
+    velocity = memory(state, "velocity", tensors)
+    for p, g, v in zip(tensors, grads, velocity, strict=True):
         v.mul_(config.momentum).add_(g)
         p.sub_(v, alpha=lr)
+
+
+@torch.no_grad()
+def nesterov(
+    tensors: list[Tensor], grads: list[Tensor], state: OptState, lr: float, config: TrainConfig
+) -> None:
+    """v <- momentum v + g;  p <- p - lr (g + momentum v)  (Nesterov 1983, in PyTorch's form).
+
+    Sutskever et al. 2013 explain it as momentum that looks at the gradient one step ahead.
+    """
+    decay(tensors, lr, config.weight_decay)
+    velocity = memory(state, "velocity", tensors)
+    for p, g, v in zip(tensors, grads, velocity, strict=True):
+        v.mul_(config.momentum).add_(g)
+        p.sub_(g, alpha=lr).sub_(v, alpha=lr * config.momentum)
+
+
+@torch.no_grad()
+def rmsprop(
+    tensors: list[Tensor], grads: list[Tensor], state: OptState, lr: float, config: TrainConfig
+) -> None:
+    """v <- beta2 v + (1 - beta2) g^2;  p <- p - lr g / (sqrt(v) + 1e-8)  (Hinton 2012)."""
+    decay(tensors, lr, config.weight_decay)
+    squares = memory(state, "v", tensors)
+    for p, g, v in zip(tensors, grads, squares, strict=True):
+        v.mul_(config.beta2).addcmul_(g, g, value=1 - config.beta2)
+        p.addcdiv_(g, v.sqrt().add_(1e-8), value=-lr)
 
 
 @torch.no_grad()
 def adam(
     tensors: list[Tensor], grads: list[Tensor], state: OptState, lr: float, config: TrainConfig
 ) -> None:
-    """p <- p - lr m' / (sqrt(v') + 1e-8), primes correcting the bias (Kingma & Ba 2015, alg. 1).
+    """p <- p - lr m' / (sqrt(v') + 1e-8), with m' and v' free of bias (Kingma & Ba 2015, alg. 1).
 
-    m' = m / (1 - beta1^t) and v' = v / (1 - beta2^t); both fractions are taken out of the tensors
-    and into the step's length, as at the end of the paper's section 2.
+    m' = m / (1 - beta1^t) and v' = v / (1 - beta2^t). Both divisions are moved out of the tensors
+    and into the length of the step, as at the end of section 2 of the paper.
     """
     decay(tensors, lr, config.weight_decay)
     beta1, beta2 = config.momentum, config.beta2
-    state["t"][0] += 1
-    t = float(state["t"][0])
+    means, squares = memory(state, "m", tensors), memory(state, "v", tensors)
+    [count] = state.setdefault("t", [torch.zeros(1)])
+    count += 1
+    t = float(count)
     correction1, correction2 = 1 - beta1**t, math.sqrt(1 - beta2**t)
-    for p, g, m, v in zip(tensors, grads, state["m"], state["v"], strict=True):
+    for p, g, m, v in zip(tensors, grads, means, squares, strict=True):
         m.lerp_(g, 1 - beta1)
         v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
         scale = v.sqrt().add_(1e-8 * correction2)
         p.addcdiv_(m, scale, value=-lr * correction2 / correction1)
 
 
-OPTIMIZERS = {
-    "sgd": Optimizer(lambda tensors: {}, sgd),
-    "momentum": Optimizer(lambda tensors: {"velocity": _zeros(tensors)}, momentum),
-    "adam": Optimizer(
-        lambda tensors: {"m": _zeros(tensors), "v": _zeros(tensors), "t": [torch.zeros(1)]}, adam
-    ),
-}
-
-
-def constant(done: float) -> float:
-    return 1.0
-
-
-def one_cycle(done: float, warm_up: float = 0.25, start: float = 25, end: float = 1e5) -> float:
-    """A cosine up from 1/25 for the first quarter, and one down to 1e-5 (Smith & Topin 2018).
-
-    Shape and figures are fastai's `fit_one_cycle`.
-    """
-    if done < warm_up:
-        return _cosine(1 / start, 1.0, done / warm_up)
-    return _cosine(1.0, 1 / end, (done - warm_up) / (1 - warm_up))
-
-
-def _cosine(a: float, b: float, x: float) -> float:
-    return b + (a - b) * (1 + math.cos(math.pi * min(x, 1.0))) / 2
-
-
-SCHEDULES: dict[str, Callable[[float], float]] = {"constant": constant, "one-cycle": one_cycle}
+OPTIMIZERS: dict[str, Optimizer] = choices.implemented(choices.OPTIMIZERS, globals())

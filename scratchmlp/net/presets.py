@@ -1,8 +1,8 @@
-"""Recipes worth knowing, with what each shows and the test accuracy it reached.
+"""The recipes: named configurations, what each one shows, and the test accuracy it reached.
 
-How they were found, and what was tried and dropped, is in docs/experiments.md. They were tuned on
-10,000 of the training images; `measured` was read off the test images once, at the end: the mean
-of the seeds 0, 1 and 2, on one thread.
+docs/experiments.md says how they were found, and what was tried and dropped. They were tuned on
+10,000 of the training pictures. `measured` was taken on the test pictures once, at the end: the
+mean of the seeds 0, 1 and 2, on one thread.
 """
 
 from dataclasses import replace
@@ -15,7 +15,7 @@ from scratchmlp.net.config import LABELS, TrainConfig, differing, unparse
 class Preset(NamedTuple):
     config: TrainConfig
     shows: str
-    measured: float | None  # share of MNIST's test images answered right
+    measured: float | None  # test accuracy on MNIST
 
 
 MODERN = TrainConfig()
@@ -29,7 +29,7 @@ POST = TrainConfig(
     batch_size=256,
     epochs=25,
 )
-WARPED = TrainConfig(
+AUGMENTED = TrainConfig(
     augment="elastic",
     lr=0.004,
     weight_decay=0.0,
@@ -45,28 +45,28 @@ PRESETS = {
         0.9808,
     ),
     "best-128": Preset(
-        WARPED,
-        "The same 128 hidden units, taught with bent and turned pictures of all 60,000 digits.",
+        AUGMENTED,
+        "The same 128 hidden units, trained on all 60,000 digits, turned and bent at random.",
         0.9910,
     ),
     "simard-800": Preset(
-        replace(WARPED, hidden=(800,), lr=0.002, weight_decay=0.05, epochs=40),
-        "Simard's 784-800-10 of 2003, with cheaper elastic warps than his.",
+        replace(AUGMENTED, hidden=(800,), lr=0.002, weight_decay=0.05, epochs=40),
+        "Simard's 784-800-10 of 2003, with a cheaper elastic augmentation than his.",
         0.9930,
     ),
     "blog-as-printed": Preset(
         POST,
-        "The post's listing to the letter: with this learning rate it is still learning.",
+        "The post's code as printed. With this learning rate it stops before it has learned.",
         0.7360,
     ),
     "blog-as-reported": Preset(
         replace(POST, lr=0.01),
-        "Our reading of the post's 87%: its listing with ten times the learning rate.",
+        "The post's code with ten times the learning rate: our guess at how it got its 87%.",
         0.8719,
     ),
     "plain-softmax": Preset(
         replace(POST, loss="plain-softmax"),
-        "Breaks: softmax first, then its logarithm, which meets the logarithm of 0.",
+        "Breaks: softmax first, then its logarithm. The logarithm of 0 makes the loss NaN.",
         None,
     ),
     "lr-too-high": Preset(
@@ -78,12 +78,12 @@ PRESETS = {
             weight_decay=0.0,
             activation="leaky-relu",
         ),
-        "Breaks: each step overshoots further than the last, until the loss is no number any more.",
+        "Breaks: each step overshoots more than the last, until the loss is not a number.",
         None,
     ),
     "zero-init": Preset(
         replace(MODERN, init="zeros"),
-        "Breaks: with all weights 0 every hidden unit is the same, and none ever learns.",
+        "Breaks: with all weights 0 all hidden units are the same, and none of them learns.",
         0.1135,
     ),
 }
@@ -96,33 +96,33 @@ class Chapter(NamedTuple):
 
 
 QUESTION = (
-    "The post reports about 87% for a network of 128 hidden units. The same network can do much "
-    "better, and its listing does worse. Train each of these to see it."
+    "The post reports about 87% for a network of 128 hidden units. Its code, as printed, reaches "
+    "less, and the same network can reach much more. Train each of these recipes to see it."
 )
 STORY = (
     Chapter(
         "blog-as-printed",
         "As printed.",
-        "The weights start at N(0, 1), so the first answers are sure and wrong: the loss begins "
-        "near 120 nats, where guessing has 2.3. Steps of 0.001 are too short to come down from "
-        "there in 25 epochs.",
+        "The weights start at N(0, 1), so the first predictions are confident and wrong: the loss "
+        "starts near 120 nats, where guessing has 2.3. With a learning rate of 0.001, 25 epochs "
+        "are too few to bring it down.",
     ),
     Chapter(
         "blog-as-reported",
         "Ten times the learning rate.",
-        "Nothing else is changed, and each step goes ten times as far: our reading of the 87%.",
+        "Nothing else changes, and each step is ten times as long: our guess at the 87%.",
     ),
     Chapter(
         "modern",
         "98% in seconds.",
-        "He initialisation and standardised pixels start it at a loss of about 3; Adam gives "
-        "each weight steps of its own, and one cycle ends with small ones.",
+        "With He initialisation and standardised pixels the loss starts at about 3. Adam gives "
+        "each weight its own step size, and one cycle ends with small steps.",
     ),
     Chapter(
         "best-128",
-        "99% with warps.",
-        "By then it answers 99.7% of its training pictures right: it knows them by heart. Turned "
-        "and bent anew in every epoch they are never the same, and it must learn what a digit is.",
+        "99% with augmentation.",
+        "By then the network is right on 99.7% of its training pictures: it knows them by heart. "
+        "If each epoch turns and bends them at random, it must learn what a digit is.",
     ),
 )
 
@@ -141,7 +141,7 @@ def find(name: str) -> Preset:
 
 
 def name_of(config: TrainConfig) -> str | None:
-    """Which preset a configuration is, its seed and dataset apart."""
+    """The preset that a configuration is, whatever its seed and dataset; None for no preset."""
     for name, preset in PRESETS.items():
         same = replace(preset.config, seed=config.seed, dataset=config.dataset)
         if same == config:
@@ -152,7 +152,7 @@ def name_of(config: TrainConfig) -> str | None:
 def in_words(config: TrainConfig) -> str:
     """The nearest preset and what differs from it, as in "modern, learning rate 0.01, seed 3".
 
-    The dataset is left out.
+    It does not name the dataset.
     """
     changed = {
         name: [field for field in differing(preset.config, config) if field != "dataset"]

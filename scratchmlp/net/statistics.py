@@ -1,4 +1,4 @@
-"""Figures about a network and its pictures, that change neither."""
+"""Figures of a network: loss and accuracy on a split, and what its layers do."""
 
 import math
 from typing import Any
@@ -6,20 +6,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from scratchmlp.net.activations import ACTIVATIONS
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.loss import cross_entropy_loss, log_softmax
-from scratchmlp.net.model import ACTIVATIONS, Params, as_input, layers, predict
+from scratchmlp.net.model import Params, as_input, layers, predict
 
 BINS = 24  # of a histogram of activations
-FLAT = 0.01  # a slope through which hardly anything flows back
-SURE = 0.999
+FLAT = 0.01  # a slope that lets almost no gradient through
+SURE = 0.999  # a probability
 
 
 @torch.no_grad()
 def evaluate(
     config: TrainConfig, params: Params, images: Tensor, labels: Tensor, mean: float, std: float
 ) -> tuple[float | None, float | None]:
-    """Mean loss in nats and accuracy, all samples counting the same; None of no samples."""
+    """Mean loss in nats and accuracy over all samples; None for both if there are none."""
     if not len(labels):
         return None, None
     loss, correct = 0.0, 0
@@ -31,31 +32,31 @@ def evaluate(
 
 
 @torch.no_grad()
-def statistics(
+def layer_statistics(
     config: TrainConfig, params: Params, before: list[Tensor], grads: list[Tensor], xb: Tensor
 ) -> dict[str, Any]:
-    """Of each layer what the epoch's last step did to it; of hidden layers what their units do.
+    """What the last step of an epoch did to each layer, and what its hidden units do.
 
     Parameters
     ----------
-    before : the weights of each layer as they were before that step.
-    grads : the gradients that it followed, in the order of `flat(params)`.
-    xb : pictures on which to watch the units, (B, 784).
+    before : the weights of each layer before that step.
+    grads : the gradients of that step, in the order of `flat(params)`.
+    xb : inputs on which the units are measured, (B, 784).
 
     Returns
     -------
     dict
-        Lists with a value a layer: `weight_norm`, `gradient_norm`, `update_ratio` (how long the
-        step was, as a share of the weights), `histogram` (`low`, `high` and the `counts` of
-        `BINS` equal bins of all outputs; the rarest 0.2% fall into the outermost bins). Lists
-        with a value a hidden layer: `dead` (share of units whose output is 0 for every picture),
-        `flat` (share of outputs whose slope is below `FLAT`: through these nothing is learnt) and
-        `twins` (from 0, all units have weights of their own, to 1, all have the same). And `sure`:
-        the share of the pictures with a probability above `SURE`. Runs of older versions have
-        `weight_norm`, `gradient_norm` and `dead` alone.
+        Lists with one value for each layer: `weight_norm`, `gradient_norm`, `update_ratio` (the
+        norm of the step divided by the norm of the weights), `histogram` (`low`, `high` and the
+        `counts` of `BINS` equal bins of all outputs; the rarest 0.2% are in the outermost bins).
+        Lists with one value for each hidden layer: `dead` (share of units whose output is 0 for
+        every picture), `flat` (share of outputs whose slope is below `FLAT`: almost no gradient
+        flows through them) and `twins` (0 if the weights of all units differ, 1 if all are the
+        same). A number, `sure`: the share of pictures with a probability above `SURE`. Runs of
+        older versions have only `weight_norm`, `gradient_norm` and `dead`.
     """
-    seen = layers(params, xb, config.activation)
-    slope, hidden = ACTIVATIONS[config.activation].slope, seen[:-1]
+    outputs = layers(params, xb, config.activation)
+    slope, hidden = ACTIVATIONS[config.activation].slope, outputs[:-1]
     return {
         "weight_norm": [_short(w.norm()) for w, _ in params],
         "gradient_norm": [_short(g.norm()) for g in grads[::2]],
@@ -63,16 +64,16 @@ def statistics(
             _short((w - old).norm() / old.norm().clamp_min(1e-12))
             for (w, _), old in zip(params, before, strict=True)
         ],
-        "histogram": [_histogram(h) for _, h in seen],
+        "histogram": [_histogram(h) for _, h in outputs],
         "dead": [_short((h == 0).all(dim=0).float().mean()) for _, h in hidden],
         "flat": [_short((slope(z, h).abs() < FLAT).float().mean()) for z, h in hidden],
         "twins": [_twins(w) for w, _ in params[:-1]],
-        "sure": _short((log_softmax(seen[-1][0]).amax(dim=1).exp() > SURE).float().mean()),
+        "sure": _short((log_softmax(outputs[-1][0]).amax(dim=1).exp() > SURE).float().mean()),
     }
 
 
 def _short(value: Tensor) -> float:
-    """Five digits are plenty, and half as long in JSON."""
+    """Five digits are enough, and half as long in JSON."""
     return float(f"{float(value):.5g}")
 
 
@@ -89,7 +90,7 @@ def _histogram(h: Tensor) -> dict[str, Any]:
 
 
 def _twins(weights: Tensor) -> float:
-    """Units whose weights are alike have the same product with any vector; others do not."""
+    """Units with the same weights have the same product with any vector; others differ."""
     n_in, n = weights.shape
     marks = (torch.arange(n_in, device=weights.device) * 12.9898).sin() @ weights  # (n,)
     gaps = marks.sort().values.diff() > 1e-6 * weights.norm() / n**0.5
@@ -97,7 +98,7 @@ def _twins(weights: Tensor) -> float:
 
 
 def pixel_moments(images: Tensor) -> tuple[float, float]:
-    """Mean and standard deviation of all pixels, in [0, 1]; a deviation of 0 reads as 1."""
+    """Mean and standard deviation of all pixels, in [0, 1]; a deviation of 0 becomes 1."""
     total = squares = 0.0
     for chunk in images.split(512):  # small enough to stay in the processor's cache
         pixels = chunk.float().flatten() / 255

@@ -8,13 +8,13 @@ import tempfile
 import threading
 from collections.abc import Callable
 
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, splits
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
-from scratchmlp.net import training
+from scratchmlp.net import devices, learner, statistics, training
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.events import Diverged, Event, Finished, State, Stopped
 from scratchmlp.net.network import Network
-from scratchmlp.net.training import Diverged, Event, Finished, State, Stopped
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.recorder import Recorder
@@ -69,9 +69,9 @@ def _execute(
     with Recorder(store, run, on_pause, stop) as recorder:
         dataset = datasets.load(config.dataset, progress)
         recorder.classes = dataset.classes
-        rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
+        rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
         train, valid = (dataset.train.take(part) for part in rows)
-        steps = training.steps_per_epoch(config, len(train)) * config.epochs
+        steps = learner.steps_per_epoch(config, len(train)) * config.epochs
         start = _start(store, run, dataset, steps)
         recorder.change(total_steps=steps)
         recorder.resume_from(start, store)
@@ -135,6 +135,8 @@ def _rescued(run: Run, network: Network) -> str:
 
 def _tested(config: TrainConfig, dataset: Dataset, state: State) -> dict[str, float | None]:
     """The figures on the test split: the only look at it."""
-    images, labels = training.to_tensors(dataset.test, state.params[0][0].device)
-    loss, accuracy = training.evaluate(config, state.params, images, labels, state.mean, state.std)
+    images, labels = devices.to_tensors(dataset.test, state.params[0][0].device)
+    loss, accuracy = statistics.evaluate(
+        config, state.params, images, labels, state.mean, state.std
+    )
     return {"test_loss": loss, "test_accuracy": accuracy}

@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Self
 
-from scratchmlp.net import training
-from scratchmlp.net.training import Epoch, Event, State, Step, Stopped
+from scratchmlp.net import events
+from scratchmlp.net.events import Epoch, Event, State, Step, Stopped
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.store import Checkpoint, Command, Run, Store, Update
@@ -69,7 +69,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         for row in store.epochs_since(self._run.id):
             self._best = max(self._best, _score(row.valid_accuracy, row.valid_loss))
 
-    def control(self) -> training.Command:
+    def control(self) -> events.Command:
         """What `fit` is to do next, by the commands that have arrived."""
         if self._stop.is_set():
             return "stop"

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from scratchmlp.data.datasets import Examples
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.events import Diverged, Epoch, State, Step
 from scratchmlp.net.loss import log_softmax
 from scratchmlp.net.model import Params, as_input, pairs, predict
 from scratchmlp.net.statistics import evaluate
-from scratchmlp.net.training import fit, to_tensors
+from scratchmlp.net.training import fit
 
 IDX = {"train": "train", "test": "t10k"}
 FOLDERS = {"train": "training", "test": "testing"}

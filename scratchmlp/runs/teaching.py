@@ -15,9 +15,9 @@ from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Examples
 from scratchmlp.errors import UserError
 from scratchmlp.net import finetune
+from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.network import Network
 from scratchmlp.net.statistics import evaluate
-from scratchmlp.net.training import to_tensors
 from scratchmlp.runs.catalogue import LONGEST_NAME
 from scratchmlp.runs.store import Store
 
@@ -50,7 +50,7 @@ def teach(store: Store, run_id: str, drawings: Examples) -> Taught:
         raise UserError("There is nothing to teach yet: keep a drawing first.")
     run = store.run(run_id)
     network = store.network(run.id)
-    dataset = evaluation.renamed(datasets.load(run.dataset), network.classes)
+    dataset = evaluation.match_classes(datasets.load(run.dataset), network.classes)
     replay = replay_of(dataset.train)
     began = time.perf_counter()
     taught = finetune.teach(network, drawings, replay)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from scratchmlp.analysis import explanation
 from scratchmlp.analysis.prediction import Prediction
-from scratchmlp.charts import sprites
+from scratchmlp.charts import image_urls
 from scratchmlp.charts.sample import contribution_chart
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Examples
@@ -43,7 +43,7 @@ def _compared(run_id: str, step: int, dataset: str) -> tuple[Examples, Tensor]:
     train = datasets.load(dataset).train
     some = train.take(np.arange(min(MOST, len(train))))
     network = session.network(run_id, step)
-    return some, explanation.hidden(network, torch.from_numpy(some.images))
+    return some, explanation.hidden_activations(network, torch.from_numpy(some.images))
 
 
 def units(network: Network, image: Tensor, first: int, second: int) -> explanation.Contributions:
@@ -67,23 +67,27 @@ def pixels(
     """The pixels that spoke for one class or the other, and what the first units look for."""
     classes = network.classes
     line = st.container(horizontal=True)
-    share = sprites.signed(explanation.attribution(network, image, first, second))
+    share = image_urls.diverging_colors(explanation.attribution(network, image, first, second))
     line.image(share, caption=f"for {classes[first]} (orange) or {classes[second]}", width=104)
     if len(network.params) != 2:
         return  # deeper units see no pixels, and a linear network has none
     most = told.table["gap"].abs().sort_values(ascending=False).index[:6].tolist()
-    for unit, weights in zip(most, explanation.weight_pictures(network, most), strict=True):
+    for unit, weights in zip(most, explanation.weight_images(network, most), strict=True):
         caption = f"unit {unit}, {told.table.loc[unit, 'gap']:+.2f}"
-        line.image(sprites.signed(weights), caption=caption, width=104)
+        line.image(image_urls.diverging_colors(weights), caption=caption, width=104)
 
 
 def neighbours(
     network: Network, image: Tensor, train: Examples, outputs: Tensor | None = None
 ) -> None:
     """Training pictures that look most alike to the network, by the outputs of its units."""
-    rows = explanation.nearest(network, image, torch.from_numpy(train.images), outputs=outputs)
+    rows = explanation.nearest_samples(
+        network, image, torch.from_numpy(train.images), outputs=outputs
+    )
     st.markdown("**Training pictures that look most alike to the network**")
     line = st.container(horizontal=True)
     for row in rows:
         name = network.classes[train.labels[row]]
-        line.image(sprites.enlarged(train.images[row], 3), caption=f"{name} (no. {row})", width=84)
+        line.image(
+            image_urls.enlarge(train.images[row], 3), caption=f"{name} (no. {row})", width=84
+        )

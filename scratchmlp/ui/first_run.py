@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from scratchmlp.data import sources
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import run_picker, session
 from scratchmlp.ui.train import run_card
@@ -10,7 +11,7 @@ from scratchmlp.ui.train import run_card
 def say_what_is_missing(run: Run | None) -> None:
     """Without MNIST a network knows only scikit-learn's digits, and reads a hand less well."""
     missing = session.preparation().missing
-    if missing and (run is None or run.dataset == "digits"):
+    if missing and (run is None or run.dataset == sources.FALLBACK):
         st.warning(
             f"{missing} Until then a network trained on scikit-learn's 1,797 small digits answers, "
             "and reads your hand less well."

@@ -46,18 +46,18 @@ class Predictions:
 
     @property
     def is_mnist_test(self) -> bool:
-        return self.dataset == "mnist" and self.split == "test"
+        return evaluation.is_mnist_test(self.dataset, self.split)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
         """The squares of the confusion matrix."""
-        return evaluation.confused(self.table, self.network.classes)
+        return evaluation.confusion_table(self.table, self.network.classes)
 
     @cached_property
     def activations(self) -> NDArray[np.float32]:
         """Outputs of the last hidden layer, (n, units)."""
         images = torch.from_numpy(self.examples.images)
-        outputs: NDArray[np.float32] = explanation.hidden(self.network, images).numpy()
+        outputs: NDArray[np.float32] = explanation.hidden_activations(self.network, images).numpy()
         return outputs
 
     @cached_property
@@ -68,8 +68,8 @@ class Predictions:
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _predictions(run_id: str, step: int, dataset: str, split: str) -> Predictions:
     network = session.store().network(run_id)
-    pictures = evaluation.renamed(datasets.load(dataset), network.classes)
-    examples = evaluation.part(pictures, network.config, split)
+    pictures = evaluation.match_classes(datasets.load(dataset), network.classes)
+    examples = evaluation.split_of(pictures, network.config, split)
     table = evaluation.predict(network, examples)
     return Predictions(run_id, step, dataset, split, network, examples, table)
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from scratchmlp.data import datasets
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.runs.network_import import UNKNOWN_DATASET
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import session
@@ -51,7 +52,7 @@ def label(run: Run) -> str:
 def pictures(run: Run) -> tuple[str, str]:
     """Dataset and split. Of a strange dataset there are only test pictures."""
     own = [run.dataset] if run.dataset != UNKNOWN_DATASET else []
-    named = filter(datasets.is_prepared, datasets.NAMED)
+    named = filter(datasets.is_prepared, SOURCES)
     there = list(dict.fromkeys([*own, *named, *session.known_datasets()]))
     row = st.container(horizontal=True, vertical_alignment="bottom")
     dataset = there[0] if there else run.dataset

@@ -160,7 +160,7 @@ def test_a_browser_that_lags_behind_undoes_nothing(
     says(page, "running")
     run = store.run("latest")
     line.held = True
-    words = page.locator(".st-key-preset [data-testid=stCaptionContainer]", has_text="Our reading")
+    words = page.locator(".st-key-preset [data-testid=stCaptionContainer]", has_text="our guess")
     words.click(force=True)  # all of a card counts
     store.send(run.id, "stop")
     line.wait_until(lambda: store.run(run.id).status == "stopped")

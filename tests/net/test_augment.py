@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from scratchmlp.data.datasets import Dataset
-from scratchmlp.net import augment, config
+from scratchmlp.net import augment, choices
 
 
 def pictures(digits: Dataset, n: int = 64) -> torch.Tensor:
@@ -10,11 +10,11 @@ def pictures(digits: Dataset, n: int = 64) -> torch.Tensor:
 
 
 def test_the_table_is_complete() -> None:
-    assert tuple(augment.AUGMENTATIONS) == config.AUGMENTATIONS
+    assert tuple(augment.AUGMENTATIONS) == tuple(choices.AUGMENTATIONS)
 
 
 @pytest.mark.parametrize("name", ["affine", "elastic"])
-def test_warped_pictures_are_other_pictures_of_the_same_ink(name: str, digits: Dataset) -> None:
+def test_augmented_pictures_are_other_pictures_of_the_same_ink(name: str, digits: Dataset) -> None:
     before = pictures(digits)
     after = augment.AUGMENTATIONS[name](before, torch.Generator().manual_seed(0))
     assert after.shape == before.shape
@@ -25,20 +25,22 @@ def test_warped_pictures_are_other_pictures_of_the_same_ink(name: str, digits: D
     assert moved.min() > 0.005
 
 
-def test_the_same_seed_warps_the_same_way(digits: Dataset) -> None:
+def test_the_same_seed_augments_the_same_way(digits: Dataset) -> None:
     a, b = (augment.elastic(pictures(digits), torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(a, b)
 
 
-def test_no_warp_is_the_identity(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
-    for name in ("ROTATION", "SCALE", "SHEAR", "SHIFT", "BEND"):
+def test_amplitudes_of_zero_are_the_identity(
+    monkeypatch: pytest.MonkeyPatch, digits: Dataset
+) -> None:
+    for name in ("ROTATION", "SCALE", "SHEAR", "SHIFT", "AMPLITUDE"):
         monkeypatch.setattr(augment, name, 0.0)
     same = augment.elastic(pictures(digits), torch.Generator())
     torch.testing.assert_close(same, pictures(digits), atol=1e-4, rtol=0)
 
 
 def test_a_shift_is_at_most_a_pixel_and_a_half(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ROTATION", "SCALE", "SHEAR", "BEND"):
+    for name in ("ROTATION", "SCALE", "SHEAR", "AMPLITUDE"):
         monkeypatch.setattr(augment, name, 0.0)
     dot = torch.zeros(500, 28, 28)
     dot[:, 14, 14] = 1

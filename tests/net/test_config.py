@@ -81,7 +81,7 @@ def configs() -> st.SearchStrategy[TrainConfig]:
             low, high = field.metadata["range"]
             return st.integers(low, high) if field.type is int else st.floats(low, high)
         if field.name == "hidden":
-            return st.lists(st.integers(1, 4096), max_size=6).map(tuple)
+            return st.lists(st.integers(1, 2048), max_size=6).map(tuple)
         return st.booleans() if field.type is bool else st.sampled_from(["mnist", "/a, b/ü"])
 
     return st.builds(TrainConfig, **{name: values(field) for name, field in FIELDS.items()})
@@ -123,11 +123,8 @@ def test_every_field_has_a_label_and_a_sentence_of_its_own() -> None:
 
 
 def test_a_field_matters_where_it_has_an_effect() -> None:
-    assert [matters("beta2", TrainConfig(optimizer=o)) for o in ("sgd", "momentum", "adam")] == [
-        False,
-        False,
-        True,
-    ]
+    optimizers = {"sgd": False, "momentum": False, "adam": True}
+    assert {o: matters("beta2", TrainConfig(optimizer=o)) for o in optimizers} == optimizers
     assert matters("momentum", TrainConfig(optimizer="momentum"))
     assert not matters("init_std", TrainConfig(init="he"))
     assert all(matters(name, TrainConfig()) for name in set(FIELDS) - {"init_std"})

@@ -5,13 +5,13 @@ import pytest
 
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
-from scratchmlp.net import lr_finder
+from scratchmlp.net import choices, lr_finder
 from scratchmlp.net.config import TrainConfig
 
 CONFIG = TrainConfig(dataset="digits", hidden=(32,))
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("optimizer", choices.OPTIMIZERS)
 def test_the_ramp_rises_until_the_loss_blows_up(digits: Dataset, optimizer: str) -> None:
     told: list[tuple[int, int]] = []
     config = replace(CONFIG, optimizer=optimizer)
@@ -35,7 +35,7 @@ def test_the_same_seed_finds_the_same(digits: Dataset) -> None:
 
 def test_a_loss_that_is_no_number_is_said(digits: Dataset) -> None:
     broken = replace(CONFIG, loss="plain-softmax", init="normal", init_std=10.0)
-    with pytest.raises(UserError, match="no number"):
+    with pytest.raises(UserError, match="not a number"):
         lr_finder.find_lr(broken, digits.train)
 
 
@@ -63,7 +63,7 @@ def test_a_loss_above_guessing_is_read_by_its_fall() -> None:
     lr = np.geomspace(1e-3, 1, 7)
     smooth = np.array([100, 80, 30, 11, 8, 7.9, 30])
     assert lr_finder.steepest(lr, smooth) == lr[2]
-    assert lr_finder.suggest(lr, smooth, guessing=2.3, lag=4) == pytest.approx(lr[2], rel=0.05)
-    assert lr_finder.suggest(lr, smooth / 10, guessing=2.3, lag=4) == pytest.approx(
+    assert lr_finder.suggest(lr, smooth, chance=2.3, lag=4) == pytest.approx(lr[2], rel=0.05)
+    assert lr_finder.suggest(lr, smooth / 10, chance=2.3, lag=4) == pytest.approx(
         lr[6] / 4, rel=0.05
     )

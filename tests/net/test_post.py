@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from scratchmlp.data.datasets import Dataset, split
-from scratchmlp.net import presets, training
+from scratchmlp.net import learner, presets
+from scratchmlp.net.events import Epoch, Step
 from scratchmlp.net.model import flat
-from scratchmlp.net.training import Epoch, Step, fit
+from scratchmlp.net.training import fit
 
 
 def log_softmax(x):
@@ -24,11 +25,11 @@ def test_an_epoch_of_the_post_step_by_step(mnist: Dataset) -> None:
     train, valid = (mnist.train.take(rows) for rows in split(60_000, 0.2, 42))
     x = torch.from_numpy(train.images).view(-1, 28 * 28).float() / 255
     y = torch.from_numpy(train.labels)
-    start = training.begin(config, torch.from_numpy(train.images), 10)
+    start = learner.initial_state(config, torch.from_numpy(train.images), 10)
     w1, b1, w2, b2 = (t.clone().requires_grad_() for t in flat(start.params))
 
     expected = []
-    for rows in training.batches(config, 1, len(y)):
+    for rows in learner.shuffled_batches(config, 1, len(y)):
         preds = (x[rows] @ w1 + b1).relu() @ w2 + b2
         loss = cross_entropy_loss(preds, y[rows])
         loss.backward()

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchmlp.data.datasets import Dataset
-from scratchmlp.net import presets, statistics, training
-from scratchmlp.net.config import ACTIVATIONS, TrainConfig
+from scratchmlp.net import choices, devices, presets, statistics, training
+from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import Epoch
-from scratchmlp.net.learner import SAMPLE, Learner
+from scratchmlp.net.learner import SAMPLE, Learner, initial_state
 from scratchmlp.net.model import flat, init_params
 
 CONFIG = TrainConfig(dataset="digits", hidden=(24, 8))
@@ -25,7 +25,7 @@ def measured(config: TrainConfig, init: str = "he") -> dict:
     before = [w * 0.9 for w, _ in params]
     grads = [torch.full_like(t, 0.5) for t in flat(params)]
     xb = torch.randn(64, 784, generator=generator)
-    return statistics.statistics(config, params, before, grads, xb)
+    return statistics.layer_statistics(config, params, before, grads, xb)
 
 
 def test_norms_and_updates() -> None:
@@ -41,7 +41,7 @@ def test_norms_and_updates() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(activation=st.sampled_from(ACTIVATIONS))
+@given(activation=st.sampled_from(sorted(choices.ACTIVATIONS)))
 def test_histograms_count_as_numpy_does(activation: str) -> None:
     kept = measured(replace(CONFIG, activation=activation))
     assert [sum(h["counts"]) for h in kept["histogram"]] == [64 * 24, 64 * 8, 64 * 10]
@@ -85,12 +85,13 @@ def test_an_epoch_keeps_little(digits: Dataset) -> None:
 
 
 def test_watching_the_units_changes_nothing(digits: Dataset) -> None:
-    images, labels = training.to_tensors(digits.train)
-    learner = Learner(CONFIG, training.begin(CONFIG, images, 10), images, labels)
+    images, labels = devices.to_tensors(digits.train)
+    start = initial_state(CONFIG, images, 10)
+    learner = Learner(CONFIG, start, images, labels)
     state = learner.generator.get_state()
     sample = learner.sample()
     assert sample.shape == (SAMPLE, 784)
     assert torch.equal(learner.generator.get_state(), state)
     assert torch.equal(sample, learner.sample())
-    few = Learner(CONFIG, training.begin(CONFIG, images, 10), images[:7], labels[:7])
+    few = Learner(CONFIG, start, images[:7], labels[:7])
     assert few.sample().shape == (7, 784)

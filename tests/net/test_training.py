@@ -8,10 +8,11 @@ import torch
 
 from scratchmlp.data.datasets import Dataset, Examples, split
 from scratchmlp.errors import UserError
-from scratchmlp.net import presets, training
+from scratchmlp.net import choices, devices, presets, statistics
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.events import Diverged, Epoch, Event, Finished, State, Step, Stopped
 from scratchmlp.net.model import as_input, flat
-from scratchmlp.net.training import Diverged, Epoch, Event, Finished, State, Step, Stopped, fit
+from scratchmlp.net.training import fit
 
 SMALL = TrainConfig(dataset="digits", epochs=3, batch_size=100, hidden=(32,))
 
@@ -58,8 +59,8 @@ def test_epoch_figures_weigh_samples(digits: Dataset) -> None:
     train, valid = halves(digits)
     assert len(train) % 100
     *_, epoch, end = fit(config, train, valid)
-    x, y = training.to_tensors(train)
-    loss, accuracy = training.evaluate(
+    x, y = devices.to_tensors(train)
+    loss, accuracy = statistics.evaluate(
         config, end.state.params, x, y, end.state.mean, end.state.std
     )
     assert epoch.train_loss == pytest.approx(loss, rel=1e-3)
@@ -69,17 +70,17 @@ def test_epoch_figures_weigh_samples(digits: Dataset) -> None:
 def test_evaluation_equals_torch(digits: Dataset) -> None:
     train, valid = halves(digits)
     *_, end = fit(SMALL, train, valid)
-    x, y = training.to_tensors(digits.test)
+    x, y = devices.to_tensors(digits.test)
     state = end.state
-    loss, accuracy = training.evaluate(SMALL, state.params, x, y, state.mean, state.std)
+    loss, accuracy = statistics.evaluate(SMALL, state.params, x, y, state.mean, state.std)
     (w1, b1), (w2, b2) = state.params
     logits = torch.relu(as_input(x, state.mean, state.std) @ w1 + b1) @ w2 + b2
     assert loss == pytest.approx(torch.nn.functional.cross_entropy(logits, y).item(), rel=1e-5)
     assert accuracy == (logits.argmax(1) == y).double().mean().item()
 
 
-@pytest.mark.parametrize("backward", ["autograd", "by-hand"])
-@pytest.mark.parametrize("augment", ["none", "elastic"])
+@pytest.mark.parametrize("backward", choices.BACKWARDS)
+@pytest.mark.parametrize("augment", choices.AUGMENTATIONS)
 def test_the_same_seed_gives_the_same_bits(digits: Dataset, augment: str, backward: str) -> None:
     config = replace(SMALL, augment=augment, backward=backward)
     runs = [list(fit(config, *halves(digits))) for _ in range(2)]
@@ -90,7 +91,7 @@ def test_the_same_seed_gives_the_same_bits(digits: Dataset, augment: str, backwa
 
 
 @pytest.mark.parametrize("stop_at", [1, 5, 12, 13, 30])
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("optimizer", choices.OPTIMIZERS)
 def test_resumed_equals_uninterrupted(digits: Dataset, optimizer: str, stop_at: int) -> None:
     config = replace(SMALL, optimizer=optimizer, augment="elastic")
     train, valid = halves(digits)
@@ -199,8 +200,8 @@ def test_every_preset_runs(name: str, digits: Dataset) -> None:
 def test_modern_reaches_its_accuracy(mnist: Dataset) -> None:
     *_, end = fit(presets.MODERN, *halves(mnist, presets.MODERN))
     state = end.state
-    images, labels = training.to_tensors(mnist.test)
-    _, accuracy = training.evaluate(
+    images, labels = devices.to_tensors(mnist.test)
+    _, accuracy = statistics.evaluate(
         presets.MODERN, state.params, images, labels, state.mean, state.std
     )
     assert accuracy >= 0.975

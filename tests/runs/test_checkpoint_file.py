@@ -10,8 +10,9 @@ from safetensors.torch import load, save
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.events import Epoch, State
 from scratchmlp.net.model import flat
-from scratchmlp.net.training import Epoch, State, fit
+from scratchmlp.net.training import fit
 from scratchmlp.runs import checkpoint_file
 
 CONFIG = TrainConfig(dataset="digits", hidden=(16, 8), epochs=1, augment="affine")

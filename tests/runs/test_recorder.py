@@ -17,8 +17,8 @@ from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.events import Finished, Step, Stopped
 from scratchmlp.net.model import flat
-from scratchmlp.net.training import Finished, Step, Stopped
 from scratchmlp.runs import checkpoint_file, database, execution, recorder, records
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store, Update

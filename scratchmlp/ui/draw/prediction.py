@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scratchmlp.analysis import prediction
 from scratchmlp.analysis.prediction import Prediction
-from scratchmlp.charts import sprites
+from scratchmlp.charts import image_urls
 from scratchmlp.ink import preparation
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.net.network import Network
@@ -137,7 +137,7 @@ def show_stages(network: Network, ink: Ink, said: Read) -> None:
     if not said.digits:
         st.caption("Every step from your drawing to what the network sees will stand here.")
         return
-    parts = preparation.split(ink)
+    parts = preparation.split_digits(ink)
     part = parts[said.at] if 1 < len(parts) == len(said.digits) else ink
     plain = st.toggle(
         "What would a plain resize have answered?",
@@ -164,7 +164,7 @@ def _plain(network: Network, ink: Ink) -> None:
 
 def _strip(pictures: list[tuple[str, np.ndarray]]) -> str:
     figures = "".join(
-        f'<figure><img alt="{escape(name)}" src="{sprites.data_url(picture)}">'
+        f'<figure><img alt="{escape(name)}" src="{image_urls.png_url(picture)}">'
         f"<figcaption>{at}. {escape(name)}</figcaption></figure>"
         for at, (name, picture) in enumerate(pictures, 1)
     )

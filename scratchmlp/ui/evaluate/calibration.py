@@ -16,7 +16,7 @@ def show(run: Run, seen: Predictions) -> None:
     row.metric("Calibration error", f"{error:.2%}", help=_ECE)
     if run.config.valid_pct:
         temperature = _temperature(run, run.id, seen.step)
-        cooled = calibration.at_temperature(seen.table, temperature)
+        cooled = calibration.with_temperature(seen.table, temperature)
         row.metric("Temperature", f"{temperature:.2f}", help=_TEMPERATURE)
         after = calibration.expected_calibration_error(cooled)
         row.metric("Error at that temperature", f"{after:.2%}")

@@ -15,7 +15,7 @@ def show(seen: Predictions) -> None:
     rates = row.toggle("Rates", key="rates", help="Shares of each truth in place of counts.")
     diagonal = row.toggle("Right ones too", key="diagonal", help="Show the diagonal as well.")
     by_errors = row.toggle("Most confused first", key="by_errors", help="Sort by errors.")
-    order = evaluation.by_errors(seen.table, classes) if by_errors else list(classes)
+    order = evaluation.classes_by_errors(seen.table, classes) if by_errors else list(classes)
     shown = cells if diagonal else cells[cells["truth"] != cells["prediction"]]
     with st.container(key="confusion"):
         key = f"confusion_{st.session_state.get(CLEARED, 0)}"

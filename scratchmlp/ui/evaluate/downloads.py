@@ -56,6 +56,6 @@ def _report(run: Run, seen: Predictions, name: str) -> str:
 def _charts(seen: Predictions, kind: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, chart in report.drawings(seen.table, seen.network.classes).items():
+        for name, chart in report.charts(seen.table, seen.network.classes).items():
             packed.writestr(f"{name}.{kind}", FORMATS[kind](chart))
     return out.getvalue()

@@ -5,8 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.analysis import projection
-from scratchmlp.charts import sprites
-from scratchmlp.charts.evaluation import map_chart
+from scratchmlp.charts import image_urls
+from scratchmlp.charts.evaluation import embedding_map_chart
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import background_task, predictions
 from scratchmlp.ui.predictions import CLEARED, Predictions
@@ -32,7 +32,7 @@ def show(run: Run, seen: Predictions) -> None:
     key = f"map_{kind}_{st.session_state.get(CLEARED, 0)}"
     with st.container(key="map"):
         st.altair_chart(
-            map_chart(_rows(seen, str(kind), points), seen.network.classes),
+            embedding_map_chart(_rows(seen, str(kind), points), seen.network.classes),
             key=key,
             on_select=lambda: _dragged(key, seen, str(kind), points),
             selection_mode="area",
@@ -67,7 +67,7 @@ def _rows(seen: Predictions, kind: str, points: projection.Points) -> pd.DataFra
 @st.cache_data(show_spinner="Drawing the map …", max_entries=6)
 def _drawn(whose: tuple, _seen: Predictions, _points: projection.Points) -> pd.DataFrame:
     """What the chart is sent, worked out once for each map."""
-    rows = projection.drawn(_seen.table, _points)
+    rows = projection.sample_rows(_seen.table, _points)
     names = np.array(_seen.network.classes)
     return pd.DataFrame(
         {
@@ -77,7 +77,7 @@ def _drawn(whose: tuple, _seen: Predictions, _points: projection.Points) -> pd.D
             "truth": names[rows["truth"]],
             "prediction": names[rows["prediction"]],
             "correct": rows["correct"].to_numpy(),
-            "image": [sprites.picture_url(_seen.examples.images[i]) for i in rows.index],
+            "image": [image_urls.thumbnail_url(_seen.examples.images[i]) for i in rows.index],
         }
     )
 
@@ -86,4 +86,4 @@ def _dragged(key: str, seen: Predictions, kind: str, points: projection.Points) 
     area = st.session_state[key]["selection"]["area"]
     if area:
         rectangle = tuple(area["x"]), tuple(area["y"])
-        predictions.filter_area(seen, kind, rectangle, projection.within(points, *rectangle))
+        predictions.filter_area(seen, kind, rectangle, projection.in_rectangle(points, *rectangle))

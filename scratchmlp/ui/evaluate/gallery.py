@@ -20,16 +20,16 @@ def chosen(seen: Predictions) -> pd.DataFrame:
     """The pictures that the filters leave, in the order that was asked for."""
     state, (truth, answer) = st.session_state, predictions.filters(seen.network.classes)
     least, most = state.get(SURENESS, (0, 100))
-    return evaluation.chosen(
+    return evaluation.select(
         seen.table,
         truth,
         answer,
-        least=least / 100,
-        most=most / 100,
-        right_too=state.get(RIGHT_TOO, False),
-        mislabelled=seen.is_mnist_test and state.get(MISLABELLED, False),
-        among=predictions.area_of(seen),
-        order=state.get(ORDER, next(iter(evaluation.ORDERS))),
+        min_confidence=least / 100,
+        max_confidence=most / 100,
+        with_correct=state.get(RIGHT_TOO, False),
+        only_mislabelled=seen.is_mnist_test and state.get(MISLABELLED, False),
+        indices=predictions.area_of(seen),
+        order=state.get(ORDER, next(iter(evaluation.GALLERY_ORDERS))),
     )
 
 
@@ -57,7 +57,7 @@ def _settings(seen: Predictions) -> int:
     """Sorting and filters; returns how many thumbnails stand on a page."""
     with st.popover("Sort and filter", icon=":material/tune:"):
         kept: Any = {"persist_state": "session"}
-        st.selectbox("Order", list(evaluation.ORDERS), key=ORDER, **kept)
+        st.selectbox("Order", list(evaluation.GALLERY_ORDERS), key=ORDER, **kept)
         st.slider("How sure it was", 0, 100, (0, 100), format="%d%%", key=SURENESS, **kept)
         st.checkbox("Those it got right, too", key=RIGHT_TOO, **kept)
         if seen.is_mnist_test:

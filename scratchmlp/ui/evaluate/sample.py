@@ -7,7 +7,7 @@ import streamlit as st
 import torch
 
 from scratchmlp.analysis import evaluation
-from scratchmlp.charts import sprites
+from scratchmlp.charts import image_urls
 from scratchmlp.charts.sample import probability_chart
 from scratchmlp.data import datasets
 from scratchmlp.runs import checkpoint_file
@@ -30,7 +30,7 @@ def show(run: Run, seen: Predictions, index: int, order: list[int]) -> None:
         )
     left, middle, right = st.columns([1, 1.6, 1.8])
     image = torch.from_numpy(seen.examples.images[index])
-    left.image(sprites.enlarged(seen.examples.images[index]), width="stretch")
+    left.image(image_urls.enlarge(seen.examples.images[index]), width="stretch")
     left.caption(
         f"Probability of the truth, {classes[truth]}: {row['p_truth']:.2%}. "
         f"Of the answer, {classes[answer]}: {row['p_prediction']:.2%}. "

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from scratchmlp.charts.training import MOST_OTHERS
+from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.net.config import FIELDS, unparse
 from scratchmlp.runs.catalogue import LONGEST_NOTE
 from scratchmlp.runs.store import Run
@@ -81,7 +81,7 @@ def _compare(row: Any, chosen: list[Run]) -> None:
         open_in("evaluate", chosen[0].id)
     elif kind == CURVES:
         first, *others = (run.id for run in chosen)
-        st.session_state[session.BESIDE] = others[:MOST_OTHERS]
+        st.session_state[session.BESIDE] = others[:MAX_OTHERS]
         st.session_state[views.OPEN] = "Compare"
         open_in("train", first)
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from scratchmlp.charts.training import MOST_OTHERS
+from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import LABELS, differing, unparse
 from scratchmlp.runs.store import Run
@@ -40,7 +40,7 @@ def show(run: Run) -> None:
         list(runs),
         chosen,
         format_func=lambda run_id: _option(runs[run_id]),
-        max_selections=MOST_OTHERS,
+        max_selections=MAX_OTHERS,
         placeholder="Choose runs" if runs else "There is no other run yet",
         **session.following(OTHERS, chosen, _lay),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from scratchmlp.net import training
+from scratchmlp.net import devices
 from scratchmlp.net.config import (
     FIELDS,
     LABELS,
@@ -87,7 +87,7 @@ def _few(field: str) -> None:
 
 def _device(field: str) -> None:
     """Those this machine has, and the one a link asks for."""
-    there = [name for name in FIELDS[field].metadata["choices"] if training.has_device(name)]
+    there = [name for name in FIELDS[field].metadata["choices"] if devices.has_device(name)]
     _side_by_side(field, list(dict.fromkeys([*there, _value(field)])))
 
 

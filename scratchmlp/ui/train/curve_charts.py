@@ -38,7 +38,7 @@ def _loss(run: Run, read: History, others: dict[str, History], titles: dict[str,
     longest = max([read.last_step, *(other.last_step for other in others.values())])
     end = curves.axis_end(longest, run.total_steps or longest)
     spec = loss_chart(end, titles, st.session_state.get(LOG, True))
-    points = curves.beside(curve, read.epochs, tables)
+    points = curves.pointer_table(curve, read.epochs, tables)
     rates = pd.DataFrame(run_controls.marks(run), columns=["step", "words"])
     marked = _marked(run, read.epochs)[["step", "epoch", "valid_loss", "best"]]
     data = {"points": _small(points), "epochs": _small(marked), "rates": rates}
@@ -64,7 +64,7 @@ def _accuracy(run: Run, read: History, others: dict[str, History], titles: dict[
             st.caption("Accuracy is measured after each epoch.")
             return
         epochs = {name: other.epochs for name, other in others.items()}
-        table = curves.accuracies(read.epochs, epochs)
+        table = curves.accuracy_table(read.epochs, epochs)
         table = table.assign(best=table["epoch"] == run.best_epoch)
         longest = max([read.last_epoch, *(other.last_epoch for other in others.values())])
         end = curves.axis_end(longest, run.config.epochs)

@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.analysis import layers
-from scratchmlp.charts.layers import MEASURES, activation_chart, layer_chart
-from scratchmlp.charts.sprites import sheet
+from scratchmlp.charts.image_urls import webp_url
+from scratchmlp.charts.layers import METRICS, activation_chart, layer_chart
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import session
 from scratchmlp.ui.train import run_card
@@ -40,7 +40,7 @@ def _show(run_id: str) -> None:
             return
         _weights(run, step, epoch)
         epochs = _thinned(session.curves(run).epochs)
-        _measures(layers.layer_measures(epochs))
+        _measures(layers.layer_metrics(epochs))
         _histograms(layers.activation_histograms(epochs))
 
 
@@ -61,7 +61,7 @@ def _sprite(run_id: str, step: int) -> tuple[str, int, int]:
     """The picture of a checkpoint's weights, how many units there are, and how many are shown."""
     network = session.store().network(run_id)
     units = network.params[0][0].shape[1]
-    return sheet(layers.weight_sprite(network, MOST_UNITS)), units, min(units, MOST_UNITS)
+    return webp_url(layers.weight_grid(network, MOST_UNITS)), units, min(units, MOST_UNITS)
 
 
 def _thinned(epochs: pd.DataFrame) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def _thinned(epochs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measures(measures: pd.DataFrame) -> None:
-    known = [name for name in MEASURES if measures[name].notna().any()]
+    known = [name for name in METRICS if measures[name].notna().any()]
     if not known:
         st.info("This run was trained by a version that kept no statistics of its layers.")
         return
@@ -84,7 +84,7 @@ def _measures(measures: pd.DataFrame) -> None:
 
 def _measure(measures: pd.DataFrame, name: str) -> None:
     last = measures.dropna(subset=name).iloc[-1]
-    what = MEASURES[name].heading
+    what = METRICS[name].heading
     alt = f"{what} by epoch; now {last[name]:.3g} in layer {last['layer']:.0f}."
     st.altair_chart(layer_chart(measures, name), alt=alt)
     st.caption(LOOK_FOR[name])

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, differing, unparse
@@ -101,7 +102,7 @@ def is_shown(control: str) -> bool:
 
 
 def datasets() -> list[str]:
-    return list(dict.fromkeys(["mnist", "digits", base().dataset, current().dataset]))
+    return list(dict.fromkeys([*SOURCES, base().dataset, current().dataset]))
 
 
 def refused() -> list[str]:

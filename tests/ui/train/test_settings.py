@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from scratchmlp.net import presets, training
+from scratchmlp.net import devices, presets
 from scratchmlp.net.config import FIELDS, LABELS, TrainConfig, matters, unparse
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import links, session
@@ -140,7 +140,7 @@ def test_every_control_sets_its_field(store: Store) -> None:
     assert set(OTHERS) == set(FIELDS) - {"hidden"}
     unmoved = {"beta2": 0.999, "device": "cpu"}
     app = page()
-    there = [name for name in ("cpu", "cuda", "mps") if training.has_device(name)]
+    there = [name for name in ("cpu", "cuda", "mps") if devices.has_device(name)]
     assert control(app, "device").options == there  # and no other
     for field, other in OTHERS.items():
         if field in unmoved:  # momentum, which came before, has no beta2
