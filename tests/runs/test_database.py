@@ -136,16 +136,6 @@ def test_a_short_lock_only_delays_a_write(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_lock_on_a_new_file_only_delays_its_opening(tmp_path: Path) -> None:
-    other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN EXCLUSIVE")
-    release = threading.Timer(0.3, lambda: other.execute("ROLLBACK"))
-    release.start()
-    Store(f"sqlite:///{tmp_path / 'runs.db'}").close()
-    release.join()
-    other.close()
-
-
 def test_a_home_that_cannot_be_created_is_one_sentence(closed_world: Path) -> None:
     closed_world.write_text("a file where the folder should be")
     with pytest.raises(UserError, match="SCRATCHMLP_HOME"):
