@@ -39,7 +39,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 SECONDS = {
     "tests/browser": 150,
     "tests/runs/test_jobs.py": 60,
-    "tests/cli/test_commands.py": 40,
+    "tests/cli/test_train.py": 30,
     "tests/browser, new apps": 35,
     "tests/runs/test_recorder.py": 22,
     "tests/runs/test_store.py": 17,

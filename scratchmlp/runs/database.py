@@ -220,14 +220,14 @@ def _sqlite(parsed: sa.URL) -> sa.Engine:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Write ahead. SQLite itself does not wait where another opens the same new file."""
-    give_up = time.monotonic() + BUSY_SECONDS
+    """Switch to WAL mode. SQLite does not wait by itself if another process opens a new file."""
+    deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > give_up:
+            if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
 
