@@ -35,17 +35,16 @@ settings.register_profile("default", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-# Seconds that a file takes, of those that take long: they begin first. All of tests/browser is one.
+# Seconds that the long groups of tests take: these begin first.
 SECONDS = {
-    "tests/browser": 150,
-    "tests/runs/test_jobs.py": 60,
+    "one app": 150,
+    "one cluster": 60,
+    "tests/runs/test_jobs.py": 50,
     "tests/cli/test_commands.py": 40,
-    "tests/browser, new apps": 35,
+    "new apps": 35,
     "tests/runs/test_recorder.py": 22,
     "tests/runs/test_store.py": 17,
     "tests/runs/test_teaching.py": 17,
-    "tests/ui/train/test_page.py": 12,
-    "tests/ui/draw/test_page.py": 12,
     "tests/runs/test_export.py": 10,
 }
 
@@ -147,9 +146,12 @@ def mnist_cache(request: pytest.FixtureRequest) -> Path:
 
 
 def group_of(item: pytest.Item) -> str:
-    """What one process tests in a row: a file, but all that a browser shows is one group."""
-    if item.get_closest_marker("browser"):
-        return "tests/browser" if "app" in item.fixturenames else "tests/browser, new apps"
+    """What one process tests in a row: a file, or all that share an app or a cluster."""
+    needs = getattr(item, "fixturenames", ())
+    if "browser" in needs:
+        return "one app" if "app" in needs else "new apps"
+    if "workers" in needs:
+        return "one cluster"
     return item.path.relative_to(ROOT).as_posix()
 
 
