@@ -121,6 +121,8 @@ def pictures_cache(pytestconfig: pytest.Config) -> Path:
     It stays in pytest's cache for the next session: 70,000 files are slow to make and to delete.
     """
     name = "mnist" if has_mnist() else "digits"
+    if IN_CI and name != "mnist":
+        unavailable("MNIST")
     folder = pytestconfig.cache.mkdir(name)
     with FileLock(folder / "lock"), pytest.MonkeyPatch.context() as patch:
         if name == "mnist":
