@@ -151,7 +151,7 @@ def test_ctrl_c_stops_keeps_and_says_how_to_go_on() -> None:
     assert training.stdout
     assert training.stdout.readline().startswith("Epoch [1/1000]")
     training.send_signal(signal.SIGINT)
-    out, err = training.communicate(timeout=20)
+    out, err = training.communicate(timeout=120)
     assert training.returncode == 130
     assert "Traceback" not in err
     store = Store()
@@ -165,7 +165,7 @@ def test_ctrl_c_stops_keeps_and_says_how_to_go_on() -> None:
     assert resumed.stdout
     assert json.loads(resumed.stdout.readline())["epoch"] >= 2
     resumed.send_signal(signal.SIGINT)
-    resumed.communicate(timeout=20)
+    resumed.communicate(timeout=120)
     assert [row.step for row in store.steps_since(stopped.id)][: steps + 1] == list(
         range(1, steps + 2)
     )
@@ -177,7 +177,7 @@ def test_a_run_in_the_terminal_obeys_the_store() -> None:
     training.stdout.readline()
     store = Store()
     store.send(store.run("latest").id, "stop")
-    training.communicate(timeout=20)
+    training.communicate(timeout=120)
     assert training.returncode == 130
 
 

@@ -85,7 +85,7 @@ def test_progress_is_told_and_cancelling_ends_it(
     while store.tasks.get(task.id).done != 7:
         assert time.monotonic() < end
     store.tasks.cancel(task.id)
-    worker.join(10)
+    worker.join(120)
     assert not worker.is_alive()
     assert store.tasks.get(task.id).status == "cancelled"
     assert store.tasks.ask("test", SETTINGS).status == "queued"

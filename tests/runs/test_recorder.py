@@ -53,7 +53,7 @@ class Background:
         rows = self.store.steps_since(self.run_id)
         return rows[-1].step if rows else 0
 
-    def until(self, condition, seconds: float = 10.0) -> float:  # type: ignore[no-untyped-def]
+    def until(self, condition, seconds: float = 120.0) -> float:  # type: ignore[no-untyped-def]
         """Wait for a condition, and return how long that took."""
         began = time.monotonic()
         while not condition():
@@ -101,7 +101,7 @@ def test_without_validation_the_best_epoch_is_the_last(store: Store) -> None:
 
 def test_stop_is_obeyed_and_keeps_what_was_learned(background: Background) -> None:
     background.store.send(background.run_id, "stop")
-    background.thread.join(5)
+    background.thread.join(120)
     assert isinstance(background.end, Stopped)
     run = background.store.run(background.run_id)
     assert run.status == "stopped"
@@ -183,7 +183,7 @@ def test_a_run_that_was_resumed_elsewhere_is_let_go(
         asleep.setattr(records, "LOST_AFTER", -1.0)
         store.requeue(run_id, status="running")
     claimed = store.run(run_id).started
-    background.thread.join(10)
+    background.thread.join(120)
     assert not background.thread.is_alive()
     assert "has been resumed or deleted elsewhere" in str(background.error)
     run = store.run(run_id)
