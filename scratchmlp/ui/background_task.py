@@ -42,7 +42,7 @@ def _result(task_id: str) -> Arrays:
 
 def _ask(kind: str, settings: dict[str, Any], run_id: str | None) -> None:
     with session.errors_shown():
-        session.jobs().submit_task(session.store().tasks.ask(kind, settings, run_id).id)
+        session.jobs().submit_task(session.store().tasks.request(kind, settings, run_id).id)
 
 
 def _progress(task_id: str) -> None:

@@ -18,7 +18,6 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
-from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.history import History
 from scratchmlp.runs.jobs import Jobs
@@ -51,7 +50,7 @@ def errors_shown() -> Iterator[None]:
 def store() -> Store:
     opened = Store()
     with suppress(StoreError):  # whoever cannot write sees what there is; the next start forgets
-        opened.catalogue.forget()
+        opened.run_list.purge()
     return opened
 
 
@@ -63,7 +62,7 @@ def jobs() -> Jobs:
 @st.cache_resource(show_spinner=False, max_entries=40)
 def network(run_id: str, step: int) -> Network:
     """The run's last checkpoint, which was made at `step`."""
-    return checkpoint_file.loads(store().checkpoint(run_id))
+    return store().network(run_id)
 
 
 class Preparation:
@@ -171,7 +170,7 @@ def sparklines(runs: list[Run]) -> dict[str, list[float]]:
     """Some losses of each run, from its first step to its last."""
     drawn = _drawn()
     new = [run for run in runs if (run.id, run.ended) not in drawn]
-    lines = store().catalogue.sparklines([run.id for run in new])
+    lines = store().run_list.sparklines([run.id for run in new])
     drawn.update({(r.id, r.ended): lines.get(r.id, []) for r in new if r.ended})
     return {run.id: drawn.get((run.id, run.ended)) or lines.get(run.id, []) for run in runs}
 

@@ -32,7 +32,7 @@ def test_a_run_is_steered_from_two_tabs(
     for tab in (page, other):
         expect(tab.get_by_text("Learning rate, now 0.005")).to_be_visible()
         expect(tab.get_by_text("· learning rate 0.005")).to_be_visible()
-    [told] = [row for row in store.applied(run.id) if row.kind == "lr"]
+    [told] = [row for row in store.applied_commands(run.id) if row.kind == "lr"]
     rates = {row.step: row.lr for row in store.steps_since(run.id)}
     assert told.value == rates[told.applied_step + 1] == 0.005
     assert rates[told.applied_step] == 0.006

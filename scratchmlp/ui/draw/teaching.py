@@ -10,7 +10,7 @@ from scratchmlp.net.network import Network
 from scratchmlp.runs import teaching
 from scratchmlp.runs.drawings import Drawing
 from scratchmlp.runs.store import Run
-from scratchmlp.runs.teaching import Taught
+from scratchmlp.runs.teaching import TeachingResult
 from scratchmlp.ui import session, thumbnails
 from scratchmlp.ui.draw.ink_input import Drawn
 from scratchmlp.ui.draw.prediction import Read
@@ -124,7 +124,7 @@ def _teach(run: Run, classes: tuple[str, ...]) -> None:
 
 
 def _taught(run: Run) -> None:
-    told: Taught | None = st.session_state.get(TAUGHT)
+    told: TeachingResult | None = st.session_state.get(TAUGHT)
     if told is None or told.run != run.id:
         return
     with st.container(border=True, key="taught"):

@@ -86,7 +86,7 @@ def _runner_up(seen: Predictions, index: int) -> int:
 def _history(run: Run, image: torch.Tensor, classes: tuple[str, ...]) -> None:
     """What the checkpoints that were kept answered, from the first epoch on."""
     said = []
-    for row in session.store().networks(run.id):
+    for row in session.store().checkpoints(run.id):
         network = checkpoint_file.loads(bytes(row.network))
         logits = network.logits(image[None])[0]
         said.append(f"after epoch {row.epoch}: **{classes[int(logits.argmax())]}**")

@@ -11,7 +11,7 @@ import streamlit as st
 
 from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.net.config import FIELDS, unparse
-from scratchmlp.runs.catalogue import LONGEST_NOTE
+from scratchmlp.runs.run_list import MAX_NOTE_LENGTH
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout, predictions, session
 from scratchmlp.ui.evaluate import comparison
@@ -96,7 +96,7 @@ def _describe(row: Any, chosen: list[Run]) -> None:
 def _form(run: Run) -> None:
     with st.form(f"{ABOUT}_{run.id}", border=False):
         st.text_input("Name", run.name, key=_key("name", run.id))
-        st.text_area("Note", run.note, max_chars=LONGEST_NOTE, key=_key("note", run.id))
+        st.text_area("Note", run.note, max_chars=MAX_NOTE_LENGTH, key=_key("note", run.id))
         st.form_submit_button(
             "Save", key="save_about", type="primary", on_click=_save, args=[run.id]
         )
@@ -108,9 +108,9 @@ def _key(field: str, run_id: str) -> str:
 
 def _save(run_id: str) -> None:
     with session.errors_shown():
-        catalogue = session.store().catalogue
+        catalogue = session.store().run_list
         catalogue.rename(run_id, st.session_state[_key("name", run_id)])
-        catalogue.annotate(run_id, st.session_state[_key("note", run_id)])
+        catalogue.set_note(run_id, st.session_state[_key("note", run_id)])
         st.toast("Saved.", icon=":material/check:")
 
 

@@ -12,7 +12,7 @@ JUST_DELETED = "just_deleted"  # ids that the bar brings back
 
 def delete(run_ids: list[str]) -> None:
     with session.errors_shown():
-        session.store().catalogue.delete(run_ids)
+        session.store().run_list.delete(run_ids)
         st.session_state[JUST_DELETED] = run_ids
 
 
@@ -20,8 +20,8 @@ def restore(run_ids: list[str]) -> None:
     """Bring runs back; those that stood in line stand in line again."""
     with session.errors_shown():
         store = session.store()
-        store.catalogue.restore(run_ids)
-        for run_id in set(store.queued()) & set(run_ids):
+        store.run_list.restore(run_ids)
+        for run_id in set(store.queue()) & set(run_ids):
             session.jobs().submit(run_id)
         st.session_state.pop(JUST_DELETED, None)
 
@@ -58,7 +58,7 @@ def everything(row: Any, runs: list[Run]) -> None:
 
 def recent(row: Any) -> None:
     """The runs deleted within the last hour, each with a way back."""
-    gone = session.store().catalogue.deleted()
+    gone = session.store().run_list.deleted()
     if not gone:
         return
     with row.popover(f"Deleted ({len(gone):,})", icon=":material/restore_from_trash:", key="bin"):

@@ -96,7 +96,7 @@ def _words(run: Run) -> None:
     if run.status == "queued" and trouble:
         st.error(trouble)
     elif run.status == "queued":
-        line = session.store().queued()
+        line = session.store().queue()
         place = line.index(run.id) + 1 if run.id in line else 1
         st.caption(f"Waiting for a free worker: number {place} of {max(place, len(line))} in line.")
     elif run.status == "lost":

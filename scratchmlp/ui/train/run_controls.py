@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from scratchmlp.runs.store import Run
+from scratchmlp.runs.store import CommandKind, Run
 from scratchmlp.ui import session
 from scratchmlp.ui.train.controls import SCALES
 
@@ -35,7 +35,7 @@ def _button(label: str, key: str, icon: str, action: Callable[..., None], *args:
     st.button(label, key=key, on_click=action, args=args, icon=f":material/{icon}:")
 
 
-def _send(run_id: str, kind: str, value: float | None = None) -> None:
+def _send(run_id: str, kind: CommandKind, value: float | None = None) -> None:
     with session.errors_shown():
         session.store().send(run_id, kind, value)
 
@@ -94,14 +94,14 @@ def learning_rate(run: Run) -> None:
 def current_rate(run: Run) -> float:
     """What the run was told last, be it already obeyed or not."""
     store = session.store()
-    told: list[Any] = [*store.applied(run.id), *store.pending(run.id)]
+    told: list[Any] = [*store.applied_commands(run.id), *store.pending_commands(run.id)]
     rates = [command.value for command in told if command.kind == "lr"]
     return float(rates[-1] if rates else run.config.lr)
 
 
 def told_rates(run: Run) -> list[tuple[int, float]]:
     """How many steps were done, and the learning rate it was told then."""
-    told = session.store().applied(run.id)
+    told = session.store().applied_commands(run.id)
     return [(row.applied_step, row.value) for row in told if row.kind == "lr"]
 
 

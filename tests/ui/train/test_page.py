@@ -25,7 +25,9 @@ def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
     st.cache_resource.clear()
     opened = Store()
-    opened.end(opened.create(replace(DIGITS, seed=99), "an old run"), "finished", test_accuracy=0.5)
+    opened.end_run(
+        opened.create(replace(DIGITS, seed=99), "an old run"), "finished", test_accuracy=0.5
+    )
     yield opened
     if session.store().runs():
         for run in session.store().runs():
@@ -143,8 +145,11 @@ def test_two_visitors_agree_on_the_learning_rate_of_a_run(store: Store) -> None:
         mover.button("set_lr").click().run()
         assert f"now {rate}" in rate_of(mover).label
         assert f"now {rate}" in rate_of(watcher.run()).label
-        until(app, lambda: not store.pending(run_id))
-    assert [row.value for row in store.applied(run_id) if row.kind == "lr"] == [0.02, 0.005]
+        until(app, lambda: not store.pending_commands(run_id))
+    assert [row.value for row in store.applied_commands(run_id) if row.kind == "lr"] == [
+        0.02,
+        0.005,
+    ]
 
 
 def rate_of(app: AppTest) -> Any:
@@ -183,7 +188,7 @@ def test_a_loss_without_bounds_leaves_room_for_the_run_beside_it(store: Store) -
     other = store.create(DIGITS, "the wild one", status="running")
     wild = [{"step": n, "loss": 10.0 ** (6 * n), "lr": 1.0} for n in range(1, 6)]
     store.record(other, Update(steps=wild, changes={"total_steps": 10}))
-    store.end(other, "diverged", "The loss became infinite at step 6.")
+    store.end_run(other, "diverged", "The loss became infinite at step 6.")
     app = state(store, "finished")
     assert "Left out" not in shown(app)
     app.session_state[session.BESIDE] = [other]
