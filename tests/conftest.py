@@ -35,17 +35,16 @@ settings.register_profile("default", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-# Seconds that a file takes, of those that take long: they begin first. All of tests/browser is one.
+# Seconds that the long groups of tests take: these begin first.
 SECONDS = {
-    "tests/browser": 150,
-    "tests/runs/test_jobs.py": 60,
-    "tests/cli/test_train.py": 30,
-    "tests/browser, new apps": 35,
+    "one app": 150,
+    "one cluster": 60,
+    "tests/runs/test_jobs.py": 50,
+    "tests/cli/test_train.py": 40,
+    "new apps": 35,
     "tests/runs/test_recorder.py": 22,
     "tests/runs/test_store.py": 17,
     "tests/runs/test_teaching.py": 17,
-    "tests/ui/train/test_page.py": 12,
-    "tests/ui/draw/test_page.py": 12,
     "tests/runs/test_export.py": 10,
 }
 
@@ -122,6 +121,8 @@ def pictures_cache(pytestconfig: pytest.Config) -> Path:
     It stays in pytest's cache for the next session: 70,000 files are slow to make and to delete.
     """
     name = "mnist" if has_mnist() else "digits"
+    if IN_CI and name != "mnist":
+        unavailable("MNIST")
     folder = pytestconfig.cache.mkdir(name)
     with FileLock(folder / "lock"), pytest.MonkeyPatch.context() as patch:
         if name == "mnist":
@@ -147,9 +148,12 @@ def mnist_cache(request: pytest.FixtureRequest) -> Path:
 
 
 def group_of(item: pytest.Item) -> str:
-    """What one process tests in a row: a file, but all that a browser shows is one group."""
-    if item.get_closest_marker("browser"):
-        return "tests/browser" if "app" in item.fixturenames else "tests/browser, new apps"
+    """What one process tests in a row: a file, or all that share an app or a cluster."""
+    needs = getattr(item, "fixturenames", ())
+    if "browser" in needs:
+        return "one app" if "app" in needs else "new apps"
+    if "workers" in needs:
+        return "one cluster"
     return item.path.relative_to(ROOT).as_posix()
 
 

@@ -20,7 +20,8 @@ from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from tests.conftest import close_world, has_mnist, unavailable
 
-expect.set_options(timeout=30_000)
+PATIENCE = 60_000  # milliseconds; a machine may have much else to do
+expect.set_options(timeout=PATIENCE)
 
 DATASET = "mnist" if has_mnist() else "digits"
 MODERN = replace(presets.MODERN, dataset=DATASET)
@@ -143,7 +144,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: errors.append(str(error)))
         return page
 

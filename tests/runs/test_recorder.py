@@ -17,7 +17,7 @@ from tests.runs.training import LONG, SHORT, BackgroundRun, start
 
 def test_stop_ends_the_run_and_saves_its_network(background: BackgroundRun) -> None:
     background.store.send(background.run_id, "stop")
-    background.thread.join(5)
+    background.thread.join(120)
     assert isinstance(background.final_event, Stopped)
     run = background.store.run(background.run_id)
     assert run.status == "stopped"
@@ -103,7 +103,7 @@ def test_a_process_stops_training_a_run_that_was_resumed_elsewhere(
         asleep.setattr(records, "LOST_AFTER", -1.0)
         store.requeue(run_id, status="running")
     claimed = store.run(run_id).started
-    background.thread.join(10)
+    background.thread.join(120)
     assert not background.thread.is_alive()
     assert "has been resumed or deleted elsewhere" in str(background.error)
     run = store.run(run_id)

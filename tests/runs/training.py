@@ -41,7 +41,7 @@ class BackgroundRun:
         rows = self.store.steps_since(self.run_id)
         return rows[-1].step if rows else 0
 
-    def until(self, condition, seconds: float = 10.0) -> float:  # type: ignore[no-untyped-def]
+    def until(self, condition, seconds: float = 120.0) -> float:  # type: ignore[no-untyped-def]
         """Wait for a condition, and return the seconds that it took."""
         began = time.monotonic()
         while not condition():

@@ -45,7 +45,7 @@ def page(**params: str) -> AppTest:
     return app.run()
 
 
-def until(app: AppTest, condition: Callable[[], object], seconds: float = 60) -> None:
+def until(app: AppTest, condition: Callable[[], object], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not (app.run() and condition()):
         assert time.monotonic() < end, "it did not happen"
