@@ -1,9 +1,12 @@
 """What tests share: a home of their own, real data, both databases. No test reaches the network."""
 
+import contextlib
+import functools
 import itertools
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 import torch
 from filelock import FileLock
+from hypothesis import settings
 
 from scratchmlp.bench.browser import free_port, link_cache
 from scratchmlp.data import datasets
@@ -21,6 +25,18 @@ from scratchmlp.runs.store import Store
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 IN_CI = os.environ.get("CI") == "true"
+FASTAI = Path(os.environ.get("FASTAI_HOME", "~/.fastai")).expanduser()  # where the reader has MNIST
+CLOSED_PORT = free_port()
+
+# Every session draws the same cases; HYPOTHESIS_PROFILE=search draws new ones.
+settings.register_profile("default", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# Seconds that a file takes, of those that take long: they begin first. All of tests/browser is one.
+SECONDS = {
+    "tests/browser": 150,
+}
 
 
 def unavailable(what: str) -> None:
@@ -44,52 +60,94 @@ def closed_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("SCRATCHMLP_SCHEDULER", raising=False)
     monkeypatch.setenv("FASTAI_HOME", str(tmp_path / "fastai"))
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+        monkeypatch.setenv(name, f"http://127.0.0.1:{CLOSED_PORT}")
     datasets._opened.clear()
+    monkeypatch.setattr(datasets, "_sklearn_digits", made_digits)
+    forget_fastai_home()
     return home
+
+
+# The digits are drawn once, and not for every home.
+made_digits = functools.cache(datasets._sklearn_digits)
 
 
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
-    return datasets._sklearn_digits()
+    return made_digits()
+
+
+def forget_fastai_home() -> None:
+    """fastai reads FASTAI_HOME once."""
+    if "fastai.data.external" in sys.modules:
+        sys.modules["fastai.data.external"].fastai_cfg.cache_clear()
+
+
+def give_mnist(fastai: Path) -> None:
+    """Put MNIST where fastai looks for it: from `SHARED`, or from where the reader has it."""
+    for source in (SHARED / "mnist_png.tgz", FASTAI / "archive" / "mnist_png.tgz"):
+        if source.exists():
+            (fastai / "archive").mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, fastai / "archive")
+            return
+    (fastai / "data").mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (fastai / "data" / "mnist_png").symlink_to(FASTAI / "data" / "mnist_png")
 
 
 @pytest.fixture(scope="session")
-def mnist_cache(pytestconfig: pytest.Config) -> Path:
-    """All of MNIST, unpacked and decoded by the code that users run.
+def pictures_cache(pytestconfig: pytest.Config) -> Path:
+    """The decoded pictures of MNIST if it is at hand, or else of the digits, by users' code.
 
     It stays in pytest's cache for the next session: 70,000 files are slow to make and to delete.
     """
-    archive = SHARED / "mnist_png.tgz"
-    if not archive.exists():
-        unavailable(str(archive))
-    folder = pytestconfig.cache.mkdir("mnist")
+    name = "mnist" if has_mnist() else "digits"
+    folder = pytestconfig.cache.mkdir(name)
     with FileLock(folder / "lock"), pytest.MonkeyPatch.context() as patch:
-        (folder / "fastai" / "archive").mkdir(parents=True, exist_ok=True)
-        shutil.copy(archive, folder / "fastai" / "archive")
-        import fastai.data.external
-
-        fastai.data.external.fastai_cfg.cache_clear()
+        if name == "mnist":
+            give_mnist(folder / "fastai")
         patch.setenv("FASTAI_HOME", str(folder / "fastai"))
         patch.setenv("SCRATCHMLP_HOME", str(folder))
-        patch.setenv("https_proxy", f"http://127.0.0.1:{free_port()}")
-        datasets.load("mnist")
-        datasets.split(60_000, 0.2, 42)
-    fastai.data.external.fastai_cfg.cache_clear()
+        patch.setenv("https_proxy", f"http://127.0.0.1:{CLOSED_PORT}")
+        forget_fastai_home()
+        dataset = datasets.load(name)
+        datasets.split(len(dataset.train), 0.2, 42)
+    forget_fastai_home()
     return folder / "cache"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses MNIST is marked so: `pytest -m "not mnist"` is the quick half.
+def has_mnist() -> bool:
+    places = SHARED / "mnist_png.tgz", FASTAI / "archive" / "mnist_png.tgz", FASTAI / "data" / "mnist_png"
+    return any(place.exists() for place in places)
 
-    A group is tested by one process: a file, but all that train in a browser are one group.
+
+@pytest.fixture(scope="session")
+def mnist_cache(request: pytest.FixtureRequest) -> Path:
+    """The decoded pictures of MNIST, for what needs no others."""
+    if not has_mnist():
+        unavailable("MNIST")
+    return Path(request.getfixturevalue("pictures_cache"))
+
+
+def group_of(item: pytest.Item) -> str:
+    """What one process tests in a row: a file, but all that a browser shows is one group."""
+    if item.get_closest_marker("browser"):
+        return "tests/browser"
+    return item.path.relative_to(ROOT).as_posix()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs MNIST and what needs a browser, and begin with what takes longest.
+
+    `pytest -m "not browser"` is the quick part, `-m "not mnist"` needs no MNIST.
     """
     for item in items:
         needs = getattr(item, "fixturenames", ())
-        group = "trains in a browser" if "app" in needs else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
-        if "mnist_cache" in needs:
+        if "browser" in needs:
+            item.add_marker("browser")
+        if "pictures_cache" in needs or "mnist_cache" in needs:
             item.add_marker("mnist")
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    items.sort(key=lambda item: -SECONDS.get(group_of(item), 0))
 
 
 @pytest.fixture
@@ -121,8 +179,8 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[], str]]:
-    """A PostgreSQL server on loopback; call it for the URL of a new, empty database."""
+def postgres() -> Iterator[Callable[..., str]]:
+    """A PostgreSQL server on loopback; call it for the URL of a new database, empty or a copy."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         unavailable("PostgreSQL")
@@ -147,10 +205,10 @@ def postgres() -> Iterator[Callable[[], str]]:
         f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres", isolation_level="AUTOCOMMIT"
     )
 
-    def new_database() -> str:
+    def new_database(template: str = "template1") -> str:
         name = f"test{next(numbers)}"
         with server.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+            connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         return f"postgresql://postgres@127.0.0.1:{port}/{name}"
 
     yield new_database
@@ -167,8 +225,21 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgres")())
 
 
-@pytest.fixture
-def store(database: str) -> Iterator[Store]:
-    opened = Store(database)
+@pytest.fixture(scope="session")
+def migrated(postgres: Callable[..., str]) -> str:
+    """The name of an empty PostgreSQL database whose schema is of today, to be copied."""
+    url = postgres()
+    Store(url).close()
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store of each kind."""
+    if request.param == "sqlite":
+        opened = Store(f"sqlite:///{tmp_path / 'runs.db'}")
+    else:
+        copied = request.getfixturevalue("migrated")
+        opened = Store(request.getfixturevalue("postgres")(copied))
     yield opened
     opened.close()

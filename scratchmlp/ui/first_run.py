@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import run_picker, session
 from scratchmlp.ui.train import run_card
@@ -38,9 +37,12 @@ def _wait() -> None:
 
 def show(meanwhile: str) -> None:
     """How far the first net is, or that there will be none by itself."""
-    made, run = session.preparation(), _newest()
+    made = session.preparation()
+    is_ready = made.dataset is not None  # asked first: the first run is created before that
+    newest = session.store().runs(1)
+    run = newest[0] if newest and newest[0].is_under_way else None
     with st.container(key="prediction", border=True):
-        if run is None and (made.dataset or session.store().runs(1)):
+        if run is None and (is_ready or newest):
             st.info("There is no trained run yet. Train one, and come back after its first epoch.")
             st.page_link("pages/train.py", label="Go to Train", icon=":material/play_arrow:")
             return
@@ -49,15 +51,6 @@ def show(meanwhile: str) -> None:
             _progress(run)
         else:
             st.progress(made.share, text=f"{made.what} …")
-
-
-def _newest() -> Run | None:
-    """The newest run, if it trains or will."""
-    try:
-        run = session.store().run("latest")
-    except UserError:
-        return None
-    return run if run.is_under_way else None
 
 
 def _progress(run: Run) -> None:

@@ -1,17 +1,22 @@
-"""The command line as a user runs it: a process, its output and its exit status."""
+"""The command line as a user runs it: its output and its exit status."""
 
+import contextlib
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from scratchmlp import cli
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig
+from scratchmlp.runs import recorder
 from scratchmlp.runs.store import Store
 from tests.conftest import ROOT
 
@@ -19,6 +24,7 @@ DIGITS = "--dataset", "digits"
 
 
 def start(*args: str, **options: object) -> subprocess.Popen[str]:
+    """A process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "scratchmlp", *args],
         stderr=subprocess.PIPE,
@@ -28,12 +34,37 @@ def start(*args: str, **options: object) -> subprocess.Popen[str]:
     )
 
 
-def run(*args: str, status: int = 0) -> tuple[str, str]:
-    """Standard output and error of a command that must exit with `status`."""
+def run_process(*args: str, status: int = 0) -> tuple[str, str]:
+    """Standard output and error of a process that must exit with `status`."""
     out, err = (process := start(*args)).communicate(timeout=120)
     assert process.returncode == status, out + err
     assert "Traceback" not in err
     return out, err
+
+
+def run(*args: str, status: int = 0) -> tuple[str, str]:
+    """The same of a command in this process, which has imported everything already."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        default_interrupt(),
+    ):
+        patch.setattr(sys, "argv", ["scratchmlp", *args])
+        patch.setenv("COLUMNS", "200")
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    assert (ended.value.code or 0) == status, out.getvalue() + err.getvalue()
+    return out.getvalue(), err.getvalue()
+
+
+@contextlib.contextmanager
+def default_interrupt() -> Iterator[None]:
+    """Whatever a command made of Ctrl-C ends with it."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def records(text: str) -> list[dict]:
@@ -60,7 +91,7 @@ def test_train_prints_as_the_post_does() -> None:
 
 
 def test_train_json_is_all_there_is_on_stdout() -> None:
-    out, err = run("train", *DIGITS, "--epochs", "2", "--hidden", "32,16", "--json")
+    out, err = run_process("train", *DIGITS, "--epochs", "2", "--hidden", "32,16", "--json")
     *epochs, end = records(out)
     assert [e["epoch"] for e in epochs] == [1, 2]
     assert set(epochs[0]) == {
@@ -79,6 +110,11 @@ def test_train_json_is_all_there_is_on_stdout() -> None:
     assert err == ""
 
 
+def test_a_process_exits_as_its_command_does() -> None:
+    _, err = run_process("train", "--epochs", "0", status=2)
+    assert err == run("train", "--epochs", "0", status=2)[1]
+
+
 def test_without_validation_the_figures_are_null() -> None:
     epoch, _ = records(run("train", *DIGITS, "--epochs", "1", "--valid-pct", "0", "--json")[0])
     assert (epoch["valid_loss"], epoch["valid_accuracy"]) == (None, None)
@@ -94,7 +130,7 @@ def test_the_terminal_and_a_worker_train_the_same_net() -> None:
     from scratchmlp.net.config import TrainConfig
     from scratchmlp.runs.jobs import work
 
-    run("train", *DIGITS, "--epochs", "2")
+    run_process("train", *DIGITS, "--epochs", "2")
     store = Store()
     here = store.run("latest")
     there = store.create(TrainConfig(dataset="digits", epochs=2))
@@ -155,15 +191,14 @@ def test_runs_and_presets_are_listed() -> None:
     assert "modern" in run("presets")[0]
 
 
-def test_a_folder_is_named_in_full(tmp_path: Path) -> None:
+def test_a_folder_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page or a worker may stand elsewhere."""
     for part in ("training", "testing"):
         for i in range(4):
             (tmp_path / "own" / part / f"{i % 2}").mkdir(parents=True, exist_ok=True)
             Image.new("L", (28, 28), 10 * i).save(tmp_path / "own" / part / f"{i % 2}" / f"{i}.png")
-    process = start("train", "--dataset", "own", "--epochs", "1", cwd=tmp_path)
-    process.communicate(timeout=120)
-    assert process.returncode == 0
+    monkeypatch.chdir(tmp_path)
+    run("train", "--dataset", "own", "--epochs", "1")
     assert Store().run("latest").dataset == str(tmp_path / "own")
 
 
@@ -244,6 +279,7 @@ def test_a_full_disk_is_a_sentence_and_the_rest_stays_readable(
     tiny_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCRATCHMLP_HOME", str(tiny_disk))
+    monkeypatch.setattr(recorder, "PATIENCE", 0.3)
     out, _ = run("train", *DIGITS, "--epochs", "3", "--hidden", "512", "--json", status=1)
     end = records(out)[-1]
     assert end["event"] == "failed"

@@ -16,6 +16,7 @@ from scratchmlp import paths
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
+from tests.conftest import made_digits
 
 
 def picture(value: int = 200, size: tuple[int, int] = (28, 28)) -> Image.Image:
@@ -49,7 +50,9 @@ def test_digits_look_like_mnist(digits: Dataset) -> None:
 
 
 def test_digits_are_the_same_every_time(digits: Dataset) -> None:
+    made_digits.cache_clear()
     again = datasets.load("digits")
+    assert again is not digits
     assert np.array_equal(again.test.images, digits.test.images)
 
 

@@ -19,11 +19,13 @@ from scratchmlp.runs.store import Store
 from tests.conftest import ROOT
 
 SHORT = TrainConfig(dataset="digits", epochs=3, hidden=(32,))
+PATIENCE = 180  # seconds
 LONG = replace(SHORT, epochs=1000, batch_size=8)
 
 
-def wait(condition: Callable[[], object], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
+def wait(condition: Callable[[], object]) -> None:
+    """Until it holds, however busy the machine is."""
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)
@@ -37,22 +39,42 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture
-def jobs(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    made = Jobs(store, workers=2)
-    made.wait_until_ready()
+def jobs(workers: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    """The cluster that all tests share, with nothing to do and two workers."""
+    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
+    made = Jobs(store)
+    made.wait_until_ready(PATIENCE)
+    assert made._client
+    made._client.wait_for_workers(2, PATIENCE)  # one may have been killed
     yield made
     for run in store.runs():
         store.cancel(run.id)
         store.send(run.id, "stop")
+    wait(lambda: not any(run.status in ("running", "paused") for run in store.runs()))
     made.close()
-    assert not below(psutil.Process())
+
+
+@pytest.fixture
+def others() -> set[psutil.Process]:
+    """The processes of the cluster that all tests share, if it has started already."""
+    return set(below(psutil.Process()))
+
+
+@pytest.fixture
+def own(
+    others: set[psutil.Process], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Jobs]:
+    """A cluster of one worker, whose processes end with it."""
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    made = Jobs(store, workers=1)
+    yield made
+    made.close()
+    assert set(below(psutil.Process())) <= others
 
 
 def below(process: psutil.Process) -> list[psutil.Process]:
     """The processes of a cluster that hang below this one."""
-    children = process.children(recursive=True)
-    return [p for p in children if is_cluster(p)]
+    return [p for p in process.children(recursive=True) if is_cluster(p)]
 
 
 def is_cluster(process: psutil.Process) -> bool:
@@ -147,9 +169,12 @@ def page_faults() -> int:
     return sum(int(stat.rpartition(")")[2].split()[7]) for stat in stats)
 
 
-def test_only_workers_load_torch(jobs: Jobs) -> None:
-    with_torch = [p for p in below(psutil.Process()) if "libtorch_cpu" in maps(p)]
-    assert {p.pid for p in with_torch} == {p.pid for p in workers_of(psutil.Process())}
+def test_only_workers_load_torch(others: set[psutil.Process], own: Jobs) -> None:
+    own.wait_until_ready(PATIENCE)
+    mine = [p for p in below(psutil.Process()) if p not in others]
+    with_torch = {p for p in mine if "libtorch_cpu" in maps(p)}
+    assert len(mine) >= 3
+    assert with_torch == set(workers_of(psutil.Process())) - others
 
 
 def maps(process: psutil.Process) -> str:
@@ -201,22 +226,18 @@ def test_no_process_outlives_the_app(death: signal.Signals, store: Store) -> Non
     processes = below(psutil.Process(app.pid))
     assert len(processes) >= 5
     app.send_signal(death)
-    app.wait(10)
+    app.wait(PATIENCE)
     app.stdout.close()
-    gone, alive = psutil.wait_procs(processes, timeout=10)
+    gone, alive = psutil.wait_procs(processes, timeout=PATIENCE)
     assert not alive
     assert len(gone) == len(processes)
     assert store.steps_since(run_id)
 
 
-def test_a_queue_left_by_an_app_is_taken_up_by_the_next(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    left = store.create(SHORT)
-    jobs = Jobs(store, workers=1)
-    wait(lambda: store.run(left).status == "finished")
-    jobs.close()
+def test_a_queue_left_by_an_app_is_taken_up_by_the_next(request: pytest.FixtureRequest) -> None:
+    left = request.getfixturevalue("store").create(SHORT)
+    jobs = request.getfixturevalue("own")
+    wait(lambda: jobs._store.run(left).status == "finished")
 
 
 def test_a_scheduler_that_is_not_there_is_a_sentence(
@@ -235,50 +256,42 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(
 
 
 def test_a_cluster_without_workers_is_a_sentence_until_it_has_one(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    own: Jobs, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
     monkeypatch.setattr(module, "PATIENCE", 0.5)
-    owner = Jobs(store, workers=1)
-    owner.wait_until_ready()
-    assert owner._client
-    owner._cluster.scale(0)
-    wait(lambda: not owner._there_are_workers())
-    run_id = submit(owner, store)
-    wait(lambda: owner.trouble)
-    assert "No training process has come up" in str(owner.trouble)
+    own.wait_until_ready(PATIENCE)
+    own._cluster.scale(0)
+    wait(lambda: not own._there_are_workers())
+    run_id = submit(own, store)
+    wait(lambda: own.trouble)
+    assert "No training process has come up" in str(own.trouble)
     assert store.run(run_id).status == "queued"
-    owner._cluster.scale(1)
+    own._cluster.scale(1)
     wait(lambda: store.run(run_id).status == "finished")
-    wait(lambda: owner.trouble is None)
-    owner.close()
+    wait(lambda: own.trouble is None)
 
 
-def test_a_cluster_that_exists_is_used(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    owner = Jobs(store, workers=1)
-    owner.wait_until_ready()
-    assert owner._client
-    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", owner._client.scheduler.address)
+def test_a_cluster_that_exists_is_used(
+    workers: str, others: set[psutil.Process], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
     guest = Jobs(store)
     run_id = submit(guest, store)
     wait(lambda: store.run(run_id).status == "finished")
     guest.close()
-    owner.close()
+    assert set(below(psutil.Process())) == others
 
 
 def test_a_scheduler_that_goes_away_is_no_end_of_watching(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    own: Jobs, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What waits there says so, and nothing breaks."""
     monkeypatch.setattr(module, "PATIENCE", 0.5)
-    lone = Jobs(store, workers=1)
-    lone.wait_until_ready()
-    lone._cluster.close()
-    submit(lone, store)
-    wait(lambda: lone.trouble)
-    assert lone._watcher and lone._watcher.is_alive()
-    lone.close()
+    own.wait_until_ready(PATIENCE)
+    own._cluster.close()
+    submit(own, store)
+    wait(lambda: own.trouble)
+    assert own._watcher and own._watcher.is_alive()
 
 
 def test_a_study_whose_worker_was_killed_says_so_and_is_done_when_asked_again(

@@ -1,13 +1,18 @@
 """What the tests of the pages share: the app by AppTest, and what stands on its screen."""
 
+import functools
+import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from scratchmlp.data import datasets
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import database
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import session
@@ -56,7 +61,33 @@ def metric(app: AppTest, label: str) -> str:
 
 
 def trained(store: Store, config: TrainConfig, name: str = "") -> str:
-    """A run that was trained to its end; its id."""
+    """A run that was trained to its end; its id. Each configuration is trained once."""
     run_id = store.create(config, name, status="running")
-    execute(store, run_id)
+    run, rows = _rows_of(config)
+    with database.writing(store._engine) as connection:
+        connection.execute(sa.update(RUNS).where(RUNS.c.id == run_id).values(run))
+        for table, found in rows.items():
+            if found:
+                mine = [row | {"run": run_id} for row in found]
+                connection.execute(sa.insert(table), mine)
     return run_id
+
+
+RUNS = database.runs
+TABLES = database.steps, database.epochs, database.checkpoints
+
+
+@functools.cache
+def _rows_of(config: TrainConfig) -> tuple[dict[str, Any], dict[sa.Table, list[dict[str, Any]]]]:
+    """What a run of these settings leaves in a store: in the table of runs, and in the others."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{folder}/runs.db")
+        execute(store, store.create(config, status="running"))
+        with database.reading(store._engine) as connection:
+            [run], *rows = [
+                [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+                for table in (RUNS, *TABLES)
+            ]
+        store.close()
+    kept = {field: run[field] for field in run.keys() - {"id", "name", "created"}}
+    return kept, dict(zip(TABLES, rows, strict=True))

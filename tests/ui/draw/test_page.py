@@ -173,7 +173,7 @@ def test_drawings_are_deleted_and_brought_back(store: Store) -> None:
     app.button("undelete").click()
     ran(app)
     assert {d.id for d in store.drawings.all()} == set(ids)
-    assert "deleted" not in shown(app)
+    assert "are deleted" not in shown(app)
 
 
 def picture(strokes: list) -> bytes:
