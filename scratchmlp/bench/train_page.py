@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from scratchmlp.bench import Line
 from scratchmlp.bench.browser import seconds_taken, watch
 from scratchmlp.bench.lab import Lab, told, told_once, train_in_terminal
-from scratchmlp.ui.train.run_card import FAST
+from scratchmlp.ui.run_status import LIVE_SECONDS
 
 LONG = {"epochs": "1000", "batch_size": "64"}  # a run that outlasts any measurement
 WATCHED_SECONDS = 20
@@ -77,7 +77,8 @@ def controls(lab: Lab, times: int) -> Iterator[Line]:
         for turn in range(times):
             buttons.filter(has_text=("sgd", "momentum")[turn % 2]).click()
             taken.append(seconds_taken(page))
-            page.wait_for_timeout(300 + 137 * turn % round(1000 * FAST))  # anywhere between looks
+            between_looks = 137 * turn % round(1000 * LIVE_SECONDS)
+            page.wait_for_timeout(300 + between_looks)
     yield told("Train: a control, while a net trains", taken, 0.3)
 
 
