@@ -17,8 +17,9 @@ from filelock import FileLock
 from hypothesis import settings
 
 from scratchmlp.bench.browser import free_port, link_cache
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, splits
 from scratchmlp.data.datasets import Dataset
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 
@@ -62,13 +63,19 @@ def closed_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{CLOSED_PORT}")
     datasets._opened.clear()
-    monkeypatch.setattr(datasets, "_sklearn_digits", made_digits)
+    monkeypatch.setitem(SOURCES, "digits", SOURCES["digits"]._replace(decode=decoded_digits))
     forget_fastai_home()
     return home
 
 
 # The digits are drawn once, and not for every home.
-made_digits = functools.cache(datasets._sklearn_digits)
+made_digits = functools.cache(
+    functools.partial(SOURCES["digits"].decode, "digits", "scikit-learn", lambda *progress: None)
+)
+
+
+def decoded_digits(name: str, root: str, progress: object) -> Dataset:
+    return made_digits()
 
 
 @pytest.fixture(scope="session")
@@ -110,13 +117,14 @@ def pictures_cache(pytestconfig: pytest.Config) -> Path:
         patch.setenv("https_proxy", f"http://127.0.0.1:{CLOSED_PORT}")
         forget_fastai_home()
         dataset = datasets.load(name)
-        datasets.split(len(dataset.train), 0.2, 42)
+        splits.train_valid_split(len(dataset.train), 0.2, 42)
     forget_fastai_home()
     return folder / "cache"
 
 
 def has_mnist() -> bool:
-    places = SHARED / "mnist_png.tgz", FASTAI / "archive" / "mnist_png.tgz", FASTAI / "data" / "mnist_png"
+    places = [SHARED / "mnist_png.tgz", FASTAI / "archive" / "mnist_png.tgz"]
+    places += [FASTAI / "data" / "mnist_png"]
     return any(place.exists() for place in places)
 
 

@@ -1,4 +1,4 @@
-"""Is a network sure when it should be? Confidence is the probability of its own answer."""
+"""Does the confidence of a network (its prediction's probability) match its accuracy?"""
 
 import numpy as np
 import pandas as pd
@@ -7,13 +7,13 @@ from scipy.optimize import minimize_scalar
 
 from scratchmlp.analysis.evaluation import probabilities
 
-BINS = 15  # as in Guo et al. 2017
+CONFIDENCE_BINS = 15  # as in Guo et al. 2017
 
 
-def reliability(table: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
-    """A row for each range of confidence that holds pictures: low, high, n, confidence, accuracy.
+def reliability(table: pd.DataFrame, bins: int = CONFIDENCE_BINS) -> pd.DataFrame:
+    """A row for each range of confidence that has samples: low, high, n, confidence, accuracy.
 
-    Ranges are equally wide; `confidence` and `accuracy` are means of the pictures in the range.
+    Ranges are equally wide; `confidence` and `accuracy` are means over the samples in the range.
     """
     place = np.minimum((table["p_prediction"] * bins).astype(int), bins - 1)
     groups = table.groupby(place)
@@ -29,17 +29,18 @@ def reliability(table: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:
     return out.reset_index(drop=True)
 
 
-def expected_calibration_error(table: pd.DataFrame, bins: int = BINS) -> float:
-    """Mean distance of accuracy from confidence, weighted by pictures (Guo et al. 2017, eq. 3)."""
+def expected_calibration_error(table: pd.DataFrame, bins: int = CONFIDENCE_BINS) -> float:
+    """Mean distance of accuracy from confidence, weighted by samples (Guo et al. 2017, eq. 3)."""
     rows = reliability(table, bins)
     distance = (rows["accuracy"] - rows["confidence"]).abs()
     return float((distance * rows["n"]).sum() / max(1, len(table)))
 
 
 def fit_temperature(table: pd.DataFrame) -> float:
-    """The T that makes the answers' loss least when logits are divided by it (Guo et al. 2017).
+    """The temperature T that minimises the loss of the logits / T (Guo et al. 2017).
 
-    Fit it on validation answers, then use it on others: above 1 the network was too sure.
+    Fit it on validation samples, then use it on others. T > 1 means that the network was
+    overconfident.
     """
     log_p, truth = _log(probabilities(table)), table["truth"].to_numpy()
     rows = np.arange(len(truth))
@@ -50,8 +51,8 @@ def fit_temperature(table: pd.DataFrame) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
 
 
-def at_temperature(table: pd.DataFrame, temperature: float) -> pd.DataFrame:
-    """The same answers with their logits divided by `temperature`, without single probabilities."""
+def with_temperature(table: pd.DataFrame, temperature: float) -> pd.DataFrame:
+    """The same predictions with logits / `temperature`, without the columns p0, p1, …"""
     log_p = _log_softmax(_log(probabilities(table)) / temperature)
     p, rows = np.exp(log_p), np.arange(len(table))
     out = table[["truth", "prediction", "correct"]].copy()
@@ -61,17 +62,20 @@ def at_temperature(table: pd.DataFrame, temperature: float) -> pd.DataFrame:
 
 
 def abstention(table: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy if only the surest are answered: columns share, accuracy, confidence (the least)."""
+    """Accuracy if only the most confident predictions count.
+
+    Columns: share (of the predictions that count), accuracy, confidence (the lowest that counts).
+    """
     by_confidence = table.sort_values("p_prediction", ascending=False)
-    answered = np.arange(1, len(table) + 1)
+    counted = np.arange(1, len(table) + 1)
     out = pd.DataFrame(
         {
-            "share": answered / max(1, len(table)),
-            "accuracy": by_confidence["correct"].cumsum().to_numpy() / answered,
+            "share": counted / max(1, len(table)),
+            "accuracy": by_confidence["correct"].cumsum().to_numpy() / counted,
             "confidence": by_confidence["p_prediction"].to_numpy(),
         }
     )
-    keep = np.unique(np.linspace(0, max(0, len(out) - 1), 400).astype(int))  # what a chart can show
+    keep = np.unique(np.linspace(0, max(0, len(out) - 1), 400).astype(int))  # enough for a chart
     return out.iloc[keep] if len(out) else out
 
 

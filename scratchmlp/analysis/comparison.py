@@ -1,4 +1,4 @@
-"""Two networks on the same pictures: what the second fixes, what it breaks, and is that chance?"""
+"""Two networks on the same samples: what the second fixes, what it breaks, and is it chance?"""
 
 from typing import NamedTuple
 
@@ -11,29 +11,30 @@ from scratchmlp.errors import UserError
 
 
 class Comparison(NamedTuple):
-    """`fixed` and `broken` are indices of pictures; `p` is McNemar's, two-sided."""
+    """`fixed` and `broken` are indices of samples; `p` is the p-value of McNemar's test."""
 
-    fixed: list[int]  # A wrong, B right
-    broken: list[int]  # A right, B wrong
+    fixed: list[int]  # A wrong, B correct
+    broken: list[int]  # A correct, B wrong
     both_wrong: int
-    both_right: int
+    both_correct: int
     p: float
 
 
 def compare(a: pd.DataFrame, b: pd.DataFrame) -> Comparison:
-    """Compare two tables of `evaluation.answer` over the same pictures.
+    """Compare two tables of `evaluation.predict` over the same samples.
 
-    McNemar's test looks only at pictures one of the two gets right: were the networks equally
-    good, each would be as likely fixed as broken (McNemar 1947; exact, by the binomial).
+    McNemar's test looks only at samples that exactly one network gets right. If the networks are
+    equally good, such a sample is fixed or broken with probability 1/2 (McNemar 1947). The test
+    is exact (binomial) and two-sided.
 
     Raises
     ------
     UserError
-        The tables are not about the same pictures.
+        The tables are about different samples.
     """
     if len(a) != len(b) or not np.array_equal(a["truth"], b["truth"]):
         raise UserError(
-            "These two runs kept other pictures apart: compare them on the test pictures."
+            "These two runs have different validation pictures: compare them on the test split."
         )
     fixed = a.index[~a["correct"] & b["correct"]].tolist()
     broken = a.index[a["correct"] & ~b["correct"]].tolist()
@@ -45,7 +46,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame) -> Comparison:
 
 
 def agreement(a: pd.DataFrame, b: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
-    """A row for each pair of answers: truth (A's answer), answer (B's), count, rate of A's."""
+    """A row for each pair of predictions: truth (A's), prediction (B's), count, rate (of A's)."""
     counts = metrics.confusion_matrix(a["prediction"], b["prediction"], labels=range(len(classes)))
     totals = counts.sum(axis=1, keepdims=True).clip(min=1)
     rows, columns = np.indices(counts.shape)

@@ -1,7 +1,7 @@
-"""What a run's numbers say over time: its steps smoothed, then thinned, and laid beside others'.
+"""Curves of a run over its steps and epochs: smoothed, thinned, and joined with other runs' curves.
 
-A run of 100,000 steps is drawn again and again while it grows. So a curve is extended by what is
-new, and never holds more than a chart has pixels for.
+A run of 100,000 steps is drawn again and again while it trains. Therefore a curve is extended by
+new steps only, and has at most as many points as a chart has pixels.
 """
 
 from collections.abc import Mapping
@@ -10,41 +10,40 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-POINTS = 400  # as many as a chart has pixels, for a browser draws them all with each look
-STOPS = 80  # of a pointer along a curve, at most
-OTHERS = 150  # points of a run that is only laid beside
+CURVE_POINTS = 400  # as many as a chart has pixels: a browser draws all of them at each update
+MAX_STOPS = 80  # of the pointer along a curve
 
 Floats = NDArray[np.float64]
 
 
-def smoothed(loss: pd.Series, over: int) -> pd.Series:
-    """Exponential moving average with the memory of `over` values, without its bias at the start.
+def smooth(loss: pd.Series, span: int) -> pd.Series:
+    """Exponential moving average over `span` values, corrected for the bias at the start.
 
-    A missing value (a loss that was no number) is passed over.
+    Missing values are skipped.
     """
-    return loss.ewm(span=max(1, over), adjust=True, ignore_na=True).mean()
+    return loss.ewm(span=max(1, span), adjust=True, ignore_na=True).mean()
 
 
 class LossCurve:
-    """The loss of each batch and its average, of as many steps as there are, in few points.
+    """The loss of each batch and its moving average, for any number of steps in few points.
 
-    The average is taken over all batches before any is left out. Of each stretch that becomes one
-    point the smallest and the largest raw loss are kept, so that no spike goes missing.
+    The average counts all batches, also those without a point. Each stretch of steps keeps the
+    points of its smallest and its largest loss, so that every spike stays visible.
 
     Parameters
     ----------
-    over : the memory of the average, in steps.
-    points : how many are kept at most; no fewer than half as many, once there are enough.
+    span : of the moving average, in steps.
+    points : the largest number of points; a long curve has at least half as many.
     """
 
-    def __init__(self, over: int, points: int = POINTS) -> None:
-        self._beta = 1 - 2 / (max(1, over) + 1)
+    def __init__(self, span: int, points: int = CURVE_POINTS) -> None:
+        self._beta = 1 - 2 / (max(1, span) + 1)
         self._points = points
-        self._average, self._seen = 0.0, 0
+        self._average, self._n = 0.0, 0
         self._rows: Floats = np.empty((0, 3))  # step, loss, smooth
 
     def extend(self, step: Floats, loss: Floats) -> None:
-        """Take in the steps that came next; a loss that is no number is passed over."""
+        """Add the next steps; a loss that is not finite is skipped."""
         finite = np.isfinite(loss)
         step, loss = step[finite], loss[finite]
         if len(loss):
@@ -54,11 +53,11 @@ class LossCurve:
                 self._rows = self._rows[extremes(step, loss, self._points // 4)]
 
     def _smooth(self, loss: Floats) -> Floats:
-        """m_t = b m_{t-1} + (1 - b) x_t, divided by 1 - b^t, going on from the last m_t."""
+        """m_t = b m_{t-1} + (1 - b) x_t, divided by 1 - b^t; starts from the last m_t."""
         beta, values = self._beta, pd.Series([self._average, *loss])
         average = values.ewm(alpha=1 - beta, adjust=False).mean().to_numpy()[1:]
-        t = np.arange(self._seen + 1, self._seen + len(loss) + 1)
-        self._average, self._seen = float(average[-1]), int(t[-1])
+        t = np.arange(self._n + 1, self._n + len(loss) + 1)
+        self._average, self._n = float(average[-1]), int(t[-1])
         return np.asarray(average / (1 - beta**t))
 
     def table(self) -> pd.DataFrame:
@@ -67,48 +66,48 @@ class LossCurve:
 
 
 def extremes(step: Floats, loss: Floats, stretches: int) -> NDArray[np.int64]:
-    """Where each of so many stretches of equal width has its extreme losses; and the last place."""
+    """Rows of the smallest and largest loss in each stretch of equal width, and the last row."""
     bounds = np.searchsorted(step, np.linspace(step[0], step[-1], stretches + 1)[1:-1])
     parts = np.split(np.arange(len(loss)), bounds)
     ends = [part[f(loss[part])] for part in parts if len(part) for f in (np.argmin, np.argmax)]
     return np.unique([*ends, len(loss) - 1])
 
 
-def memory(total_steps: int | None) -> int:
-    """Over how many steps the loss of a run is averaged."""
+def smoothing_span(total_steps: int | None) -> int:
+    """Span of the moving average of a run's loss, in steps."""
     return max(10, (total_steps or 0) // 100)
 
 
-def loss_curve(steps: pd.DataFrame, points: int = POINTS) -> pd.DataFrame:
-    """Columns step, loss, smooth of a run that is over; `steps` has columns step, loss."""
-    curve = LossCurve(memory(len(steps)), points)
+def loss_curve(steps: pd.DataFrame, points: int = CURVE_POINTS) -> pd.DataFrame:
+    """Columns step, loss, smooth of a run that has ended; `steps` has columns step, loss."""
+    curve = LossCurve(smoothing_span(len(steps)), points)
     curve.extend(steps["step"].to_numpy(float), steps["loss"].to_numpy(float))
     return curve.table()
 
 
-def beside(
+def pointer_table(
     curve: pd.DataFrame, epochs: pd.DataFrame, others: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """One table of all that is known at a step: what a pointer over the chart is told.
+    """One table with every value at a step, for the tooltip that follows the pointer.
 
     Parameters
     ----------
     curve : columns step, loss, smooth.
-    epochs : columns step, valid_loss; at a step counts the last epoch before it.
-    others : tables as `curve` of other runs, by their names.
+    epochs : columns step, valid_loss; a step shows the last epoch before it.
+    others : for each column of the result, the curve of another run.
 
     Returns
     -------
-    DataFrame with columns step, loss, smooth, valid_loss and one for each other's average; where
-    another run is longer, its steps go on after the last one of `curve`. "told" marks the few rows
-    at which a pointer stops: a browser draws something for each of them.
+    DataFrame with columns step, loss, smooth, valid_loss, is_stop, and the moving average of each
+    other run. The steps of a longer run continue after the last step of `curve`. `is_stop` marks
+    the few rows at which the pointer stops, because a browser draws something for each of them.
     """
     end = curve["step"].iloc[-1] if len(curve) else 0
     longer = [table["step"][table["step"] > end] for table in others.values()]
     steps = np.unique(np.concatenate([curve["step"], *longer])).astype(int)
     table = curve.set_index("step").reindex(steps).rename_axis("step").reset_index()
     table["valid_loss"] = np.where(steps <= end, _last_before(steps, epochs), np.nan)
-    table["told"] = np.arange(len(table)) % max(1, -(-len(table) // STOPS)) == 0
+    table["is_stop"] = np.arange(len(table)) % max(1, -(-len(table) // MAX_STOPS)) == 0
     return table.assign(**{name: _at(steps, other) for name, other in others.items()})
 
 
@@ -124,23 +123,23 @@ def _at(steps: NDArray, other: pd.DataFrame) -> Floats:
     return np.interp(steps, other["step"], other["smooth"], left=np.nan, right=np.nan)
 
 
-def accuracies(epochs: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def accuracy_table(epochs: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Columns epoch, train_accuracy, valid_accuracy and one for each other run.
 
-    Of another run it is the validation accuracy, or the training accuracy if it kept nothing to
-    validate.
+    The column of another run is its validation accuracy, or its training accuracy if it has no
+    validation samples.
     """
     names = ["epoch", "train_accuracy", "valid_accuracy"]
     table = epochs[names].astype(float)
     for name, other in others.items():
-        checked = other["valid_accuracy"].astype(float).fillna(other["train_accuracy"])
-        column = pd.DataFrame({"epoch": other["epoch"].astype(float), name: checked})
+        accuracy = other["valid_accuracy"].astype(float).fillna(other["train_accuracy"])
+        column = pd.DataFrame({"epoch": other["epoch"].astype(float), name: accuracy})
         table = pd.merge(table, column, how="outer", on="epoch")
     return table.sort_values("epoch", ignore_index=True)
 
 
 def axis_end(done: int, total: int) -> int:
-    """Where the axis of a run ends: at its total, or at a half, a quarter … of it early on."""
+    """Where the step axis ends: at the total, or early in a run at a half, a quarter … of it."""
     end = total
     while end // 2 > max(1.2 * done, 10):
         end //= 2
@@ -150,12 +149,14 @@ def axis_end(done: int, total: int) -> int:
 def seconds_left(
     step: int, total: int | None, epoch_seconds: float, epoch_steps: int, elapsed: float
 ) -> float | None:
-    """How long a run will still train, by its pace so far; None before its first step.
+    """Estimated seconds until a run ends; None before its first step.
 
-    `epoch_seconds` is what `epoch_steps` steps of completed epochs took; before the first epoch is
-    done, `elapsed` seconds since the start are all there is to go by.
+    Parameters
+    ----------
+    epoch_seconds, epoch_steps : duration and number of the steps in completed epochs.
+    elapsed : seconds since the start, used before the first epoch is complete.
     """
     if not total or not step:
         return None
-    pace = epoch_seconds / epoch_steps if epoch_steps else elapsed / step
-    return max(0.0, (total - step) * pace)
+    seconds_per_step = epoch_seconds / epoch_steps if epoch_steps else elapsed / step
+    return max(0.0, (total - step) * seconds_per_step)

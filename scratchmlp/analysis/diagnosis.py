@@ -1,4 +1,4 @@
-"""What is going on with a run, and what to try: read off its curves and its statistics."""
+"""What is wrong with a run and what to try, from its curves and its statistics."""
 
 from collections.abc import Callable
 
@@ -13,45 +13,51 @@ __all__ = ["Finding", "diagnose"]
 
 Rule = Callable[[Symptoms], Finding | None]
 
-# What is wrong with the steps explains what becomes of the units and the accuracy.
-_BROKEN = ("saturated softmax", "diverged", "learning rate too high", "symmetric initialisation")
-_STUCK = (*_BROKEN, "dead units", "saturated units", "vanishing gradients", "too few steps")
-_HELD_BACK = (*_STUCK, "learning rate too low")
+# Bad steps explain bad units and a low accuracy, so the later findings are left out.
+_BAD_STEPS = ("saturated softmax", "diverged", "learning rate too high", "symmetric initialisation")
+_NO_LEARNING = (
+    *_BAD_STEPS,
+    "dead units",
+    "saturated units",
+    "vanishing gradients",
+    "too few steps",
+)
+_SLOW_LEARNING = (*_NO_LEARNING, "learning rate too low")
 
-# Each rule, and the findings after which it has nothing to add, the gravest first.
+# Each rule with the findings that make it superfluous; the most serious first.
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (findings.saturated_softmax, ()),
     (findings.diverged, ("saturated softmax",)),
-    (findings.too_high, ("saturated softmax", "diverged")),
-    (findings.symmetric, ()),
+    (findings.learning_rate_too_high, ("saturated softmax", "diverged")),
+    (findings.symmetric_initialisation, ()),
     (findings.dead_units, ("symmetric initialisation",)),
     (findings.saturated_units, ("symmetric initialisation",)),
-    (findings.vanishing, (*_BROKEN, "dead units", "saturated units")),
-    (findings.too_few_steps, _BROKEN),
-    (findings.too_low, _STUCK),
-    (findings.over_fitting, _BROKEN),
-    (findings.under_fitting, _HELD_BACK),
-    (findings.converged, (*_HELD_BACK, "over-fitting", "under-fitting")),
+    (findings.vanishing_gradients, (*_BAD_STEPS, "dead units", "saturated units")),
+    (findings.too_few_steps, _BAD_STEPS),
+    (findings.learning_rate_too_low, _NO_LEARNING),
+    (findings.over_fitting, _BAD_STEPS),
+    (findings.under_fitting, _SLOW_LEARNING),
+    (findings.converged, (*_SLOW_LEARNING, "over-fitting", "under-fitting")),
 )
 
 
 def diagnose(
     config: TrainConfig, steps: pd.DataFrame, epochs: pd.DataFrame, status: str, ended: object
 ) -> list[Finding]:
-    """Everything worth saying about a run, the gravest first.
+    """All findings about a run, the most serious first.
 
     Parameters
     ----------
     steps : columns step, loss, lr.
     epochs : columns epoch, step, train_loss, train_accuracy, valid_loss, valid_accuracy and
-        statistics, as `measure.statistics` or an older version made them; may be empty.
-    status : the run's, as the store has it.
-    ended : whether it is over, or when it was.
+        statistics, as `net.statistics.statistics` or an older version makes them; may be empty.
+    status : the run's status in the store.
+    ended : true, or the time of the end, if the run has ended.
     """
-    case = Symptoms(config, steps, epochs, status, bool(ended))
+    symptoms = Symptoms(config, steps, epochs, status, bool(ended))
     found: dict[str, Finding] = {}
-    for rule, already_said in RULES:
-        said = None if found.keys() & set(already_said) else rule(case)
-        if said:
-            found[said.name] = said
+    for rule, superfluous_after in RULES:
+        finding = None if found.keys() & set(superfluous_after) else rule(symptoms)
+        if finding:
+            found[finding.name] = finding
     return list(found.values())

@@ -1,6 +1,6 @@
-"""How good a network is on a split, and everything it gets wrong.
+"""How good a network is on a split, and every sample that it gets wrong.
 
-`answer` makes one table with a row for each picture; all else is read off that table.
+`predict` makes one table with a row for each sample. All other functions take that table.
 """
 
 from typing import NamedTuple
@@ -11,67 +11,72 @@ import torch
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from scratchmlp.data import datasets
+from scratchmlp.data import splits
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.loss import log_softmax
 from scratchmlp.net.network import Network
 
-# Test images of MNIST whose label five raters each judged wrong (cleanlab/label-errors).
+# Test samples of MNIST whose label five raters judged wrong (cleanlab/label-errors).
 KNOWN_MISLABELLED = (
     *(947, 1621, 1901, 2130, 2462, 2597, 2654, 3520),
     *(3558, 5937, 6651, 6783, 8527, 9679, 9729),
 )
 
-# Share of MNIST's test images answered right, and who reported it.
-LADDER = {
+# Test accuracy on MNIST, and who reported it.
+KNOWN_RESULTS = {
     "linear classifier (LeCun 1998)": 0.880,
     "3 nearest neighbours (LeCun's table)": 0.9691,
     "784-800-10 (Simard 2003)": 0.984,
-    "784-800-10 with elastic warps (Simard 2003)": 0.993,
-    "six layers, 12 million weights, warps (Cireșan 2010)": 0.9965,
+    "784-800-10 with elastic distortions (Simard 2003)": 0.993,
+    "six layers, 12 million weights, distortions (Cireșan 2010)": 0.9965,
 }
 
 
-def ladder(accuracy: float) -> pd.DataFrame:
-    """Known results on MNIST's test images with this one among them, the lowest first."""
-    rows = sorted([*LADDER.items(), ("this run", accuracy)], key=lambda row: row[1])
-    shown = [(what, f"{share:.2%}") for what, share in rows]
-    return pd.DataFrame(shown, columns=["what", "test accuracy"])
+def is_mnist_test(dataset: str, split: str) -> bool:
+    """Whether `KNOWN_MISLABELLED` and `KNOWN_RESULTS` apply to these samples."""
+    return (dataset, split) == ("mnist", "test")
 
 
-def part(dataset: Dataset, config: TrainConfig, split: str) -> Examples:
-    """The pictures of a split: the test ones, or those a run of this configuration used.
+def known_results(accuracy: float) -> pd.DataFrame:
+    """Columns what, test accuracy: results on MNIST from the lowest, with this run's among them."""
+    rows = sorted([*KNOWN_RESULTS.items(), ("this run", accuracy)], key=lambda row: row[1])
+    formatted = [(what, f"{share:.2%}") for what, share in rows]
+    return pd.DataFrame(formatted, columns=["what", "test accuracy"])
+
+
+def split_of(dataset: Dataset, config: TrainConfig, split: str) -> Examples:
+    """The test samples, or the training or validation samples of a run with this configuration.
 
     Raises
     ------
     UserError
-        There is no such split, or the run kept no pictures to validate.
+        There is no such split, or the run has no validation samples.
     """
     if split == "test":
         return dataset.test
     if split not in ("train", "valid"):
         raise UserError(f"split cannot be {split}: it must be one of test, valid, train.")
-    train, valid = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
+    train, valid = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     if split == "valid" and not len(valid):
-        raise UserError("This run kept no pictures to validate: choose test or train.")
+        raise UserError("This run has no validation pictures: choose test or train.")
     return dataset.train.take(valid if split == "valid" else train)
 
 
-def renamed(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
-    """The dataset with its labels numbered as a network's classes are.
+def match_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
+    """The dataset with its labels numbered as `classes`, which are a network's.
 
     Raises
     ------
     UserError
-        It has a class that the network does not know.
+        The dataset has a class that is not among them.
     """
     unknown = [name for name in dataset.classes if name not in classes]
     if unknown:
         raise UserError(
-            f"This network tells {', '.join(classes)} apart, and {dataset.name} has "
-            f"{', '.join(unknown[:5])}: choose other pictures or another run."
+            f"This network knows the classes {', '.join(classes)}, and {dataset.name} has "
+            f"{', '.join(unknown[:5])}: choose another dataset or another run."
         )
     if dataset.classes == classes:
         return dataset
@@ -81,37 +86,37 @@ def renamed(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
 
 
 def predict(network: Network, examples: Examples) -> pd.DataFrame:
-    """A row for each picture, its index the picture's.
+    """A row for each sample; the index is the sample's row in `examples`.
 
-    Columns: truth, answer (labels), right, p_truth and p_prediction (probabilities of the truth and
-    of the answer), loss (nats), margin (p_prediction minus the runner-up's probability), and one
-    column of probabilities for each class, named p0, p1, …
+    Columns: truth, prediction (labels), correct (bool), p_truth and p_prediction (probabilities of
+    the truth and of the prediction), loss (nats), margin (p_prediction minus the second highest
+    probability), and the probability of each class as p0, p1, …
     """
     log_probs = log_softmax(network.logits(torch.from_numpy(examples.images)).double())
     p, truth = log_probs.exp().numpy(), examples.labels
     rows = np.arange(len(truth))
-    answers = p.argmax(axis=1)
-    two = np.sort(p, axis=1)[:, -2:] if p.shape[1] > 1 else np.pad(p, ((0, 0), (1, 0)))
+    predictions = p.argmax(axis=1)
+    top_two = np.sort(p, axis=1)[:, -2:] if p.shape[1] > 1 else np.pad(p, ((0, 0), (1, 0)))
     columns = {
         "truth": truth,
-        "prediction": answers,
-        "correct": truth == answers,
+        "prediction": predictions,
+        "correct": truth == predictions,
         "p_truth": p[rows, truth],
-        "p_prediction": p[rows, answers],
+        "p_prediction": p[rows, predictions],
         "loss": -log_probs.numpy()[rows, truth],
-        "margin": two[:, 1] - two[:, 0],
+        "margin": top_two[:, 1] - top_two[:, 0],
     }
     table = pd.DataFrame(columns | {f"p{label}": p[:, label] for label in range(p.shape[1])})
     return table.rename_axis("index")
 
 
 def probabilities(table: pd.DataFrame) -> NDArray[np.float64]:
-    """(n, classes), from the table's last columns."""
+    """(n, classes), from the columns p0, p1, … of the table."""
     return table[[c for c in table.columns if c[0] == "p" and c[1:].isdigit()]].to_numpy()
 
 
 def as_csv(table: pd.DataFrame, classes: tuple[str, ...]) -> str:
-    """Every answer as CSV: index, names of truth and answer, loss, margin, probabilities."""
+    """Every prediction as CSV: index, class names, loss, margin, probabilities."""
     names = np.array(classes)
     out = table[["loss", "margin"]].copy()
     out.insert(0, "truth", names[table["truth"]])
@@ -121,18 +126,18 @@ def as_csv(table: pd.DataFrame, classes: tuple[str, ...]) -> str:
     return out.to_csv(float_format="%.6g")
 
 
-def wilson(right: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The 95% interval of a share (Wilson 1927): unlike share ± 2 s, right near 0 and 1 as well."""
+def wilson_interval(correct: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """The 95% interval of a share (Wilson 1927). It is also valid near 0 and 1."""
     if not n:
         return 0.0, 1.0
-    share = right / n
+    share = correct / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
 class Summary(NamedTuple):
-    """`interval` is the accuracy's 95% interval; `loss` the mean in nats."""
+    """`interval` is the 95% interval of the accuracy; `loss` is the mean in nats."""
 
     n: int
     errors: int
@@ -142,10 +147,11 @@ class Summary(NamedTuple):
 
 
 def summary(table: pd.DataFrame) -> Summary:
-    n, right = len(table), int(table["correct"].sum())
+    n, correct = len(table), int(table["correct"].sum())
+    interval = wilson_interval(correct, n)
     if not n:
-        return Summary(0, 0, 0.0, wilson(0, 0), 0.0)
-    return Summary(n, n - right, right / n, wilson(right, n), float(table["loss"].mean()))
+        return Summary(0, 0, 0.0, interval, 0.0)
+    return Summary(n, n - correct, correct / n, interval, float(table["loss"].mean()))
 
 
 def without_mislabelled(table: pd.DataFrame) -> pd.DataFrame:
@@ -153,8 +159,8 @@ def without_mislabelled(table: pd.DataFrame) -> pd.DataFrame:
     return table[~table.index.isin(KNOWN_MISLABELLED)]
 
 
-def confusion(table: pd.DataFrame, n_classes: int) -> NDArray[np.int64]:
-    """Counts (classes, classes): rows are the truth, columns the answer."""
+def confusion_matrix(table: pd.DataFrame, n_classes: int) -> NDArray[np.int64]:
+    """Counts (classes, classes): rows are the truth, columns the prediction."""
     labels = range(n_classes)
     counts: NDArray[np.int64] = metrics.confusion_matrix(
         table["truth"], table["prediction"], labels=list(labels)
@@ -162,16 +168,16 @@ def confusion(table: pd.DataFrame, n_classes: int) -> NDArray[np.int64]:
     return counts
 
 
-def confused(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
-    """A row for each cell of the matrix: truth, answer (names), count, and rate of its truth."""
-    counts = confusion(table, len(classes))
+def confusion_table(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
+    """A row for each cell of the matrix: truth, prediction (names), count, rate (of the truth)."""
+    counts = confusion_matrix(table, len(classes))
     totals = counts.sum(axis=1, keepdims=True).clip(min=1)
-    truth, answers = np.indices(counts.shape)
+    truth, predictions = np.indices(counts.shape)
     names = np.array(classes)
     return pd.DataFrame(
         {
             "truth": names[truth.ravel()],
-            "prediction": names[answers.ravel()],
+            "prediction": names[predictions.ravel()],
             "count": counts.ravel(),
             "rate": (counts / totals).ravel(),
         }
@@ -179,8 +185,8 @@ def confused(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
 
 
 def per_class(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
-    """A row for each class: pictures, answers, precision, recall and F1."""
-    counts = confusion(table, len(classes))
+    """A row for each class: pictures, predictions, precision, recall and F1."""
+    counts = confusion_matrix(table, len(classes))
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(
         table["truth"], table["prediction"], labels=range(len(classes)), zero_division=0.0
     )
@@ -188,7 +194,7 @@ def per_class(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
         {
             "class": classes,
             "pictures": counts.sum(axis=1),
-            "answers": counts.sum(axis=0),
+            "predictions": counts.sum(axis=0),
             "precision": precision,
             "recall": recall,
             "F1": f1,
@@ -196,52 +202,52 @@ def per_class(table: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     )
 
 
-def by_errors(table: pd.DataFrame, classes: tuple[str, ...]) -> list[str]:
-    """Names of the classes, those most often taken wrongly (for or by another) first."""
-    counts = confusion(table, len(classes))
+def classes_by_errors(table: pd.DataFrame, classes: tuple[str, ...]) -> list[str]:
+    """Names of the classes; first the one with the most errors, as truth or as prediction."""
+    counts = confusion_matrix(table, len(classes))
     wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
     return [classes[label] for label in np.argsort(-wrong, kind="stable")]
 
 
-ORDERS = {
+GALLERY_ORDERS = {
     "loss, highest first": ("loss", False),
     "margin, narrowest first": ("margin", True),
-    "confidence, surest first": ("p_prediction", False),
+    "confidence, highest first": ("p_prediction", False),
     "index": ("index", True),
 }
 
 
-def chosen(
+def select(
     table: pd.DataFrame,
     truth: int | None = None,
-    answer: int | None = None,
-    least: float = 0.0,
-    most: float = 1.0,
-    right_too: bool = False,
-    mislabelled: bool = False,
-    among: NDArray[np.int64] | None = None,
+    prediction: int | None = None,
+    min_confidence: float = 0.0,
+    max_confidence: float = 1.0,
+    with_correct: bool = False,
+    only_mislabelled: bool = False,
+    indices: NDArray[np.int64] | None = None,
     order: str = "loss, highest first",
 ) -> pd.DataFrame:
-    """The rows a gallery shows: filtered, then sorted by one of `ORDERS`.
+    """The rows that a gallery shows: filtered, then sorted by one of `GALLERY_ORDERS`.
 
     Parameters
     ----------
-    truth, answer : labels to keep; None keeps all.
-    least, most : the range of the answer's probability to keep.
-    right_too : keep those answered right as well.
-    mislabelled : keep only the known mislabelled.
-    among : keep only pictures of these indices.
+    truth, prediction : labels to keep; None keeps all.
+    min_confidence, max_confidence : the range of the prediction's probability to keep.
+    with_correct : keep correct predictions too.
+    only_mislabelled : keep only samples in `KNOWN_MISLABELLED`.
+    indices : keep only these samples.
     """
-    keep = table["p_prediction"].between(least, most)
+    keep = table["p_prediction"].between(min_confidence, max_confidence)
     if truth is not None:
         keep &= table["truth"] == truth
-    if answer is not None:
-        keep &= table["prediction"] == answer
-    if not right_too:
+    if prediction is not None:
+        keep &= table["prediction"] == prediction
+    if not with_correct:
         keep &= ~table["correct"]
-    if mislabelled:
+    if only_mislabelled:
         keep &= table.index.isin(KNOWN_MISLABELLED)
-    if among is not None:
-        keep &= table.index.isin(among)
-    column, ascending = ORDERS[order]
+    if indices is not None:
+        keep &= table.index.isin(indices)
+    column, ascending = GALLERY_ORDERS[order]
     return table[keep].sort_values([column, "index"], ascending=[ascending, True])

@@ -1,7 +1,7 @@
-"""Why a network answered what it answered: sums that can be checked by hand.
+"""Why a network made its prediction: sums that can be checked by hand.
 
-A logit is a sum, so the difference of two logits is one as well: what each hidden unit added to the
-answer more than to the truth. These contributions add up to the difference exactly.
+A logit is a sum over the hidden units. So the difference of two logits is a sum too: each hidden
+unit contributes one term. The contributions and the bias add up to the difference exactly.
 """
 
 from typing import NamedTuple
@@ -20,25 +20,25 @@ class Contributions(NamedTuple):
     """A row for each unit of the last hidden layer: unit, activation, to_first, to_second, gap."""
 
     table: pd.DataFrame
-    bias: float  # what the two biases add to the difference
+    bias: float  # bias of the first class minus bias of the second
     difference: float  # logit of the first class minus logit of the second
 
 
 @torch.no_grad()
-def hidden(network: Network, images: Tensor) -> Tensor:
-    """Outputs of the last hidden layer, (n, units); the pixels where there is none."""
+def hidden_activations(network: Network, images: Tensor) -> Tensor:
+    """Outputs of the last hidden layer, (n, units); the input if there is no hidden layer."""
     xb = network.input(images)
-    seen = layers(network.params, xb, network.config.activation)
-    return seen[-2][1] if len(seen) > 1 else xb
+    outputs = layers(network.params, xb, network.config.activation)
+    return outputs[-2][1] if len(outputs) > 1 else xb
 
 
 @torch.no_grad()
 def contributions(network: Network, image: Tensor, first: int, second: int) -> Contributions:
-    """What each unit adds to the logit of class `first`, to that of `second`, and the gap.
+    """What each unit adds to the logit of class `first`, to that of class `second`, and the gap.
 
-    The gaps and the bias sum to the difference of the logits.
+    The gaps and the bias add up to the difference of the logits.
     """
-    h = hidden(network, image[None])[0]
+    h = hidden_activations(network, image[None])[0]
     weights, bias = network.params[-1]
     to_first, to_second = h * weights[:, first], h * weights[:, second]
     table = pd.DataFrame(
@@ -56,10 +56,10 @@ def contributions(network: Network, image: Tensor, first: int, second: int) -> C
 
 
 def attribution(network: Network, image: Tensor, first: int, second: int) -> NDArray[np.float32]:
-    """Integrated gradients of the logit difference, (28, 28): for `first` > 0, for `second` < 0.
+    """Integrated gradients of the logit difference, (28, 28): > 0 for `first`, < 0 for `second`.
 
-    Along the straight line from a blank sheet to the picture (Sundararajan, Taly & Yan 2017, eq.
-    1, 64 midpoints): the pixels sum to the difference between picture and blank sheet.
+    The path is the straight line from a blank image (Sundararajan, Taly & Yan 2017, eq. 1, 64
+    midpoints). The pixels add up to the difference for the image minus that for a blank image.
     """
     steps = 64
     x = network.input(image[None])
@@ -72,22 +72,22 @@ def attribution(network: Network, image: Tensor, first: int, second: int) -> NDA
     return pixels.reshape(28, 28)
 
 
-def weight_pictures(network: Network, units: list[int]) -> NDArray[np.float32]:
-    """First-layer weights of these units as pictures, (n, 28, 28)."""
+def weight_images(network: Network, units: list[int]) -> NDArray[np.float32]:
+    """First-layer weights of these units, (n, 28, 28)."""
     weights: NDArray[np.float32] = network.params[0][0].detach().T[units].numpy()
     return weights.reshape(-1, 28, 28)
 
 
 @torch.no_grad()
-def nearest(
+def nearest_samples(
     network: Network, image: Tensor, images: Tensor, n: int = 8, outputs: Tensor | None = None
 ) -> NDArray[np.int64]:
-    """Rows of the `images` whose hidden activations point most nearly the same way (cosine).
+    """Rows of the `images` with the most similar hidden activations (cosine similarity).
 
-    `outputs` are these activations, (n, units), where they are known already.
+    `outputs` are the hidden activations of `images`, (n, units), if they are known already.
     """
-    ours = hidden(network, image[None])[0]
-    theirs = hidden(network, images) if outputs is None else outputs
-    likeness = theirs @ ours / (theirs.norm(dim=1) * ours.norm()).clamp_min(1e-12)
-    rows: NDArray[np.int64] = likeness.topk(min(n, len(images))).indices.numpy()
+    ours = hidden_activations(network, image[None])[0]
+    theirs = hidden_activations(network, images) if outputs is None else outputs
+    similarity = theirs @ ours / (theirs.norm(dim=1) * ours.norm()).clamp_min(1e-12)
+    rows: NDArray[np.int64] = similarity.topk(min(n, len(images))).indices.numpy()
     return rows

@@ -1,10 +1,10 @@
-"""What can be found out about a run: each rule takes `Symptoms` and gives a `Finding` or nothing.
+"""The rules of a diagnosis: each takes `Symptoms` and returns a `Finding` or None.
 
-The figures at which a rule speaks were chosen on recorded runs, healthy ones and broken ones
-(docs/experiments.md). Nothing is said too early: of a run that still trains only what will not heal
-by itself.
+The thresholds were chosen on recorded runs, healthy ones and broken ones (docs/experiments.md). A
+run that still trains gets only those findings that more training cannot mend.
 """
 
+import math
 from typing import Any, Literal, NamedTuple
 
 from scratchmlp.analysis.symptoms import Symptoms
@@ -14,258 +14,263 @@ Severity = Literal["error", "warning", "info", "good"]
 
 
 class Finding(NamedTuple):
-    """Something to know about a run.
+    """A problem of a run, or the message that it has none.
 
     Attributes
     ----------
-    name : which kind it is.
-    seen, why, try_ : sentences: the numbers, where they come from, what to do about it.
-    change : settings to change, by field of the configuration; empty where there is nothing to do.
+    evidence, reason, advice : sentences: the measured numbers, their cause, what to try.
+    change : settings to change, by field of the configuration; empty if there is nothing to do.
     """
 
     name: str
     severity: Severity
-    seen: str
-    why: str
-    try_: str
+    evidence: str
+    reason: str
+    advice: str
     change: dict[str, Any]
 
 
-BLOWN_UP = 2.0  # times the loss of the first steps
-CLIMBED = 1.25  # times the training loss of an earlier epoch
-NOISE = 0.03  # of the first loss: a rise of less is no news
-DEAD = 0.5  # of a layer's units
-FLAT = 0.6  # of a layer's outputs
-TWINS = 0.9  # of a layer's units
-FADED = 0.02  # of the last layer's gradient
+MIN_PEAK = 2.0  # peak of the loss / first loss
+MIN_RISE = 1.25  # training loss / training loss of an earlier epoch
+MIN_RISE_OF_FIRST = 0.03  # a smaller rise, as a share of the first loss, is noise
+MIN_DEAD = 0.5  # share of a layer's units
+MIN_SATURATED = 0.6  # share of a layer's outputs
+MIN_IDENTICAL = 0.9  # share of a layer's units
+MAX_FADED = 0.02  # gradient of a layer / gradient of the last layer
 FEW_STEPS = 400
-REACH = 0.5  # how far all steps together could have moved the weights, in lengths of the weights
-RISEN = 1.25  # times the smallest validation loss
-GAP = 0.05  # of accuracy, between training and validation
-KNOWN = 0.9  # of the training pictures answered right: there is something to know by heart
-LEARNT = 0.95  # of the training pictures answered right
-FALLING = 0.1  # of the loss, over the last quarter of the epochs
+MIN_REACH = 0.5  # distance that all steps could have moved the weights / norm of the weights
+MIN_VALID_RISE = 1.25  # validation loss / smallest validation loss
+MIN_GAP = 0.05  # training accuracy - validation accuracy
+CAN_OVERFIT = 0.9  # training accuracy from which a network can overfit
+LEARNT = 0.95  # training accuracy from which a network has learnt its training pictures
+STILL_FALLING = 0.1  # share by which the loss falls over the last quarter of the epochs
 
 
-def saturated_softmax(case: Symptoms) -> Finding | None:
-    if case.status != "diverged" or case.config.loss != "plain-softmax":
+def saturated_softmax(symptoms: Symptoms) -> Finding | None:
+    if symptoms.status != "diverged" or symptoms.config.loss != "plain-softmax":
         return None
     return Finding(
         "saturated softmax",
         "error",
-        f"The loss was no finite number at step {case.steps_done + 1:,}.",
-        "Softmax came first, then its logarithm: where a probability rounds to 0, its logarithm is "
-        "minus infinity, and where a logit is above 88, e to its power is infinite.",
-        "Compute the logarithm of the softmax in one piece, with the largest logit taken out.",
+        f"The loss is not a finite number at step {symptoms.steps_done + 1:,}.",
+        "The loss takes the logarithm of a softmax. It is infinite where a probability rounds to 0 "
+        "or a logit is above 88.",
+        "Compute the logarithm of the softmax in one step, with the largest logit subtracted.",
         {"loss": "log-softmax"},
     )
 
 
-def diverged(case: Symptoms) -> Finding | None:
-    if case.status != "diverged":
+def diverged(symptoms: Symptoms) -> Finding | None:
+    if symptoms.status != "diverged":
         return None
     return Finding(
         "diverged",
         "error",
-        f"The loss was no finite number at step {case.steps_done + 1:,}{_way_there(case)}.",
-        "Each step overshot further than the last: the learning rate is too high for this network.",
+        f"The loss is not a finite number at step {symptoms.steps_done + 1:,}"
+        f"{_losses_before(symptoms)}.",
+        "Each step overshoots more than the last: the learning rate is too high for this network.",
         "Train with a tenth of the learning rate.",
-        _slower(case.config),
+        _lower_rate(symptoms.config),
     )
 
 
-def _way_there(case: Symptoms) -> str:
-    if not case.steps_done:
+def _losses_before(symptoms: Symptoms) -> str:
+    if math.isnan(symptoms.first_loss):
         return ""
-    return f", after it had gone from {case.first_loss:.3g} to {case.last_loss:.3g}"
+    return f", after it went from {symptoms.first_loss:.3g} to {symptoms.last_loss:.3g}"
 
 
-def too_high(case: Symptoms) -> Finding | None:
-    start, top = case.first_loss, case.peak_loss
-    if not top >= BLOWN_UP * start:
-        lowest, top = case.worst_rise
-        if top < CLIMBED * lowest or top - lowest < NOISE * start:
+def learning_rate_too_high(symptoms: Symptoms) -> Finding | None:
+    start, top = symptoms.first_loss, symptoms.peak_loss
+    if not top >= MIN_PEAK * start:
+        lowest, top = symptoms.worst_rise
+        if top < MIN_RISE * lowest or top - lowest < MIN_RISE_OF_FIRST * start:
             return None
         start = lowest
     return Finding(
         "learning rate too high",
         "error",
-        f"The training loss rose from {start:.3g} to {top:.3g}.",
-        "Steps that are too long jump over the valley they should go down into.",
+        f"The training loss rises from {start:.3g} to {top:.3g}.",
+        "The steps are too long: they jump over the minimum.",
         "Train with a tenth of the learning rate.",
-        _slower(case.config),
+        _lower_rate(symptoms.config),
     )
 
 
-def symmetric(case: Symptoms) -> Finding | None:
-    layer, share = case.worst("twins")
-    if share < TWINS:
+def symmetric_initialisation(symptoms: Symptoms) -> Finding | None:
+    layer, share = symptoms.largest_share("twins")
+    if share < MIN_IDENTICAL:
         return None
     return Finding(
         "symmetric initialisation",
         "error",
-        f"{share:.0%} of the units of hidden layer {layer} have the same weights as another.",
-        "Units that begin alike get the same gradient and stay alike for ever, so that the layer "
-        "does no more than one unit could.",
-        "Draw the weights at random.",
-        {"init": "he" if "relu" in case.config.activation else "xavier"},
+        f"{share:.0%} of the units in hidden layer {layer} have the same weights as another unit.",
+        "Units that start with equal weights get equal gradients and stay equal. Together they do "
+        "no more than a single unit.",
+        "Start from random weights.",
+        {"init": "he" if "relu" in symptoms.config.activation else "xavier"},
     )
 
 
-def dead_units(case: Symptoms) -> Finding | None:
-    layer, share = case.worst("dead")
-    if share < DEAD or case.config.activation != "relu":
+def dead_units(symptoms: Symptoms) -> Finding | None:
+    layer, share = symptoms.largest_share("dead")
+    if share < MIN_DEAD or symptoms.config.activation != "relu":
         return None
     return Finding(
         "dead units",
         "error" if share > 0.9 else "warning",
-        f"{share:.0%} of the units of hidden layer {layer} answer 0 to every picture looked at.",
-        "A ReLU that is never above 0 has no slope, gets no gradient and cannot come back. Steps "
-        "that are too long push units there.",
-        "Train with leaky ReLUs and a smaller learning rate.",
-        {"activation": "leaky-relu"} | _slower(case.config, 3),
+        f"{share:.0%} of the units in hidden layer {layer} output 0 for every picture tested.",
+        "A ReLU that is always 0 gets no gradient and cannot recover. The steps are too long.",
+        "Train with leaky ReLUs and a lower learning rate.",
+        {"activation": "leaky-relu"} | _lower_rate(symptoms.config, 3),
     )
 
 
-def saturated_units(case: Symptoms) -> Finding | None:
-    layer, share = case.worst("flat")
-    if share < FLAT or case.config.activation not in ("sigmoid", "tanh"):
+def saturated_units(symptoms: Symptoms) -> Finding | None:
+    layer, share = symptoms.largest_share("flat")
+    if share < MIN_SATURATED or symptoms.config.activation not in ("sigmoid", "tanh"):
         return None
     return Finding(
         "saturated units",
         "warning",
-        f"{share:.0%} of the outputs of hidden layer {layer} lie where {case.config.activation} is "
-        "flat.",
-        "Sums that are far from 0 meet no slope, so hardly any gradient flows back. Weights that "
-        "are drawn too large do that.",
-        "Draw the weights so that sums stay near 1.",
+        f"{share:.0%} of the outputs of hidden layer {layer} are where "
+        f"{symptoms.config.activation} is flat.",
+        "The weighted sums are far from 0, so hardly any gradient flows back. The initial weights "
+        "are too large.",
+        "Start from smaller weights, so that the weighted sums stay near 1.",
         {"init": "xavier"},
     )
 
 
-def vanishing(case: Symptoms) -> Finding | None:
-    layer, share = case.fading
-    if not case.is_telling or share >= FADED or case.train_accuracy >= LEARNT:
+def vanishing_gradients(symptoms: Symptoms) -> Finding | None:
+    layer, share = symptoms.weakest_gradient
+    if not symptoms.can_be_judged or share >= MAX_FADED or not symptoms.train_accuracy < LEARNT:
         return None
     return Finding(
         "vanishing gradients",
         "warning",
         f"The gradient of layer {layer} is {1 / max(share, 1e-9):,.0f} times smaller than that of "
         "the last layer.",
-        f"On its way back through each layer a gradient is multiplied by the slope of "
-        f"{case.config.activation}; where that is small, little reaches the first layers.",
-        "Train with ReLUs and the weights drawn for them.",
+        "Each layer multiplies the gradient by the slope of its activation. The slope of "
+        f"{symptoms.config.activation} is small, so little reaches the first layers.",
+        "Train with ReLUs and the initial weights for them.",
         {"activation": "relu", "init": "he"},
     )
 
 
-def too_few_steps(case: Symptoms) -> Finding | None:
-    if not case.is_finished or case.steps_done >= FEW_STEPS or case.train_accuracy >= LEARNT:
+def too_few_steps(symptoms: Symptoms) -> Finding | None:
+    if not symptoms.is_finished or not symptoms.train_accuracy < LEARNT:
+        return None
+    if symptoms.steps_done >= FEW_STEPS:
         return None
     return Finding(
         "too few steps",
         "warning",
-        f"The whole run took {case.steps_done:,} steps.",
-        "A network learns a little with each step; large batches and few epochs leave it few.",
-        "Take smaller batches and train for more epochs.",
-        {"batch_size": min(case.config.batch_size, 128), "epochs": max(case.config.epochs, 8)},
+        f"The whole run has only {symptoms.steps_done:,} steps.",
+        "A network learns a little with each step. Large batches and few epochs make few steps.",
+        "Train with smaller batches and for more epochs.",
+        {
+            "batch_size": min(symptoms.config.batch_size, 128),
+            "epochs": max(symptoms.config.epochs, 8),
+        },
     )
 
 
-def too_low(case: Symptoms) -> Finding | None:
-    if not case.is_telling or case.train_accuracy >= LEARNT or case.steps_in_all < FEW_STEPS:
+def learning_rate_too_low(symptoms: Symptoms) -> Finding | None:
+    if not symptoms.can_be_judged or not symptoms.train_accuracy < LEARNT:
         return None
-    if case.reach >= REACH:
+    if symptoms.total_steps < FEW_STEPS or symptoms.reach >= MIN_REACH:
         return None
     return Finding(
         "learning rate too low",
         "warning",
-        f"All steps so far could move the weights by {case.reach:.1%} of their length at most, and "
-        f"the training loss is still at {case.train_loss:.3g}.",
-        "Short steps get there too late: the loss still falls, and would go on falling for long.",
+        f"All steps together can move the weights by at most {symptoms.reach:.1%} of their norm. "
+        f"The training loss is still {symptoms.train_loss:.3g}.",
+        "The steps are too short: the loss would go on falling for a long time.",
         "Train with ten times the learning rate.",
-        {"lr": _plain(min(10 * case.config.lr, _most("lr")))},
+        {"lr": _rounded(min(10 * symptoms.config.lr, _largest("lr")))},
     )
 
 
-def over_fitting(case: Symptoms) -> Finding | None:
-    rise, gap, valid = case.valid_rise, case.gap, case.valid_accuracy
-    if valid is None or not case.is_telling or case.train_accuracy < KNOWN:
+def over_fitting(symptoms: Symptoms) -> Finding | None:
+    rise, gap, valid = symptoms.valid_rise, symptoms.gap, symptoms.valid_accuracy
+    if valid is None or not symptoms.can_be_judged or not symptoms.train_accuracy >= CAN_OVERFIT:
         return None
-    if rise < RISEN and gap < GAP:
+    if rise < MIN_VALID_RISE and gap < MIN_GAP:
         return None
     return Finding(
         "over-fitting",
         "warning",
-        f"Training accuracy is {case.train_accuracy:.1%}, validation accuracy {valid:.1%}; the "
-        f"validation loss is {rise:.2f} times its smallest.",
+        f"Training accuracy is {symptoms.train_accuracy:.1%}, validation accuracy {valid:.1%}. The "
+        f"validation loss is {rise:.3g} times its minimum.",
         "The network learns its training pictures by heart, and not what they have in common.",
-        *_against_over_fitting(case.config),
+        *_against_over_fitting(symptoms.config),
     )
 
 
 def _against_over_fitting(config: TrainConfig) -> tuple[str, dict[str, Any]]:
     if config.augment == "none":
-        return "Train with warped pictures: it never sees the same one twice.", {
+        return "Train with augmentation: the network never sees the same picture twice.", {
             "augment": "affine"
         }
     return "Train with more weight decay.", {
-        "weight_decay": _plain(min(config.weight_decay + 0.1, 1.0))
+        "weight_decay": _rounded(min(config.weight_decay + 0.1, 1.0))
     }
 
 
-def under_fitting(case: Symptoms) -> Finding | None:
-    if not case.is_finished or case.train_accuracy >= LEARNT:
+def under_fitting(symptoms: Symptoms) -> Finding | None:
+    if not symptoms.is_finished or not symptoms.train_accuracy < LEARNT:
         return None
-    why, what, change = _what_holds_it_back(case.config)
-    wrong = f"Even of its training pictures it answers {1 - case.train_accuracy:.1%} wrong."
-    return Finding("under-fitting", "warning", wrong, why, what, change)
+    wrong = f"The network gets {1 - symptoms.train_accuracy:.1%} of its training pictures wrong."
+    return Finding("under-fitting", "warning", wrong, *_against_under_fitting(symptoms.config))
 
 
-def _what_holds_it_back(config: TrainConfig) -> tuple[str, str, dict[str, Any]]:
+def _against_under_fitting(config: TrainConfig) -> tuple[str, str, dict[str, Any]]:
     if config.weight_decay * config.lr > 0.005:
         return (
-            "Weight decay pulls the weights to zero faster than the pictures can move them.",
+            "Weight decay pulls the weights to 0 faster than the training pictures move them.",
             "Train with a hundredth of the weight decay.",
-            {"weight_decay": _plain(config.weight_decay / 100)},
+            {"weight_decay": _rounded(config.weight_decay / 100)},
         )
     if min(config.hidden, default=0) < 32 or config.activation == "identity":
         return (
-            "The network is too small to tell the classes apart.",
-            "Give it a hidden layer of 128 ReLUs.",
+            "The network is too small to separate the classes.",
+            "Train with a hidden layer of 128 ReLUs.",
             {"hidden": (128,), "activation": "relu", "init": "he"},
         )
     return (
-        "It did not get far enough in the steps it had.",
+        "The run is too short for this network.",
         "Train for twice as many epochs.",
-        {"epochs": min(2 * config.epochs, _most("epochs"))},
+        {"epochs": min(2 * config.epochs, _largest("epochs"))},
     )
 
 
-def converged(case: Symptoms) -> Finding | None:
-    if not case.is_finished or not (case.is_annealed or case.fall < FALLING):
+def converged(symptoms: Symptoms) -> Finding | None:
+    if not symptoms.is_finished or not (symptoms.is_annealed or symptoms.fall < STILL_FALLING):
         return None
-    valid = case.valid_accuracy
-    score, of = (case.train_accuracy, "training") if valid is None else (valid, "validation")
+    valid = symptoms.valid_accuracy
+    score, of = (symptoms.train_accuracy, "training") if valid is None else (valid, "validation")
+    if math.isnan(score):
+        return None
     return Finding(
         "converged",
         "good",
-        f"The loss has settled, with {score:.2%} of the {of} pictures right.",
-        "The learning rate fits the network, and it trained for long enough.",
-        "Look at what it still gets wrong, on the page Evaluate.",
+        f"The loss hardly falls any more, and {of} accuracy is {score:.2%}.",
+        "The learning rate fits the network, and the run is long enough.",
+        "Look at the pictures that it still gets wrong, on the page Evaluate.",
         {},
     )
 
 
-def _slower(config: TrainConfig, times: float = 10) -> dict[str, Any]:
-    calmer = {"momentum": 0.9} if config.momentum > 0.95 else {}
-    return {"lr": _plain(max(config.lr / times, FIELDS["lr"].metadata["range"][0]))} | calmer
+def _lower_rate(config: TrainConfig, times: float = 10) -> dict[str, Any]:
+    momentum = {"momentum": 0.9} if config.momentum > 0.95 else {}
+    return {"lr": _rounded(max(config.lr / times, FIELDS["lr"].metadata["range"][0]))} | momentum
 
 
-def _plain(rate: float) -> float:
-    """Three digits: nobody types 0.0006000000000000001."""
+def _rounded(rate: float) -> float:
+    """Three digits, so that no control shows 0.0006000000000000001."""
     return float(f"{rate:.3g}")
 
 
-def _most(name: str) -> Any:
+def _largest(name: str) -> Any:
     return FIELDS[name].metadata["range"][1]

@@ -1,7 +1,7 @@
-"""Training pictures whose label is doubted, by networks that never saw that label.
+"""Finds likely label errors among training samples, with networks that did not train on them.
 
-Confident learning (Northcutt, Jiang & Chuang 2021): each picture is answered by a network trained
-on the others, and cleanlab ranks how badly its label fits that answer. Nothing is relabelled.
+Confident learning (Northcutt, Jiang & Chuang 2021): a network that trained on other samples gives
+the probabilities of each sample, and cleanlab ranks how well they fit its label. No label changes.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,38 +22,40 @@ from scratchmlp.net.loss import log_softmax
 from scratchmlp.net.network import Network
 from scratchmlp.net.training import fit
 
-FOLDS = 4
-RECIPE = replace(presets.MODERN, valid_pct=0.0)
-METHOD = "self_confidence"  # of cleanlab's, it finds most flipped labels: docs/experiments.md
-Tell = Callable[[int, int], None]
+N_FOLDS = 4
+FOLD_CONFIG = replace(presets.MODERN, valid_pct=0.0)
+METHOD = "self_confidence"  # the cleanlab method that finds most errors: docs/experiments.md
+OnProgress = Callable[[int, int], None]
 
 
 def out_of_fold(
-    examples: Examples, tell: Tell = lambda done, total: None, config: TrainConfig = RECIPE
+    examples: Examples,
+    on_progress: OnProgress = lambda done, total: None,
+    config: TrainConfig = FOLD_CONFIG,
 ) -> NDArray[np.float64]:
-    """Probabilities (n, classes) for each picture, by a network trained without it.
+    """Probabilities (n, classes) for each sample, by a network trained without it.
 
-    `tell` hears of the steps done and their number; it may raise to end the work.
+    `on_progress` is called with the number of steps done and in total. It may raise to stop.
     """
     n_classes = int(examples.labels.max()) + 1
     p = np.zeros((len(examples), n_classes))
     done = 0
-    for rest, fold in _folds(examples.labels):
-        learned = examples.take(rest)
-        total = FOLDS * steps_per_epoch(config, len(learned)) * config.epochs
-        for event in fit(config, learned, examples.take(fold[:0])):
+    for others, fold in _folds(examples.labels):
+        train = examples.take(others)
+        total = N_FOLDS * steps_per_epoch(config, len(train)) * config.epochs
+        for event in fit(config, train, examples.take(fold[:0])):
             if isinstance(event, Step):
                 done += 1
-                tell(min(done, total), total)
+                on_progress(min(done, total), total)
         assert isinstance(event, Finished | Diverged)
         p[fold] = _probabilities(config, event.state, examples.images[fold])
     return p
 
 
 def _folds(labels: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Rows to learn from and rows to answer, each row answered once; classes evenly spread."""
+    """Rows to train on and rows to predict: stratified, and each row is predicted once."""
     smallest = int(np.bincount(labels)[np.unique(labels)].min())
-    folds = StratifiedKFold(min(FOLDS, max(2, smallest)), shuffle=True, random_state=0)
+    folds = StratifiedKFold(min(N_FOLDS, max(2, smallest)), shuffle=True, random_state=0)
     yield from folds.split(labels, labels)
 
 
@@ -69,26 +71,29 @@ def _probabilities(
 
 
 def rank(labels: NDArray[np.int64], p: NDArray[np.float64]) -> dict[str, NDArray]:
-    """What out-of-fold probabilities say of each label, by cleanlab.
+    """cleanlab's judgement of each label, from out-of-fold probabilities `p` (n, classes).
 
-    Returns arrays of shape (n,): quality (0 bad to 1 good), issue (bool: cleanlab would doubt it),
-    answer (label), p_label and p_prediction.
+    Returns
+    -------
+    dict
+        Arrays of shape (n,): quality (0 bad to 1 good), issue (bool: likely a label error), answer
+        (the predicted label), p_label and p_answer (probabilities of the two labels).
     """
     from cleanlab.filter import find_label_issues  # takes two seconds to import
     from cleanlab.rank import get_label_quality_scores
 
-    rows, answer = np.arange(len(labels)), p.argmax(axis=1)
+    rows, prediction = np.arange(len(labels)), p.argmax(axis=1)
     return {
         "quality": get_label_quality_scores(labels, p, method=METHOD),
         "issue": find_label_issues(labels, p, n_jobs=1, min_examples_per_class=0),
-        "answer": answer,
+        "answer": prediction,
         "p_label": p[rows, labels],
-        "p_answer": p[rows, answer],
+        "p_answer": p[rows, prediction],
     }
 
 
 def table(labels: NDArray[np.int64], ranked: dict[str, NDArray]) -> pd.DataFrame:
-    """A row for each picture, the most doubtful first, as `evaluation.answer` names its columns."""
+    """A row for each sample, the lowest quality first; columns as in `evaluation.predict`."""
     columns = {
         "truth": labels,
         "prediction": ranked["answer"],
@@ -102,7 +107,7 @@ def table(labels: NDArray[np.int64], ranked: dict[str, NDArray]) -> pd.DataFrame
 
 
 def as_csv(table: pd.DataFrame, classes: tuple[str, ...]) -> str:
-    """The table as CSV: index, names of label and answer, their probabilities, quality, doubted."""
+    """The table as CSV; `doubted` says whether cleanlab finds an issue."""
     names = np.array(classes)
     out = pd.DataFrame(
         {

@@ -1,7 +1,7 @@
-"""What goes on inside a network as it learns: tables of its layers over the epochs, and pictures.
+"""The layers of a network over the epochs: tables of their statistics, and pictures of weights.
 
-The tables are read off the statistics that each epoch of a run keeps (`net.measure.statistics`).
-Runs of older versions kept fewer: what is missing is NaN, or has no rows.
+The tables come from the statistics that a run stores at each epoch (`net.statistics.statistics`).
+Runs of older versions stored fewer: missing values are NaN, or have no rows.
 """
 
 from typing import Any
@@ -11,52 +11,54 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.analysis import explanation
-from scratchmlp.charts import sprites
+from scratchmlp.charts import image_urls
 from scratchmlp.net.network import Network
 
-MEASURES = ["dead", "flat", "gradient_norm", "weight_norm", "update_ratio"]
+LAYER_METRICS = ["dead", "flat", "gradient_norm", "weight_norm", "update_ratio"]
 HISTOGRAMS = ["epoch", "layer", "low", "high", "count", "share"]
 
 
-def layer_measures(epochs: pd.DataFrame) -> pd.DataFrame:
-    """A row an epoch and layer: epoch, layer (from 1), and the columns `MEASURES`.
+def layer_metrics(epochs: pd.DataFrame) -> pd.DataFrame:
+    """A row for each epoch and layer: epoch, layer (from 1), and the columns `LAYER_METRICS`.
 
     Parameters
     ----------
     epochs : columns epoch, statistics.
     """
     rows = [
-        {"epoch": epoch, "layer": layer + 1} | {name: _at(kept, name, layer) for name in MEASURES}
-        for epoch, kept in statistics_of(epochs)
-        for layer in range(len(kept.get("weight_norm", [])))
+        {"epoch": epoch, "layer": layer + 1}
+        | {name: _value(values, name, layer) for name in LAYER_METRICS}
+        for epoch, values in statistics_of(epochs)
+        for layer in range(len(values.get("weight_norm", [])))
     ]
-    return pd.DataFrame(rows, columns=["epoch", "layer", *MEASURES])
+    return pd.DataFrame(rows, columns=["epoch", "layer", *LAYER_METRICS])
 
 
 def activation_histograms(epochs: pd.DataFrame) -> pd.DataFrame:
-    """A row an epoch, layer and bin: epoch, layer (from 1), low, high, count, share.
+    """A row for each epoch, layer and bin: epoch, layer (from 1), low, high, count, share.
 
-    The bins of an epoch cover that epoch's own range of outputs. The last layer's outputs are the
-    logits. Draw each as a rectangle from `low` to `high`.
+    The bins of an epoch cover the range of outputs in that epoch. The outputs of the last layer are
+    the logits.
     """
     rows = [
         row
-        for epoch, kept in statistics_of(epochs)
-        for layer, histogram in enumerate(kept.get("histogram", []), start=1)
+        for epoch, values in statistics_of(epochs)
+        for layer, histogram in enumerate(values.get("histogram", []), start=1)
         for row in _bins(epoch, layer, histogram)
     ]
     return pd.DataFrame(rows, columns=HISTOGRAMS)
 
 
 def statistics_of(epochs: pd.DataFrame) -> list[tuple[int, dict[str, Any]]]:
+    """Epoch and statistics of each epoch that has them."""
     if epochs.empty:
         return []
     pairs = zip(epochs["epoch"], epochs["statistics"], strict=True)
-    return [(int(epoch), kept) for epoch, kept in pairs if isinstance(kept, dict)]
+    return [(int(epoch), values) for epoch, values in pairs if isinstance(values, dict)]
 
 
-def _at(kept: dict[str, Any], name: str, layer: int) -> float:
-    values = kept.get(name, [])
+def _value(statistics: dict[str, Any], name: str, layer: int) -> float:
+    values = statistics.get(name, [])
     return np.nan if layer >= len(values) or values[layer] is None else float(values[layer])
 
 
@@ -67,24 +69,24 @@ def _bins(epoch: int, layer: int, histogram: dict[str, Any]) -> list[dict[str, A
     return [dict(zip(HISTOGRAMS, (epoch, layer, *row), strict=True)) for row in rows]
 
 
-def weight_sprite(network: Network, most: int = 128) -> NDArray[np.uint8]:
-    """First-layer weights as pictures in a grid, uint8 (height, width, 3), one scale for all.
+def weight_grid(network: Network, max_units: int = 128) -> NDArray[np.uint8]:
+    """First-layer weights as images in a grid, uint8 (height, width, 3), on one colour scale.
 
-    Orange weights speak for a unit's output, blue ones against it. Of more than `most` units the
-    first are shown; a network without hidden layers shows a picture a class.
+    Orange weights are positive, blue ones negative. Only the first `max_units` units are in the
+    grid. A network without hidden layers has one image for each class.
     """
-    n = min(network.params[0][0].shape[1], most)
-    pictures = explanation.weight_pictures(network, list(range(n)))  # (n, 28, 28)
+    n = min(network.params[0][0].shape[1], max_units)
+    weights = explanation.weight_images(network, list(range(n)))  # (n, 28, 28)
     columns = _columns(n)
     rows = -(-n // columns)
     grid = np.zeros((rows * columns, 30, 30), dtype=np.float32)
-    grid[:n, 1:-1, 1:-1] = pictures
-    sheet = grid.reshape(rows, columns, 30, 30).swapaxes(1, 2).reshape(rows * 30, columns * 30)
-    limit = float(np.quantile(np.abs(pictures), 0.998)) or 1.0
-    return sprites.signed(np.clip(sheet, -limit, limit), times=1)
+    grid[:n, 1:-1, 1:-1] = weights
+    image = grid.reshape(rows, columns, 30, 30).swapaxes(1, 2).reshape(rows * 30, columns * 30)
+    limit = float(np.quantile(np.abs(weights), 0.998)) or 1.0
+    return image_urls.diverging_colors(np.clip(image, -limit, limit), times=1)
 
 
 def _columns(n: int) -> int:
-    """About twice as wide as high, with a last row as full as can be."""
+    """The grid is about twice as wide as high, and its last row as full as possible."""
     wide = max(1, round((2 * n) ** 0.5))
     return min(range(max(1, wide - 2), wide + 3), key=lambda c: (-n % c / c, abs(c - wide)))

@@ -1,10 +1,11 @@
-"""Does a picture resemble what a network was trained on? Its answer alone does not say.
+"""Detects images that do not resemble the training samples of a network.
 
-A network is as sure of a house as of a 4. So a picture is compared with training pictures, by two
-measures that fail differently: blurred pixels, which see that ink is in the wrong place, and
-histograms of the outline's directions (Dalal & Triggs 2005), which see that it runs the wrong way.
-By either it is strange if its nearest training pictures are further away than other training
-pictures' nearest are, but for a few. Nothing here is fitted to drawings.
+The confidence of a network does not tell: it can be as high for a house as for a 4. So an image is
+compared with training samples by two kinds of features: blurred pixels, which notice ink in the
+wrong place, and histograms of gradient directions (Dalal & Triggs 2005), which notice lines in the
+wrong direction. An image is out of distribution if, by either, its distance to the nearest training
+samples exceeds a limit. Nearly all other training samples are below that limit. Nothing is fitted
+to drawings.
 """
 
 import functools
@@ -25,39 +26,46 @@ from scratchmlp.data.datasets import Examples
 from scratchmlp.errors import UserError
 from scratchmlp.ink import preparation
 
-KNOWN, PROBES = 20_000, 4_000  # training pictures to compare with, and others to set the limits by
+REFERENCE_SAMPLES = 20_000  # training samples that an image is compared with
+CALIBRATION_SAMPLES = 4_000  # other training samples, which set the limits
 NEIGHBOURS = 8
-AXES = 60  # principal components of each measure
-STRANGE = 0.006  # share of probes that each measure calls strange: see docs/experiments.md
-MEASURED = 300  # pictures whose strokes are measured
+AXES = 60  # principal components of each kind of features
+REJECTED = 0.006  # share of calibration samples above each limit: see docs/experiments.md
+THICKNESS_SAMPLES = 300  # training samples whose stroke thickness is measured
 
-Measure = Callable[[NDArray[np.uint8]], Tensor]
+Features = Callable[[NDArray[np.uint8]], Tensor]
 
 
 @dataclass(frozen=True)
 class Space:
-    """A measure's principal axes, the known pictures in them, and how far is strange."""
+    """The reference samples in the principal axes of one kind of features."""
 
     mean: Tensor  # (features,)
     axes: Tensor  # (features, AXES)
-    known: Tensor  # (KNOWN, AXES)
-    limit: float
+    known: Tensor  # (REFERENCE_SAMPLES, AXES)
+    limit: float  # a larger distance is out of distribution
 
 
 @dataclass(frozen=True)
 class Detector:
-    """What a dataset looks like: a space for each measure, and how thick its strokes are."""
+    """What a dataset looks like.
+
+    Attributes
+    ----------
+    spaces : one for each kind of features.
+    thickness : median thickness of the strokes, in pixels, as `preparation.prepare` takes it.
+    """
 
     spaces: dict[str, Space]
-    thickness: float  # pixels of the box, as `preparation.prepare` takes it
+    thickness: float
 
     def scores(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Of uint8 (n, 28, 28): distance to the known ones by its limit, the larger of the two.
+        """uint8 (n, 28, 28) -> (n,): distance / limit, the larger of the two.
 
-        Above 1 is strange.
+        Above 1 is out of distribution.
         """
         distances = [
-            _distance(space, MEASURES[name](images)) / space.limit
+            _distance(space, FEATURES[name](images)) / space.limit
             for name, space in self.spaces.items()
         ]
         out: NDArray[np.float64] = torch.stack(distances).amax(dim=0).double().numpy()
@@ -66,58 +74,58 @@ class Detector:
 
 @functools.lru_cache(maxsize=8)
 def detector(dataset: str) -> Detector:
-    """What a dataset looked like when this process first asked.
+    """The detector of a dataset, as the dataset was when this process first asked for it.
 
     Raises
     ------
     UserError
-        It has not been prepared on this machine.
+        The dataset is not prepared on this machine.
     """
     if not datasets.is_prepared(dataset):
         raise UserError(f"The dataset {dataset} is not prepared on this machine.")
     train = datasets.load(dataset).train
     digest = hashlib.sha256(train.images[:: max(1, len(train) // 1000)].tobytes()).hexdigest()[:16]
-    file = paths.cache() / f"familiar-{digest}-{len(train)}-{STRANGE}.safetensors"
+    file = paths.cache() / f"familiar-{digest}-{len(train)}-{REJECTED}.safetensors"
     arrays = array_cache.read(file)
     if arrays is None:
-        arrays = _to_arrays(measure(train))
+        arrays = _to_arrays(fit(train))
         array_cache.write(file, arrays, {})
     return _from_arrays(arrays)
 
 
-def measure(train: Examples) -> Detector:
-    """Look at training pictures: most to compare with, the others to set the limits by."""
-    rows = np.random.default_rng(0).permutation(len(train))[: KNOWN + PROBES]
-    cut = max(1, min(KNOWN, len(rows) * 5 // 6))
-    known, probes = train.images[rows[:cut]], train.images[rows[cut:]]
-    spaces = {name: _space(features, known, probes) for name, features in MEASURES.items()}
-    thick = [
-        preparation.relative_thickness(image / 255) for image in known[:MEASURED] if image.any()
-    ]
-    return Detector(spaces, float(np.median(thick)) if thick else preparation.THICKNESS)
+def fit(train: Examples) -> Detector:
+    """Use most training samples as reference, and the others to set the limits."""
+    rows = np.random.default_rng(0).permutation(len(train))
+    rows = rows[: REFERENCE_SAMPLES + CALIBRATION_SAMPLES]
+    cut = max(1, min(REFERENCE_SAMPLES, len(rows) * 5 // 6))
+    known, others = train.images[rows[:cut]], train.images[rows[cut:]]
+    spaces = {name: _space(features, known, others) for name, features in FEATURES.items()}
+    inked = [image / 255 for image in known[:THICKNESS_SAMPLES] if image.any()]
+    thickness = [preparation.relative_thickness(ink) for ink in inked]
+    return Detector(spaces, float(np.median(thickness)) if thickness else preparation.THICKNESS)
 
 
-def _space(features: Measure, known: NDArray[np.uint8], probes: NDArray[np.uint8]) -> Space:
+def _space(features: Features, known: NDArray[np.uint8], others: NDArray[np.uint8]) -> Space:
     points = features(known)
     mean = points.mean(dim=0)
     _, vectors = torch.linalg.eigh((points - mean).T @ (points - mean))
     axes = vectors[:, -AXES:].contiguous()
     space = Space(mean, axes, (points - mean) @ axes, 1.0)
-    if not len(probes):
+    if not len(others):
         return space
-    limit = float(_distance(space, features(probes)).quantile(1 - STRANGE))
+    limit = float(_distance(space, features(others)).quantile(1 - REJECTED))
     return Space(space.mean, space.axes, space.known, limit or 1.0)
 
 
 def _distance(space: Space, features: Tensor) -> Tensor:
-    """Mean distance to the nearest known pictures, (n,)."""
+    """Mean distance to the nearest reference samples, (n,)."""
     points, n = (features - space.mean) @ space.axes, min(NEIGHBOURS, len(space.known))
     parts = [torch.cdist(x, space.known).topk(n, largest=False).values for x in points.split(256)]
     return torch.cat(parts).mean(dim=1)
 
 
 def blurred(images: NDArray[np.uint8]) -> Tensor:
-    """Pixels, blurred by a Gaussian of one pixel: (n, 784)."""
+    """Pixels blurred by a Gaussian with a standard deviation of one pixel: (n, 784)."""
     soft = ndimage.gaussian_filter(images.astype(np.float32) / 255, (0, 1, 1))
     return torch.from_numpy(soft).flatten(1)
 
@@ -140,7 +148,7 @@ def _directions(images: Tensor, bins: int) -> Tensor:
     return F.normalize(histograms, dim=1).sqrt()
 
 
-MEASURES: dict[str, Measure] = {"blurred": blurred, "directions": directions}
+FEATURES: dict[str, Features] = {"blurred": blurred, "directions": directions}
 
 
 def _to_arrays(detector: Detector) -> dict[str, NDArray]:
@@ -154,7 +162,7 @@ def _to_arrays(detector: Detector) -> dict[str, NDArray]:
 
 def _from_arrays(arrays: dict[str, NDArray]) -> Detector:
     spaces = {}
-    for name in MEASURES:
+    for name in FEATURES:
         mean, axes, known = (
             torch.from_numpy(arrays[f"{name}.{field}"]) for field in ("mean", "axes", "known")
         )

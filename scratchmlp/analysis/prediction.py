@@ -1,7 +1,8 @@
-"""What a network makes of a drawing, and whether it should say anything at all.
+"""Predicts the class of a drawing, and whether the prediction counts.
 
-A network trained on digits gives every drawing a digit, a house too. So its answer counts only if
-it is sure of it and the drawing resembles what it was trained on (`analysis.out_of_distribution`).
+A network that was trained on digits predicts a digit for every drawing, even for a house. So a
+prediction counts only if its confidence is high enough and the drawing resembles the training
+samples (`analysis.out_of_distribution`).
 """
 
 import itertools
@@ -22,17 +23,20 @@ from scratchmlp.net.augment import shift
 from scratchmlp.net.network import Network
 
 Verdict = Literal["empty", "sure", "not sure", "none of these"]
-SURE = 0.4  # probability of its answer, below which it is not
-NUDGES = tuple(itertools.product((0.0, -0.5, 0.5), repeat=2))  # pixels down and across
+MIN_CONFIDENCE = 0.4  # a prediction with a lower probability is not sure
+SHIFTS = tuple(itertools.product((0.0, -0.5, 0.5), repeat=2))  # pixels down and across
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """An answer. `label` and `runner_up` count in `network.classes`.
+    """The prediction for one drawing.
 
-    `label` is None on an empty sheet and for what is none of the classes; of what it is not sure
-    of, it is the likeliest. `probabilities` (classes,) are 0 on an empty sheet. `image` is what the
-    network saw, uint8 (28, 28).
+    Attributes
+    ----------
+    label, runner_up : the two most probable classes, as indices of `network.classes`. `label` is
+        None for an empty sheet and for a drawing that is none of the classes.
+    probabilities : (classes,); all 0 for an empty sheet.
+    image : the input of the network, uint8 (28, 28).
     """
 
     label: int | None
@@ -43,40 +47,40 @@ class Prediction:
 
 
 def stages(network: Network, ink: Ink) -> list[Stage]:
-    """Every step from the ink to what this network sees; strokes become as thick as it knows."""
-    known = _known(network)
-    return preparation.stages(ink, known.thickness if known else preparation.THICKNESS)
+    """The steps from the ink to the network's input; strokes become as thick as in its dataset."""
+    detector = _detector(network)
+    return preparation.stages(ink, detector.thickness if detector else preparation.THICKNESS)
 
 
 def predict(network: Network, ink: Ink) -> Prediction:
-    """Read one digit, or letter, or whatever the network was trained on."""
-    known = _known(network)
+    """Predict one digit, or whatever classes the network has."""
+    detector = _detector(network)
     image = stages(network, ink)[-1].picture
     if not image.any():
         return Prediction(None, "empty", np.zeros(len(network.classes)), None, image)
     p = probabilities(network, image[None])[0]
     order = p.argsort()[::-1]
-    verdict = _verdict(float(p[order[0]]), known, image)
+    verdict = _verdict(float(p[order[0]]), detector, image)
     label = None if verdict == "none of these" else int(order[0])
     return Prediction(label, verdict, p, int(order[1]) if len(order) > 1 else None, image)
 
 
 def predict_number(network: Network, ink: Ink) -> list[Prediction]:
-    """Read each digit of a number, left to right; an empty sheet gives []."""
-    return [predict(network, part) for part in preparation.split(ink)]
+    """Predict each digit of a number, from left to right; an empty sheet gives []."""
+    return [predict(network, part) for part in preparation.split_digits(ink)]
 
 
 @torch.no_grad()
 def probabilities(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """uint8 (n, 28, 28) -> (n, classes).
 
-    A network that was trained on warped pictures is asked nine times, of pictures nudged by half a
-    pixel, and the answers' mean is taken; one that never saw a nudged picture does worse that way.
+    A network that was trained with augmentation predicts nine copies, shifted by half a pixel, and
+    the result is the mean. Without augmentation shifted copies are less accurate, so there is one.
     """
     pixels = torch.from_numpy(images).float()
-    nudges = NUDGES if network.config.augment != "none" else NUDGES[:1]
-    answers = [_softmax(network, shift(pixels, *nudge)) for nudge in nudges]
-    mean: NDArray[np.float64] = torch.stack(answers).mean(dim=0).numpy()
+    shifts = SHIFTS if network.config.augment != "none" else SHIFTS[:1]
+    predictions = [_softmax(network, shift(pixels, *by)) for by in shifts]
+    mean: NDArray[np.float64] = torch.stack(predictions).mean(dim=0).numpy()
     return mean
 
 
@@ -87,19 +91,19 @@ def likeliest(p: NDArray[np.float64]) -> tuple[int, int]:
 
 
 def _softmax(network: Network, pixels: Tensor) -> Tensor:
-    logits = network.logits(pixels.clone())  # `input` works in place
+    logits = network.logits(pixels.clone())  # `logits` works in place
     return logits.double().softmax(dim=1)
 
 
-def _known(network: Network) -> Detector | None:
-    """What it was trained on; None where that is not on this machine."""
+def _detector(network: Network) -> Detector | None:
+    """The detector of the network's dataset; None if the dataset is not on this machine."""
     try:
         return out_of_distribution.detector(network.config.dataset)
     except UserError:
         return None
 
 
-def _verdict(p: float, known: Detector | None, image: NDArray[np.uint8]) -> Verdict:
-    if known and known.scores(image[None])[0] > 1:
+def _verdict(p: float, detector: Detector | None, image: NDArray[np.uint8]) -> Verdict:
+    if detector and detector.scores(image[None])[0] > 1:
         return "none of these"
-    return "sure" if p >= SURE else "not sure"
+    return "sure" if p >= MIN_CONFIDENCE else "not sure"

@@ -1,4 +1,4 @@
-"""A map of pictures: points that lie close are alike to the network."""
+"""Embedding map: samples as points in two dimensions, similar samples close together."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 
 Points = NDArray[np.float64]
 
-ITERATIONS = 250, 500  # exaggerated, then plain: openTSNE's own numbers
+ITERATIONS = 250, 500  # with early exaggeration, then without: openTSNE's defaults
 
 
 def pca(activations: NDArray[np.float32]) -> Points:
@@ -20,27 +20,28 @@ def pca(activations: NDArray[np.float32]) -> Points:
 
 
 def tsne(
-    activations: NDArray[np.float32], tell: Callable[[int, int], None] = lambda done, total: None
+    activations: NDArray[np.float32],
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Points:
-    """(n, units) -> (n, 2) by t-SNE (van der Maaten & Hinton 2008), begun from the PCA.
+    """(n, units) -> (n, 2) by t-SNE (van der Maaten & Hinton 2008), initialised with the PCA.
 
-    `tell` hears of the iterations done and their number; it may raise to end the work.
+    `on_progress` is called with the number of iterations done and in total. It may raise to stop.
     """
     from openTSNE import TSNE  # takes two seconds to import
 
     done = 0
 
-    def heard(iteration: int, error: float, embedding: object) -> None:
+    def callback(iteration: int, error: float, embedding: object) -> None:
         nonlocal done
         done += 10
-        tell(done, sum(ITERATIONS))
+        on_progress(done, sum(ITERATIONS))
 
     fitted = TSNE(
         perplexity=min(30, max(1, (len(activations) - 1) // 3)),
-        initialization=_small(pca(activations)),
+        initialization=_scaled(pca(activations)),
         early_exaggeration_iter=ITERATIONS[0],
         n_iter=ITERATIONS[1],
-        callbacks=heard,
+        callbacks=callback,
         callbacks_every_iters=10,
         random_state=0,
         n_jobs=1,
@@ -48,30 +49,37 @@ def tsne(
     return np.asarray(fitted)
 
 
-def _small(points: Points) -> Points:
-    """As t-SNE wants to begin: a standard deviation of 0.0001."""
+def _scaled(points: Points) -> Points:
+    """Scaled to a standard deviation of 0.0001, as the initialisation of t-SNE should be."""
     return points / max(float(points[:, 0].std()), 1e-12) * 1e-4
 
 
-def drawn(
-    table: pd.DataFrame, points: Points, right: int = 1500, wrong: int = 1000, seed: int = 0
+def sample_rows(
+    table: pd.DataFrame,
+    points: Points,
+    max_correct: int = 1500,
+    max_wrong: int = 1000,
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """The rows a map can show, with x and y: the worst wrong answers over some of the right ones.
+    """As many rows as a map can show, with columns x and y: correct ones first, then wrong ones.
 
     Parameters
     ----------
-    table : as `evaluation.answer` makes it, a row for each point.
-    right, wrong : how many at most; the wrong are those of highest loss.
+    table : from `evaluation.predict`, a row for each point.
+    max_correct : how many correct predictions, drawn at random.
+    max_wrong : how many wrong predictions, those with the highest loss.
     """
-    placed = table.assign(x=points[:, 0], y=points[:, 1])
-    errors = placed[~placed["correct"]].nlargest(wrong, "loss")
-    others = placed[placed["correct"]]
-    some = others.sample(min(right, len(others)), random_state=seed)
-    return pd.concat([some.sort_index(), errors])
+    located = table.assign(x=points[:, 0], y=points[:, 1])
+    wrong = located[~located["correct"]].nlargest(max_wrong, "loss")
+    correct = located[located["correct"]]
+    drawn = correct.sample(min(max_correct, len(correct)), random_state=seed)
+    return pd.concat([drawn.sort_index(), wrong])
 
 
-def within(points: Points, x: tuple[float, float], y: tuple[float, float]) -> NDArray[np.int64]:
-    """Rows of the points in a rectangle, its edges included."""
+def in_rectangle(
+    points: Points, x: tuple[float, float], y: tuple[float, float]
+) -> NDArray[np.int64]:
+    """Rows of the points in a rectangle, including its edges."""
     (left, right), (low, high) = sorted(x), sorted(y)
     inside = (points[:, 0] >= left) & (points[:, 0] <= right)
     inside &= (points[:, 1] >= low) & (points[:, 1] <= high)

@@ -1,7 +1,7 @@
-"""The source that a configuration uses, read from the running program so that it cannot drift.
+"""The source code that a configuration uses, read from the running program.
 
-`closure` follows names from some functions to all they need. A table of choices keeps only the
-entry in use, so that what comes out is the program that runs, and no other.
+`closure` collects some functions and everything that they need. A table of choices keeps only the
+entry in use, so that the listing is exactly the program that runs.
 """
 
 import ast
@@ -29,7 +29,7 @@ MODULES = {
 
 
 class Piece(NamedTuple):
-    """A function, class or constant of a module, as it is written there."""
+    """A function, class or constant of a module, and its source code."""
 
     module: str
     name: str
@@ -37,7 +37,7 @@ class Piece(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """Pieces in an order in which they can be run, and the import statements they need."""
+    """Pieces in an order in which they can run, and the import statements that they need."""
 
     imports: list[str]
     pieces: list[Piece]
@@ -50,12 +50,12 @@ class Module(NamedTuple):
 
 
 def piece(module: str, name: str, config: TrainConfig) -> Piece:
-    """One piece of a module; of a table only the entry in use.
+    """One piece of a module. A table of choices has only the entry in use.
 
     Raises
     ------
     KeyError
-        The module defines no such name.
+        The module does not define this name.
     """
     read = _module(module)
     node = read.defined[name]
@@ -68,7 +68,7 @@ def piece(module: str, name: str, config: TrainConfig) -> Piece:
 
 
 def closure(roots: Iterable[tuple[str, str]], config: TrainConfig) -> Listing:
-    """The pieces `roots` (module, name) and everything of this package that they need."""
+    """The pieces `roots`, as (module, name), and all pieces of this package that they need."""
     imports: dict[str, None] = {}
     pieces: dict[tuple[str, str], Piece | None] = {}
 
@@ -82,8 +82,8 @@ def closure(roots: Iterable[tuple[str, str]], config: TrainConfig) -> Listing:
                 visit(source, there, runs)
         elif name in read.defined and (module, name) not in pieces:
             if not runs and not isinstance(read.defined[name], ast.Assign):
-                return  # an annotation needs no more than the short names of types
-            pieces[module, name] = None  # under way: what it needs stands before it
+                return  # an annotation needs only type aliases
+            pieces[module, name] = None  # being visited: the pieces that it needs come first
             found = piece(module, name, config)
             for used, runs_too in _names(ast.parse(found.source)):
                 visit(module, used, runs_too)
@@ -148,7 +148,7 @@ def _table_field(node: ast.stmt) -> str | None:
 
 
 def _names(node: ast.AST, runs: bool = True) -> Iterator[tuple[str, bool]]:
-    """Every name in there, and whether it is needed to run it; annotations are not."""
+    """Every name in the tree, and whether the code needs it to run; annotations do not run."""
     if isinstance(node, ast.Name):
         yield node.id, runs
     for field, value in ast.iter_fields(node):

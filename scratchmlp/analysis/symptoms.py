@@ -1,22 +1,27 @@
-"""A run as a diagnosis sees it: figures read off its curves and its statistics.
+"""The figures that a diagnosis is based on, computed from a run's curves and statistics.
 
-Every figure has a value for every run, also for one without epochs, without validation, or of an
-older version that kept fewer statistics: then it is the value that raises no suspicion.
+Every figure is defined for every run, also for a run without epochs, without validation, or of an
+older version that stored fewer statistics. Where it cannot be computed it has a value (or NaN, with
+which every comparison is false) that causes no finding. Where it is infinite, that is documented.
 """
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from scratchmlp.analysis.curves import smoothed
+from scratchmlp.analysis.curves import smooth
 from scratchmlp.analysis.layers import statistics_of
 from scratchmlp.net.config import TrainConfig
 
-AVERAGED = 20  # steps
-EARLY = 3  # epochs after which a run that still trains can be judged, if a third of it is done
+SPAN = 20  # steps of the moving average
+MIN_EPOCHS = 3  # a run in training can be judged after this many epochs, if a third of it is done
+LARGEST = 1e100  # larger losses count as this one, so that ratios of losses are finite
+SMALLEST = 1e-12  # denominators are at least this
 
 
 class Symptoms:
@@ -24,8 +29,11 @@ class Symptoms:
 
     Parameters
     ----------
-    steps : columns step, loss, lr. epochs : columns epoch, step, train_loss, and so on.
-    status : the run's, as the store has it. ended : whether it is over.
+    steps : columns step, loss, lr.
+    epochs : columns epoch, step, train_loss, train_accuracy, valid_loss, valid_accuracy,
+        statistics.
+    status : the run's status in the store.
+    ended : whether the run has ended.
     """
 
     def __init__(
@@ -40,29 +48,29 @@ class Symptoms:
         self.steps, self.epochs = steps, epochs
         self.has_epochs = len(epochs) > 0
 
-    # --- how far it is ---------------------------------------------------------------------------
+    # --- progress --------------------------------------------------------------------------------
 
     @property
     def is_finished(self) -> bool:
-        """It trained to its end: what it reached is what it can."""
+        """It trained for all its epochs."""
         return self.ended and self.status == "finished" and self.has_epochs
 
     @property
-    def is_telling(self) -> bool:
+    def can_be_judged(self) -> bool:
         """Enough of it is done to judge how it learns."""
         n = len(self.epochs)
-        return self.is_finished or (n >= EARLY and 3 * n >= self.config.epochs)
+        return self.is_finished or (n >= MIN_EPOCHS and 3 * n >= self.config.epochs)
 
     @property
     def steps_done(self) -> int:
         return int(self.steps["step"].iloc[-1]) if len(self.steps) else 0
 
     @property
-    def steps_in_all(self) -> float:
-        """How many there will be, by the epochs so far."""
+    def total_steps(self) -> float:
+        """Estimated from the steps and the epochs so far."""
         return self.steps_done * self.config.epochs / max(1, len(self.epochs))
 
-    # --- its losses ------------------------------------------------------------------------------
+    # --- losses and accuracies -------------------------------------------------------------------
 
     @cached_property
     def _losses(self) -> pd.Series:
@@ -70,32 +78,36 @@ class Symptoms:
 
     @property
     def first_loss(self) -> float:
-        """Of the first batch, before anything was learnt."""
+        """Loss of the first batch; NaN if there is none."""
         return float(self._losses.iloc[0]) if len(self._losses) else math.nan
 
     @property
     def last_loss(self) -> float:
+        """Loss of the last batch; NaN if there is none."""
         return float(self._losses.iloc[-1]) if len(self._losses) else math.nan
 
     @cached_property
     def peak_loss(self) -> float:
-        """The largest loss, as an average over some steps."""
-        average = smoothed(self._losses, AVERAGED)
+        """The maximum of the moving average of the loss."""
+        average = smooth(self._losses, SPAN)
         return float(average.max()) if len(average) else 0.0
 
     @property
     def worst_rise(self) -> tuple[float, float]:
-        """The training losses of two epochs between which it rose most, the earlier one first."""
+        """Training losses of an earlier and a later epoch with the largest ratio between them."""
         losses = _finite(self.epochs, "train_loss")
         if len(losses) < 2:
             return 1.0, 1.0
-        least = losses.cummin().shift()
-        worst = (losses / least.clip(lower=1e-12)).fillna(1.0).argmax()
-        return float(least.fillna(losses).iloc[worst]), float(losses.iloc[worst])
+        lowest = losses.cummin().shift()
+        worst = (losses / lowest.clip(lower=SMALLEST)).fillna(1.0).argmax()
+        return float(lowest.fillna(losses).iloc[worst]), float(losses.iloc[worst])
 
     def _last(self, column: str) -> float | None:
+        """The value of the last epoch; None if there is none or it is not finite."""
         value = self.epochs[column].iloc[-1] if self.has_epochs else None
-        return float(value) if value is not None and math.isfinite(value) else None
+        if value is None or not math.isfinite(value):
+            return None
+        return max(-LARGEST, min(float(value), LARGEST))
 
     @property
     def train_loss(self) -> float:
@@ -113,67 +125,77 @@ class Symptoms:
 
     @property
     def gap(self) -> float:
-        """Of accuracy, between training and validation."""
+        """Training accuracy minus validation accuracy; 0 without validation."""
         valid = self.valid_accuracy
         return 0.0 if valid is None else self.train_accuracy - valid
 
     @property
     def valid_rise(self) -> float:
-        """The last validation loss over the smallest."""
+        """The last validation loss divided by the smallest; 1 without validation."""
         losses = _finite(self.epochs, "valid_loss")
-        return float(losses.iloc[-1] / max(losses.min(), 1e-12)) if len(losses) else 1.0
+        return float(losses.iloc[-1] / max(losses.min(), SMALLEST)) if len(losses) else 1.0
 
     @property
     def fall(self) -> float:
-        """By which share of itself the loss fell over the last quarter of the epochs.
+        """The share by which the loss fell over the last quarter of the epochs.
 
-        It is the loss in validation, or in training where nothing is kept to validate.
+        The loss is the validation loss, or the training loss without validation.
         """
         column = "train_loss" if self.valid_accuracy is None else "valid_loss"
         losses = _finite(self.epochs, column)
         if len(losses) < 2:
             return 1.0
-        back = losses.iloc[-1 - max(1, len(losses) // 4)]
-        return float(1 - losses.iloc[-1] / max(back, 1e-12))
+        earlier = losses.iloc[-1 - max(1, len(losses) // 4)]
+        return float(1 - losses.iloc[-1] / max(earlier, SMALLEST))
 
     @property
     def is_annealed(self) -> bool:
-        """The schedule took the learning rate down to next to nothing."""
+        """The schedule has brought the learning rate below 1% of its maximum."""
         if not len(self.steps):
             return False
         rates = self.steps["lr"].astype(float)
         return bool(rates.iloc[-1] < 0.01 * rates.max())
 
-    # --- its layers ------------------------------------------------------------------------------
+    # --- layers ----------------------------------------------------------------------------------
 
     @cached_property
     def _statistics(self) -> list[tuple[int, dict[str, Any]]]:
         return statistics_of(self.epochs)
 
-    def worst(self, name: str) -> tuple[int, float]:
-        """The hidden layer (from 1) with the largest share of that kind, and its share."""
-        shares = self._statistics[-1][1].get(name, []) if self._statistics else []
-        if not shares:
+    def _last_statistics(self, name: str) -> NDArray[np.float64]:
+        """The values of the layers in the last epoch that has statistics, bounded; may be empty."""
+        return _bounded(self._statistics[-1][1].get(name, []) if self._statistics else [])
+
+    def largest_share(self, name: str) -> tuple[int, float]:
+        """The hidden layer (from 1) with the largest share of this kind, and the share."""
+        shares = self._last_statistics(name)
+        if not len(shares) or np.isnan(shares).all():
             return 0, 0.0
-        return int(np.argmax(shares)) + 1, float(max(shares))
+        return int(np.nanargmax(shares)) + 1, float(np.nanmax(shares))
 
     @property
-    def fading(self) -> tuple[int, float]:
-        """The layer (from 1) with the smallest gradient, as a share of the last layer's."""
-        norms = self._statistics[-1][1].get("gradient_norm", []) if self._statistics else []
-        if not norms or not norms[-1]:
+    def weakest_gradient(self) -> tuple[int, float]:
+        """The layer (from 1) with the smallest gradient, and its share of the last layer's."""
+        norms = self._last_statistics("gradient_norm")
+        if not len(norms) or not norms[-1] > 0:
             return 0, 1.0
-        return int(np.argmin(norms)) + 1, float(min(norms) / norms[-1])
+        return int(np.nanargmin(norms)) + 1, float(np.nanmin(norms)) / float(norms[-1])
 
     @property
     def reach(self) -> float:
-        """How far all steps together could have moved the weights, in lengths of the weights.
+        """How far all steps could have moved the weights, divided by the norm of the weights.
 
-        The steps of an epoch are taken to be as long as its last one, each for its learning rate.
-        It is the layer that could move least that counts.
+        The steps of an epoch count as long as its last step, in proportion to their learning rates.
+        The result is that of the layer that could move least; infinite if it is not known.
         """
-        kept = [statistics.get("update_ratio") for _, statistics in self._statistics]
-        if not kept or None in kept or len(kept) < len(self.epochs) or not len(self.steps):
+        ratios = [_bounded(kept.get("update_ratio") or []) for _, kept in self._statistics]
+        if not ratios or len(ratios) < len(self.epochs) or not len(self.steps):
+            return math.inf
+        if (
+            len({len(ratio) for ratio in ratios}) > 1
+            or np.isnan(ratios).any()
+            or not len(ratios[0])
+        ):
             return math.inf
         step, lr = (self.steps[name].to_numpy(dtype=float) for name in ("step", "lr"))
         ends = self.epochs["step"].to_numpy(dtype=float)
@@ -183,11 +205,17 @@ class Symptoms:
         mean = (total[rows] - total[before]) / np.maximum(rows - before, 1)
         count = np.diff(np.r_[0.0, ends])
         per_epoch = count * mean / np.maximum(lr[last], 1e-30)
-        return float(np.min(per_epoch @ np.array(kept, dtype=float)))
+        return float(np.min(per_epoch @ np.array(ratios)))
 
 
 def _finite(table: pd.DataFrame, column: str) -> pd.Series:
-    """What is a number in a column that may not be there."""
+    """The finite numbers of a column, bounded by `LARGEST`; empty if there is no such column."""
     if column not in table:
         return pd.Series(dtype=float)
-    return table[column].astype(float).replace([np.inf, -np.inf], np.nan).dropna()
+    numbers = table[column].astype(float).replace([np.inf, -np.inf], np.nan).dropna()
+    return numbers.clip(-LARGEST, LARGEST)
+
+
+def _bounded(values: Sequence[float | None]) -> NDArray[np.float64]:
+    """The values bounded by `LARGEST`; None becomes NaN."""
+    return np.clip(np.array(values, dtype=float), -LARGEST, LARGEST)

@@ -1,4 +1,4 @@
-"""The code that is running, block by block, and one batch walked through by hand."""
+"""The source code of a run, block by block, and one batch computed step by step."""
 
 import itertools
 from typing import NamedTuple
@@ -15,18 +15,20 @@ from scratchmlp.net.network import Network
 
 
 class Block(NamedTuple):
-    """A part of the program: its name, its source as it runs, and its shapes for this network."""
+    """A part of the program: its name, its source code, and its shapes for this network."""
 
     name: str
     source: str
     shapes: str
 
 
-class Stage(NamedTuple):
-    """A step of the walk: what is computed, by which formula, its shape, and some of its numbers.
+class TensorView(NamedTuple):
+    """A tensor of the walkthrough.
 
-    `table` is the part of the values around the chosen weight, `SHOWN` rows and columns at most;
-    its index and columns are their true places.
+    Attributes
+    ----------
+    table : the values around the selected weight, at most `WINDOW` rows and columns. Its index and
+        columns are the positions in the tensor.
     """
 
     name: str
@@ -35,18 +37,20 @@ class Stage(NamedTuple):
     table: pd.DataFrame
 
 
-class Walk(NamedTuple):
-    """A batch forward and back, and one weight's gradient three ways.
+class Walkthrough(NamedTuple):
+    """One batch forward and backward, and the gradient of one weight computed in three ways.
 
     Attributes
     ----------
-    weight, formula : the chosen weight's value, and its gradient by the chain rule.
-    terms : a row a picture: what came in through the weight, the slope of the loss behind it, and
-        their product; the products sum to `by_hand`.
+    weight, formula : the value of the selected weight, and the chain rule for its gradient.
+    terms : a row for each picture: input of the weight, slope of the loss at its output, and their
+        product. The products add up to `by_hand`.
+    by_hand, by_autograd, by_difference : the gradient by the chain rule, by PyTorch, and by a
+        finite difference of the loss.
     """
 
-    forward: list[Stage]
-    backward: list[Stage]
+    forward: list[TensorView]
+    backward: list[TensorView]
     loss: float
     weight: float
     formula: str
@@ -56,7 +60,7 @@ class Walk(NamedTuple):
     by_difference: float
 
 
-SHOWN = 10
+WINDOW = 10
 STEP = 1e-5  # of the finite difference
 
 
@@ -97,31 +101,33 @@ def _source(module: str, name: str, config: TrainConfig) -> str:
     return source_listing.piece(f"scratchmlp.net.{module}", name, config).source
 
 
-def walk(network: Network, images: Tensor, labels: Tensor, layer: int, i: int, j: int) -> Walk:
-    """One batch forward and back in float64, and the gradient of weight (i, j) of a layer.
+def walk_through(
+    network: Network, images: Tensor, labels: Tensor, layer: int, i: int, j: int
+) -> Walkthrough:
+    """One batch forward and backward in float64, and the gradient of weight (i, j) of a layer.
 
     Parameters
     ----------
-    network : its configuration says which activation and loss are in use.
     images, labels : uint8 (B, 28, 28) and int64 (B,).
-    layer : from 1. i, j : row (what comes in) and column (the unit) of its weights, from 0.
+    layer : from 1.
+    i, j : row (input) and column (unit) of the weight, from 0.
     """
     config = network.config
     params = pairs([t.detach().double() for t in flat(network.params)])
     xb = network.input(images).double()
-    seen = layers(params, xb, config.activation)
-    log_probs = LOSSES[config.loss](seen[-1][0])
-    d = layer_slopes(params, seen, nll_slope(log_probs, labels), config.activation)
-    came_in = [xb, *(h for _, h in seen[:-1])]
+    outputs = layers(params, xb, config.activation)
+    log_probs = LOSSES[config.loss](outputs[-1][0])
+    d = layer_slopes(params, outputs, nll_slope(log_probs, labels), config.activation)
+    inputs = [xb, *(h for _, h in outputs[:-1])]
     terms = pd.DataFrame(
-        {"input": came_in[layer - 1][:, i].numpy(), "slope": d[layer - 1][:, j].numpy()},
+        {"input": inputs[layer - 1][:, i].numpy(), "slope": d[layer - 1][:, j].numpy()},
         index=pd.RangeIndex(1, len(labels) + 1, name="picture"),
     )
     terms["product"] = terms["input"] * terms["slope"]
-    looked_at = _Centres(layer, i, j, len(seen))
-    return Walk(
-        _forward(xb, seen, log_probs, config, looked_at),
-        _backward(came_in, d, config, looked_at),
+    selected = _Selected(layer, i, j)
+    return Walkthrough(
+        _forward(xb, outputs, log_probs, config, selected),
+        _backward(inputs, d, config, selected),
         float(nll(log_probs, labels)),
         float(params[layer - 1][0][i, j]),
         f"∂loss/∂w{layer}[{i}, {j}] = Σ {_input_name(layer)}[b, {i}] · dz{layer}[b, {j}]",
@@ -153,19 +159,18 @@ def _by_difference(
     return (losses[0] - losses[1]) / (2 * STEP)
 
 
-class _Centres(NamedTuple):
-    """Around which unit of a layer to look: those that the chosen weight joins, or the middle."""
+class _Selected(NamedTuple):
+    """The selected weight. A table is centred on the unit at its input or at its output."""
 
     layer: int
     i: int
     j: int
-    depth: int
 
     def window(self, layer: int, width: int) -> list[int]:
-        """Places to show of a layer's output; layer 0 is the input."""
+        """Positions in the output of a layer; layer 0 is the input."""
         middle = {self.layer - 1: self.i, self.layer: self.j}.get(layer, width // 2)
-        first = min(max(0, middle - SHOWN // 2), max(0, width - SHOWN))
-        return list(range(width))[first : first + SHOWN]
+        first = min(max(0, middle - WINDOW // 2), max(0, width - WINDOW))
+        return list(range(width))[first : first + WINDOW]
 
 
 def _input_name(layer: int) -> str:
@@ -174,63 +179,70 @@ def _input_name(layer: int) -> str:
 
 def _forward(
     xb: Tensor,
-    seen: list[tuple[Tensor, Tensor]],
+    outputs: list[tuple[Tensor, Tensor]],
     log_probs: Tensor,
     config: TrainConfig,
-    at: _Centres,
-) -> list[Stage]:
+    selected: _Selected,
+) -> list[TensorView]:
     pixels = "(pixels / 255 - mean) / deviation" if config.standardise else "pixels / 255"
-    stages = [_stage("x", pixels, xb, at, 0)]
-    for n, (z, h) in enumerate(seen, start=1):
-        stages.append(_stage(f"z{n}", f"{_input_name(n)} @ w{n} + b{n}", z, at, n))
-        if n < len(seen):
-            stages.append(_stage(f"h{n}", f"{config.activation}(z{n})", h, at, n))
-    n = len(seen)
+    views = [_view("x", pixels, xb, selected, 0)]
+    for n, (z, h) in enumerate(outputs, start=1):
+        views.append(_view(f"z{n}", f"{_input_name(n)} @ w{n} + b{n}", z, selected, n))
+        if n < len(outputs):
+            views.append(_view(f"h{n}", f"{config.activation}(z{n})", h, selected, n))
+    n = len(outputs)
     return [
-        *stages,
-        _stage("log p", f"z{n} - log Σ exp z{n}", log_probs, at, n),
-        _stage("p", "exp log p", log_probs.exp(), at, n),
+        *views,
+        _view("log p", f"z{n} - log Σ exp z{n}", log_probs, selected, n),
+        _view("p", "exp log p", log_probs.exp(), selected, n),
     ]
 
 
 def _backward(
-    came_in: list[Tensor], d: list[Tensor], config: TrainConfig, at: _Centres
-) -> list[Stage]:
-    stages = []
+    inputs: list[Tensor], d: list[Tensor], config: TrainConfig, selected: _Selected
+) -> list[TensorView]:
+    views = []
     for n in range(len(d), 0, -1):
         last = n == len(d)
         back = f"(dz{n + 1} @ w{n + 1}ᵀ) · {config.activation}′(z{n})"
-        before, slope = came_in[n - 1], d[n - 1]
-        stages += [
-            _stage(f"dz{n}", "(p - y) / B" if last else back, slope, at, n),
-            _stage(f"dw{n}", f"{_input_name(n)}ᵀ @ dz{n}", before.T @ slope, at, n, n - 1),
-            _stage(f"db{n}", f"Σ dz{n} over the batch", slope.sum(dim=0)[None], at, n),
+        before, slope = inputs[n - 1], d[n - 1]
+        views += [
+            _view(f"dz{n}", "(p - y) / B" if last else back, slope, selected, n),
+            _view(f"dw{n}", f"{_input_name(n)}ᵀ @ dz{n}", before.T @ slope, selected, n, n - 1),
+            _view(f"db{n}", f"Σ dz{n} over the batch", slope.sum(dim=0)[None], selected, n),
         ]
-    return stages
+    return views
 
 
-def _stage(
-    name: str, formula: str, values: Tensor, at: _Centres, layer: int, rows_of: int | None = None
-) -> Stage:
+def _view(
+    name: str,
+    formula: str,
+    values: Tensor,
+    selected: _Selected,
+    layer: int,
+    rows_of: int | None = None,
+) -> TensorView:
     height, width = values.shape
-    columns = at.window(layer, width)
-    rows = list(range(min(height, SHOWN))) if rows_of is None else at.window(rows_of, height)
-    shown = values[rows][:, columns].numpy()
-    table = pd.DataFrame(shown, index=rows, columns=columns)
-    return Stage(name, formula, (height, width), table)
+    columns = selected.window(layer, width)
+    rows = list(range(min(height, WINDOW))) if rows_of is None else selected.window(rows_of, height)
+    visible = values[rows][:, columns].numpy()
+    table = pd.DataFrame(visible, index=rows, columns=columns)
+    return TensorView(name, formula, (height, width), table)
 
 
-def steepest(network: Network, images: Tensor, labels: Tensor, layer: int) -> tuple[int, int]:
-    """Row and column of the weight of a layer (from 1) on which the loss depends most."""
+def steepest_weight(
+    network: Network, images: Tensor, labels: Tensor, layer: int
+) -> tuple[int, int]:
+    """Row and column of the weight with the largest gradient in a layer (from 1)."""
     params = pairs([t.detach().double() for t in flat(network.params)])
     grads = _by_autograd(params, network.input(images).double(), labels, network.config, layer)
     row, column = divmod(int(grads.abs().argmax()), grads.shape[1])
     return row, column
 
 
-def block_of(stage: str) -> str:
-    """The name of the block in which a stage of the walk is computed."""
-    return BLOCK_OF[stage.rstrip("0123456789")]
+def block_of(tensor: str) -> str:
+    """The name of the block that computes a tensor of the walkthrough."""
+    return BLOCK_OF[tensor.rstrip("0123456789")]
 
 
 BLOCK_OF = {

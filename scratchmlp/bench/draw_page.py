@@ -31,7 +31,7 @@ def on_screen(page: Page, lines: Strokes, at: float = 0.5, size: float = 0.6) ->
     box = canvas.bounding_box()
     assert box
     middle = box["x"] + at * box["width"], box["y"] + box["height"] / 2
-    return strokes.placed(lines, size * box["width"], middle)
+    return strokes.place(lines, size * box["width"], middle)
 
 
 def answer_times(page: Page, url: str, drawings: Iterable[Strokes]) -> Iterator[float]:

@@ -66,7 +66,7 @@ def draw(pen: Strokes, rng: np.random.Generator, brush: float, sizes: tuple[floa
     size = rng.uniform(*sizes)
     edge = size / 2 + brush / 2
     x, y = rng.uniform(edge, CANVAS - edge, 2)
-    return strokes.render(strokes.placed(pen, size, (float(x), float(y))), brush, CANVAS)
+    return strokes.render(strokes.place(pen, size, (float(x), float(y))), brush, CANVAS)
 
 
 def run(dataset: Dataset, pens: list[Pen], store: Store, writers: int, each: int) -> Iterator[Line]:
@@ -146,7 +146,7 @@ def _of_preset(
 
 def _refusals(network: Network, sheets: list[Ink]) -> dict[str, float]:
     rng = np.random.default_rng(1)
-    junk = [draw(shape, rng, BRUSH, SIZES) for shape in shapes.some(200, seed=1)]
+    junk = [draw(shape, rng, BRUSH, SIZES) for shape in shapes.random_shapes(200, seed=1)]
     refused = {}
     for what, inks in (("shapes refused", junk), ("digits refused", sheets)):
         refused[what] = float(
@@ -163,7 +163,7 @@ def _numbers(network: Network, pens: list[Pen], n: int = 150) -> float:
         own = [pen for pen in pens if pen.writer == writer]
         three = [own[i] for i in rng.integers(0, len(own), 3)]
         placed = [
-            strokes.placed(pen.strokes, rng.uniform(60, 80), (50.0 + 90 * i, 140.0))
+            strokes.place(pen.strokes, rng.uniform(60, 80), (50.0 + 90 * i, 140.0))
             for i, pen in enumerate(three)
         ]
         labels = [pen.label for pen in three]

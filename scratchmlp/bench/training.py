@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from scratchmlp.bench import Line
-from scratchmlp.data import datasets
+from scratchmlp.data import splits
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.net import devices, events, presets, training
 from scratchmlp.net.config import TrainConfig
@@ -263,7 +263,7 @@ def _to_accuracy(data: Data, dataset: Dataset) -> Iterator[Line]:
 
 def _data(dataset: Dataset) -> Data:
     config: TrainConfig = presets.MODERN
-    rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     train, valid = (dataset.train.take(part) for part in rows)
     images, labels = devices.to_tensors(train)
     x = as_input(images, *pixel_moments(images))

@@ -1,9 +1,19 @@
-"""Charts of an evaluation: what it confused, and whether it knows when it may be wrong."""
+"""Charts of an evaluation: confusion matrix, calibration, abstention, embedding map."""
 
 import altair as alt
 import pandas as pd
 
-from scratchmlp.charts.theme import BLUE, GREEN, GREY, HEIGHT, INK, ORANGE, SHARE, named, title
+from scratchmlp.charts.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    HEIGHT,
+    INK,
+    ORANGE,
+    SHARE,
+    curve_color,
+    title,
+)
 
 
 def confusion_chart(
@@ -14,17 +24,17 @@ def confusion_chart(
     columns: str = "prediction",
     ink: str = INK,
 ) -> alt.LayerChart:
-    """A square for each pair of truth and answer; clicking one selects it as "cell".
+    """A square for each pair of truth and prediction; a click on it selects it as "cell".
 
     Parameters
     ----------
-    cells : columns truth, answer (names), count, rate, as `evaluation.confused` gives them.
+    cells : columns truth, prediction (names), count, rate, from `evaluation.confusion_table`.
     order : names of the classes, from the top and from the left.
-    rates : colour and print the share of each truth, and not the count.
+    rates : show the share of the truth instead of the count.
     rows, columns : titles of the axes.
-    ink : colour of numbers on the page's own background.
+    ink : colour of the numbers on light squares; it suits the background of the page.
     """
-    field, shown = ("rate", ".1%") if rates else ("count", ",d")
+    field, number_format = ("rate", ".1%") if rates else ("count", ",d")
     pick = alt.selection_point(name="cell", fields=["truth", "prediction"], on="click", empty=False)
     top = alt.Axis(labelAngle=0, orient="top")
     base = alt.Chart(cells).encode(
@@ -48,7 +58,7 @@ def confusion_chart(
     )
     dark = f"datum.{field} > {float(cells[field].max()) * DARK if len(cells) else 0}"
     numbers = base.transform_filter("datum.count > 0").encode(
-        text=alt.Text(f"{field}:Q", format=shown)
+        text=alt.Text(f"{field}:Q", format=number_format)
     )
     size = 12 if len(order) <= 12 else 9
     on_dark = numbers.transform_filter(dark).mark_text(color="white", fontSize=size, aria=False)
@@ -57,22 +67,21 @@ def confusion_chart(
     return chart.properties(height=440)
 
 
-DARK = 0.8  # of the fullest square: from there white is easier to read than ink, WCAG 2.2
-_FAINT = alt.Scale(range=[0.07, 1], zero=True)  # over any page, light or dark
+DARK = 0.8  # of the largest value: above, white numbers have more contrast (WCAG 2.2)
+_FAINT = alt.Scale(range=[0.07, 1], zero=True)  # opacity, for light and dark pages
 
 
 def _all(order: list[str]) -> alt.Scale:
-    """Every class has its row and column, though nothing may be in it."""
+    """Every class has a row and a column, even without samples."""
     return alt.Scale(domain=order)
 
 
 def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
-    """Accuracy against confidence; on the dashed line a network is as often right as it is sure.
+    """Accuracy against confidence; they are equal on the dashed line.
 
     Parameters
     ----------
-    curves : by name, tables with columns low, high, n, confidence, accuracy, as
-        `calibration.reliability` gives them.
+    curves : tables from `calibration.reliability`, by name.
     """
     table = pd.concat([rows.assign(curve=name) for name, rows in curves.items()])
     colors = dict(zip(curves, (BLUE, ORANGE, GREEN), strict=False))
@@ -86,33 +95,33 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
         alt.Chart(table)
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45))
         .encode(
-            x=alt.X("confidence:Q", title="how sure it was", axis=share, scale=SHARE),
-            y=alt.Y("accuracy:Q", title="how often it was right", axis=share, scale=SHARE),
-            color=named(colors),
+            x=alt.X("confidence:Q", title="confidence", axis=share, scale=SHARE),
+            y=alt.Y("accuracy:Q", title="accuracy", axis=share, scale=SHARE),
+            color=curve_color(colors),
             tooltip=[
-                alt.Tooltip("curve:N", title="answers"),
-                alt.Tooltip("confidence:Q", title="confidence, mean", format=".1%"),
+                alt.Tooltip("curve:N", title="of"),
+                alt.Tooltip("confidence:Q", title="mean confidence", format=".1%"),
                 alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
                 alt.Tooltip("n:Q", title="pictures", format=","),
             ],
         )
     )
     layers: alt.LayerChart = alt.layer(diagonal, points)  # type: ignore[assignment]
-    return layers.properties(height=HEIGHT, title=title("Is it as often right as it is sure?"))
+    return layers.properties(height=HEIGHT, title=title("Accuracy by confidence"))
 
 
 def confidence_chart(table: pd.DataFrame) -> alt.Chart:
-    """How many answers, right and wrong, were given with which confidence (logarithmic counts).
+    """Histogram of the confidence of correct and wrong predictions (logarithmic counts).
 
     Parameters
     ----------
-    table : columns p_prediction, right.
+    table : columns p_prediction, correct.
     """
-    place = (table["p_prediction"] * 20).astype(int).clip(upper=19)
-    counts = table.groupby([place, "correct"]).size().rename("n").reset_index()
+    bins = (table["p_prediction"] * 20).astype(int).clip(upper=19)
+    counts = table.groupby([bins, "correct"]).size().rename("n").reset_index()
     counts["low"], counts["high"] = counts["p_prediction"] / 20, (counts["p_prediction"] + 1) / 20
-    counts["curve"] = counts["correct"].map({True: "right", False: "wrong"})
-    # Side by side: the wrong in the left half of each range, the right in the right half.
+    counts["curve"] = counts["correct"].map({True: "correct", False: "wrong"})
+    # The left half of each bin has the wrong predictions, the right half the correct ones.
     counts["left"] = counts["low"] + 0.025 * counts["correct"]
     counts["end"] = counts["left"] + 0.025
     powers = [0, 1, 10, 100, 1_000, 10_000]
@@ -130,53 +139,58 @@ def confidence_chart(table: pd.DataFrame) -> alt.Chart:
                 axis=alt.Axis(values=powers, format=",d"),
             ),
             y2=alt.datum(0),
-            color=named({"right": BLUE, "wrong": ORANGE}),
+            color=curve_color({"correct": BLUE, "wrong": ORANGE}),
             tooltip=[
-                alt.Tooltip("curve:N", title="answers"),
+                alt.Tooltip("curve:N", title="predictions"),
                 alt.Tooltip("low:Q", title="confidence from", format=".0%"),
                 alt.Tooltip("high:Q", title="to", format=".0%"),
                 alt.Tooltip("n:Q", title="pictures", format=","),
             ],
         )
-        .properties(height=HEIGHT, title=title("How sure it was, right and wrong"))
+        .properties(height=HEIGHT, title=title("Confidence of correct and wrong predictions"))
     )
 
 
 def abstention_chart(table: pd.DataFrame) -> alt.Chart:
-    """Accuracy against the share answered, if it may leave the least sure ones open.
+    """Accuracy of the most confident predictions, against their share.
 
     Parameters
     ----------
-    table : columns share, accuracy, confidence, as `calibration.abstention` gives them.
+    table : from `calibration.abstention`.
     """
     share = alt.Axis(format="%")
     return (
         alt.Chart(table)
         .mark_line(strokeWidth=2.5, color=BLUE)
         .encode(
-            x=alt.X("share:Q", title="share answered, the surest first", axis=share, scale=SHARE),
+            x=alt.X(
+                "share:Q",
+                title="share of predictions, most confident first",
+                axis=share,
+                scale=SHARE,
+            ),
             y=alt.Y(
                 "accuracy:Q",
-                title="accuracy of the answered",
+                title="accuracy of this share",
                 axis=alt.Axis(format=".1%"),
                 scale=alt.Scale(zero=False),
             ),
             tooltip=[
-                alt.Tooltip("share:Q", title="answered", format=".1%"),
-                alt.Tooltip("accuracy:Q", title="of these right", format=".2%"),
-                alt.Tooltip("confidence:Q", title="least confidence", format=".1%"),
+                alt.Tooltip("share:Q", title="share", format=".1%"),
+                alt.Tooltip("accuracy:Q", title="accuracy of this share", format=".2%"),
+                alt.Tooltip("confidence:Q", title="lowest confidence", format=".1%"),
             ],
         )
-        .properties(height=HEIGHT, title=title("If it may say “I don't know”"))
+        .properties(height=HEIGHT, title=title("Accuracy of the most confident predictions"))
     )
 
 
-def map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.LayerChart:
-    """Pictures as points; dragging over them selects a rectangle as "area".
+def embedding_map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.LayerChart:
+    """Samples as points; dragging over them selects a rectangle as "area".
 
     Parameters
     ----------
-    rows : columns x, y, truth, answer (names), right, image (data URL, shown on hover), index.
+    rows : columns x, y, truth, prediction (names), correct, image (data URL), index.
     """
     area = alt.selection_interval(name="area")
     bare = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
@@ -197,11 +211,11 @@ def map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.LayerChart:
             alt.Tooltip("prediction:N", title="prediction"),
         ],
     )
-    # No labels for screen readers: they would hear of 2,500 points, the gallery has the same.
-    right = base.transform_filter("datum.correct").mark_circle(size=22, opacity=0.45, aria=False)
-    right = right.add_params(area)
+    # No labels for screen readers: there are up to 2,500 points, and the gallery has the same.
+    correct = base.transform_filter("datum.correct").mark_circle(size=22, opacity=0.45, aria=False)
+    correct = correct.add_params(area)
     wrong = base.transform_filter("!datum.correct").mark_point(
         shape="diamond", size=75, filled=True, stroke=GREY, strokeWidth=1.5, opacity=1, aria=False
     )
-    layers: alt.LayerChart = alt.layer(right, wrong)  # type: ignore[assignment]
+    layers: alt.LayerChart = alt.layer(correct, wrong)  # type: ignore[assignment]
     return layers.properties(height=500)

@@ -1,53 +1,53 @@
-"""Charts of what goes on inside a network as it learns: its outputs, and figures of its layers."""
+"""Charts of the layers of a network over the epochs: their outputs and their statistics."""
 
 from typing import NamedTuple
 
 import altair as alt
 import pandas as pd
 
-from scratchmlp.charts.theme import BLUE, GREEN, GREY, ORANGE, SHARE, named, title
+from scratchmlp.charts.theme import BLUE, GREEN, GREY, ORANGE, SHARE, curve_color, title
 
-LOW_HEIGHT = 250  # these stand side by side, several at once
+SMALL_HEIGHT = 250  # several of these charts are side by side
 _MAGNITUDES = alt.Axis(
     labelExpr="format(datum.value, datum.value < 0.001 ? '.0e' : '~g')", tickCount=5
 )
 _EPOCHS = alt.Axis(tickMinStep=1, format="d", tickCount=6)
-_LAYERS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#d55e00", GREY)
+_LAYER_COLORS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#d55e00", GREY)
 
 
-class Measure(NamedTuple):
-    """How a column of `inside.layer_measures` is drawn."""
+class Metric(NamedTuple):
+    """How a column of `analysis.layers.layer_metrics` is drawn."""
 
     heading: str
     axis: str
     is_share: bool
 
 
-MEASURES = {
-    "update_ratio": Measure("Size of an update", "step / weights", False),
-    "gradient_norm": Measure("Gradients", "norm", False),
-    "weight_norm": Measure("Weights", "norm", False),
-    "dead": Measure("Dead units", "share of units", True),
-    "flat": Measure("Flat outputs", "share of outputs", True),
+METRICS = {
+    "update_ratio": Metric("Update ratio", "norm of update / norm of weights", False),
+    "gradient_norm": Metric("Gradient norm", "norm", False),
+    "weight_norm": Metric("Weight norm", "norm", False),
+    "dead": Metric("Dead units", "share of units", True),
+    "flat": Metric("Saturated outputs", "share of outputs", True),
 }
 
 
-def layer_chart(measures: pd.DataFrame, name: str) -> alt.Chart:
-    """A figure of each layer over the epochs, a line a layer.
+def layer_chart(metrics: pd.DataFrame, name: str) -> alt.Chart:
+    """One metric over the epochs, with a line for each layer.
 
     Parameters
     ----------
-    measures : as `inside.layer_measures` gives them; what is NaN, or 0 on a logarithmic axis, is
-        left out.
-    name : which column, a key of `MEASURES`.
+    metrics : as `analysis.layers.layer_metrics` returns them; NaN is left out, and so is 0 on
+        a logarithmic axis.
+    name : which column, a key of `METRICS`.
     """
-    how = MEASURES[name]
-    table = measures[["epoch", "layer", name]].dropna()
-    table = table if how.is_share else table[table[name] > 0]
+    metric = METRICS[name]
+    table = metrics[["epoch", "layer", name]].dropna()
+    table = table if metric.is_share else table[table[name] > 0]
     table = table.assign(curve=[f"layer {layer}" for layer in table["layer"]])
-    layers = dict(zip(table["curve"].unique(), _LAYERS, strict=False))
-    scale = SHARE if how.is_share else alt.Scale(type="log", nice=False)
-    form = ".1%" if how.is_share else ".3g"
+    colors = dict(zip(table["curve"].unique(), _LAYER_COLORS, strict=False))
+    scale = SHARE if metric.is_share else alt.Scale(type="log", nice=False)
+    number_format = ".1%" if metric.is_share else ".3g"
     return (
         alt.Chart(table)
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
@@ -55,34 +55,35 @@ def layer_chart(measures: pd.DataFrame, name: str) -> alt.Chart:
             x=alt.X("epoch:Q", axis=_EPOCHS, title="epoch"),
             y=alt.Y(
                 f"{name}:Q",
-                title=how.axis,
+                title=metric.axis,
                 scale=scale,
-                axis=alt.Axis(format="%", tickCount=5) if how.is_share else _MAGNITUDES,
+                axis=alt.Axis(format="%", tickCount=5) if metric.is_share else _MAGNITUDES,
             ),
-            color=named(layers),
+            color=curve_color(colors),
             tooltip=[
-                alt.Tooltip("curve:N", title="of"),
+                alt.Tooltip("curve:N", title="layer"),
                 alt.Tooltip("epoch:Q", title="epoch"),
-                alt.Tooltip(f"{name}:Q", title=how.heading.lower(), format=form),
+                alt.Tooltip(f"{name}:Q", title=metric.heading.lower(), format=number_format),
             ],
         )
-        .properties(height=LOW_HEIGHT, title=title(how.heading))
+        .properties(height=SMALL_HEIGHT, title=title(metric.heading))
     )
 
 
 def activation_chart(histograms: pd.DataFrame, layer: int, name: str = "") -> alt.Chart:
-    """How often a layer's units gave which output, over the epochs: the darker, the more often.
+    """Histograms of a layer's outputs over the epochs; frequent outputs are darker.
 
     Parameters
     ----------
-    histograms : as `inside.activation_histograms` gives them.
+    histograms : as `analysis.layers.activation_histograms` returns them.
     layer : from 1.
-    name : what to call it; "hidden layer 1" and so on by default.
+    name : the name of the layer in the title; "hidden layer 1" and so on by default.
     """
+    name = name or f"hidden layer {layer}"
     table = histograms.loc[histograms["layer"] == layer, ["epoch", "low", "high", "share"]]
     table = table[table["share"] > 0]
     half = table["epoch"].drop_duplicates().diff().median() / 2 if len(table) else 0.5
-    half = 0.5 if pd.isna(half) else half  # of a single epoch
+    half = 0.5 if pd.isna(half) else half  # there is a single epoch
     table = table.assign(left=table["epoch"] - half, right=table["epoch"] + half)
     last = float(table["right"].max()) if len(table) else 1.5
     return (
@@ -108,5 +109,5 @@ def activation_chart(histograms: pd.DataFrame, layer: int, name: str = "") -> al
                 alt.Tooltip("share:Q", title="share", format=".2%"),
             ],
         )
-        .properties(height=LOW_HEIGHT, title=title(f"Outputs of {name or f'hidden layer {layer}'}"))
+        .properties(height=SMALL_HEIGHT, title=title(f"Outputs of {name}"))
     )

@@ -1,7 +1,7 @@
-"""What every chart shares: colours, legend, title, and the files a chart becomes.
+"""Colours, legend and title of all charts, and their file formats.
 
-A chart takes a table and returns an Altair chart; the page's theme colours its axes. The charts
-stand in `charts_training`, `charts_inside`, `charts_evaluation`, `charts_picture`.
+The other modules of this package have the charts: each is a function that takes a table and returns
+an Altair chart or a Vega-Lite specification. The page's theme colours the axes.
 """
 
 import io
@@ -11,23 +11,29 @@ from typing import Any
 import altair as alt
 from altair.utils import schemapi
 
-# Altair checks every part as it is made, and then the whole chart: the latter is enough.
+# Altair would validate every part and then the whole chart again: the latter is enough.
 schemapi.disable_debug_mode()
 
-# Okabe & Ito's palette: told apart by the colour-blind, readable on white and on black.
+# Okabe & Ito's palette: the colour-blind can distinguish it, and it is readable on white and black.
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a94a3"
-INK = "#1b2430"  # of words on a white page
+INK = "#1b2430"  # text on a white page
 HEIGHT = 340
 SHARE = alt.Scale(domain=[0, 1])
 
 Chart = alt.TopLevelMixin
 
 
-def named(values: Mapping[str, str], **legend: Any) -> alt.Color:
+def curve_color(colors: Mapping[str, str], **legend: Any) -> alt.Color:
     """A colour for each value of the column "curve", and a legend above the chart."""
-    scale = alt.Scale(domain=list(values), range=list(values.values()))
-    usual = {"symbolOpacity": 1, "symbolSize": 60, "columnPadding": 12, "offset": 4, "padding": 0}
-    above = alt.Legend(orient="top", title=None, **usual | legend)
+    scale = alt.Scale(domain=list(colors), range=list(colors.values()))
+    defaults = {
+        "symbolOpacity": 1,
+        "symbolSize": 60,
+        "columnPadding": 12,
+        "offset": 4,
+        "padding": 0,
+    }
+    above = alt.Legend(orient="top", title=None, **defaults | legend)
     return alt.Color("curve:N", scale=scale, legend=above)
 
 
@@ -37,14 +43,14 @@ def title(text: str) -> alt.TitleParams:
 
 
 def svg(chart: Chart) -> str:
-    """The chart as a drawing that needs nothing else."""
+    """The chart as a self-contained vector image."""
     out = io.StringIO()
     chart.save(out, format="svg")
     return out.getvalue()
 
 
 def png(chart: Chart) -> bytes:
-    """The chart as pixels, twice as many as it is large."""
+    """The chart as pixels, at twice its size."""
     out = io.BytesIO()
     chart.save(out, format="png", scale_factor=2)
     return out.getvalue()

@@ -1,8 +1,8 @@
-"""Charts of a run: its loss and its accuracy, as it learns, and the search for a learning rate.
+"""Charts of a run in training: loss and accuracy; and of the search for a learning rate.
 
-The two curves are drawn anew all the time. They are made without their tables, which are named and
-handed over apart from them: while the chart stays the same, a browser keeps it and only takes the
-new numbers, and whoever points at it goes on reading.
+The loss and accuracy charts are updated all the time. Their specifications name their tables, which
+are passed separately. As long as a specification stays the same, the browser keeps the chart and
+only loads the new numbers, so that a tooltip stays open.
 """
 
 import json
@@ -13,30 +13,29 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from scratchmlp.charts.theme import BLUE, GREEN, GREY, HEIGHT, ORANGE, named, title
+from scratchmlp.charts.theme import BLUE, GREEN, GREY, HEIGHT, ORANGE, curve_color, title
 
 Spec = dict[str, Any]
-Others = Mapping[str, str]  # column -> title of a run that is laid beside
+Others = Mapping[str, str]  # column -> title of another run in the comparison
 
-_MORE = (GREEN, "#d55e00", "#cc79a7", "#56b4e9")  # the rest of Okabe & Ito's palette
-_RATE = "#cc79a7"
-MOST_OTHERS = len(_MORE)
+_OTHER_COLORS = (GREEN, "#d55e00", "#cc79a7", "#56b4e9")  # the rest of Okabe & Ito's palette
+_RATE_COLOR = "#cc79a7"
+MAX_OTHERS = len(_OTHER_COLORS)
 
 
 def loss_chart(end: int, others: Others | None = None, log: bool = True) -> Spec:
-    """Loss of each batch, its average, the validation loss, and other runs' averages.
+    """Loss of each batch, its moving average, the validation loss, and averages of other runs.
 
     Parameters
     ----------
-    end : the axis runs to this step, so that a running curve grows into its place.
-    others : the columns of other runs' averages, and what to call them.
+    end : the last step on the axis; the curve of a run in training grows towards it.
+    others : the column of each other run's average, and the run's title.
     log : whether the axis of the loss is logarithmic.
 
     Returns
     -------
-    A Vega-Lite chart for the tables "points" (columns step, loss, smooth, valid_loss, told,
-    others', as `curves.beside` gives them), "epochs" (step, epoch, valid_loss, best) and "rates"
-    (step, words: where the learning rate was changed).
+    A Vega-Lite specification for the tables "points" (from `curves.pointer_table`), "epochs" (step,
+    epoch, valid_loss, best) and "rates" (step, words: changes of the learning rate).
     """
     return json.loads(_loss_chart(end, tuple((others or {}).items()), log))
 
@@ -58,27 +57,27 @@ def _loss_chart(end: int, others: tuple[tuple[str, str], ...], log: bool) -> str
         return chart.encode(x=x, y=y, color=alt.value(colors[name]))
 
     raw = line("loss", "batch", 1, 0.45)
-    beside = [line(column, name, 2, 0.9) for column, name in others]
+    averages = [line(column, name, 2, 0.9) for column, name in others]
     average = line("smooth", "average", 2.5, 1)
     valid = alt.Chart(epochs).transform_filter("isValid(datum.valid_loss)")
     y = alt.Y("valid_loss:Q", title=unit, scale=scale)
     valid = valid.encode(x=x, y=y, color=alt.value(ORANGE))
     line_of_valid = valid.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
-    told = columns | {"valid_loss": "validation"}
-    stops = alt.Chart(points).transform_filter("datum.told")
-    pointer = _pointer(stops, "step", x, told, ".4f")
-    curves = [raw, *beside, average, line_of_valid, _best(valid)]
+    values = columns | {"valid_loss": "validation"}
+    stops = alt.Chart(points).transform_filter("datum.is_stop")
+    pointer = _pointer(stops, "step", x, values, ".4f")
+    curves = [raw, *averages, average, line_of_valid, _best(valid)]
     layers = [*curves, *_rates(x), _legend(colors, 2 if others else 3), pointer]
-    return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
+    return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
 
 
 def accuracy_chart(end: int, others: Others | None = None) -> Spec:
-    """Share answered right after each epoch, in training and in validation, and by other runs.
+    """Training and validation accuracy after each epoch, and the accuracy of other runs.
 
     Returns
     -------
-    A Vega-Lite chart for the table "epochs": columns epoch, train_accuracy, valid_accuracy,
-    others', as `curves.accuracies` gives them, and best.
+    A Vega-Lite specification for the table "epochs": from `curves.accuracy_table`, and the column
+    best.
     """
     return json.loads(_accuracy_chart(end, tuple((others or {}).items())))
 
@@ -100,39 +99,39 @@ def _accuracy_chart(end: int, others: tuple[tuple[str, str], ...]) -> str:
         y = alt.Y(f"{column}:Q", title="accuracy", axis=axis, scale=scale)
         return chart.encode(x=x, y=y, color=alt.value(colors[columns[column]]))
 
-    drawn = [
+    curves = [
         line(column).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
         for column in columns
     ]
     pointer = _pointer(epochs, "epoch", x, columns, ".2%")
-    layers = [*drawn, _best(line("valid_accuracy")), _legend(colors, 2 if others else 3), pointer]
-    return _drawn(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
+    layers = [*curves, _best(line("valid_accuracy")), _legend(colors, 2 if others else 3), pointer]
+    return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
 
 
-def _drawn(chart: Any) -> str:
+def _to_json(chart: Any) -> str:
     return json.dumps(chart.to_dict())
 
 
 def _legend(colors: Mapping[str, str], columns: int) -> alt.Chart:
-    """Which curve is which, leaving room on a small screen.
+    """A compact legend, as an invisible chart of its own.
 
-    A chart of its own, invisible, and each curve is given its colour as it is: a browser would
-    look up a colour that is a column point by point, and a chart that moves has many.
+    The curves have constant colours. If the colour were a column, a browser would look it up for
+    every point at every update.
     """
     each = alt.Chart(alt.sequence(len(colors), as_="place"))
     each = each.transform_calculate(curve=f"{json.dumps(list(colors))}[datum.place]")
     small = {"columns": columns, "columnPadding": 8, "labelFontSize": 12, "symbolSize": 50}
-    color = named(colors, symbolType="stroke", symbolStrokeWidth=2, **small)
+    color = curve_color(colors, symbolType="stroke", symbolStrokeWidth=2, **small)
     return each.mark_point(opacity=0, tooltip=None).encode(color=color)
 
 
 def _with_others(own: Mapping[str, str], others: tuple[tuple[str, str], ...]) -> dict[str, str]:
     """The colour of each curve, by its name."""
-    return {**own, **dict(zip((name for _, name in others), _MORE, strict=False))}
+    return {**own, **dict(zip((name for _, name in others), _OTHER_COLORS, strict=False))}
 
 
 def _best(valid: alt.Chart) -> Any:
-    """A ring around the best epoch, and the word."""
+    """A ring around the best epoch, and the word "best"."""
     best = valid.transform_filter("datum.best")
     ring = best.mark_point(size=160, strokeWidth=2, filled=False)
     word = best.mark_text(align="center", dy=19, fontSize=12).encode(
@@ -142,17 +141,17 @@ def _best(valid: alt.Chart) -> Any:
 
 
 def _rates(x: alt.X) -> list[alt.Chart]:
-    """A rule where the learning rate was changed, and its new value."""
+    """A rule at each change of the learning rate, and the new value."""
     base = alt.Chart(alt.NamedData("rates")).encode(x=x)
-    rule = base.mark_rule(color=_RATE, strokeDash=[4, 3], strokeWidth=1.5)
-    word = base.mark_text(color=_RATE, align="left", baseline="top", dx=4, fontSize=12)
+    rule = base.mark_rule(color=_RATE_COLOR, strokeDash=[4, 3], strokeWidth=1.5)
+    word = base.mark_text(color=_RATE_COLOR, align="left", baseline="top", dx=4, fontSize=12)
     return [rule, word.encode(y=alt.value(4), text="words:N")]
 
 
 def _pointer(
-    base: alt.Chart, field: str, x: alt.X, told: Mapping[str, str], format: str
+    base: alt.Chart, field: str, x: alt.X, columns: Mapping[str, str], format: str
 ) -> alt.Chart:
-    """A rule that follows the pointer and tells the values of all curves there, by their names."""
+    """A rule that follows the pointer, and a tooltip with the values of all curves there."""
     near = alt.selection_point(
         name="near",
         fields=[field],
@@ -161,16 +160,19 @@ def _pointer(
         clear="pointerout",
         empty=False,
     )
-    words = {f"{c}_told": f"isValid(datum.{c}) ? format(datum.{c}, '{format}') : '–'" for c in told}
+    texts = {
+        f"{column}_text": f"isValid(datum.{column}) ? format(datum.{column}, '{format}') : '–'"
+        for column in columns
+    }
     tooltip = [alt.Tooltip(f"{field}:Q", format=".2~g" if field == "lr" else ",d")]
-    tooltip += [alt.Tooltip(f"{c}_told:N", title=name) for c, name in told.items()]
-    shown = alt.condition(near, alt.value(0.7), alt.value(0))
-    rule = base.transform_calculate(**words).mark_rule(color=GREY, strokeWidth=1.5)
-    return rule.encode(x=x, opacity=shown, tooltip=tooltip).add_params(near)
+    tooltip += [alt.Tooltip(f"{c}_text:N", title=name) for c, name in columns.items()]
+    opacity = alt.condition(near, alt.value(0.7), alt.value(0))
+    rule = base.transform_calculate(**texts).mark_rule(color=GREY, strokeWidth=1.5)
+    return rule.encode(x=x, opacity=opacity, tooltip=tooltip).add_params(near)
 
 
 def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:
-    """The loss that each learning rate met, and the rate that is suggested.
+    """The loss at each learning rate, and the suggested rate.
 
     Parameters
     ----------
@@ -179,7 +181,7 @@ def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:
     x = alt.X("lr:Q", title="learning rate (logarithmic)", scale=alt.Scale(type="log", nice=False))
     top = float(table["smooth"].iloc[: max(1, len(table) // 2)].max()) * 1.3
     scale = alt.Scale(domain=[0, top], clamp=True)
-    color = named({"batch": GREY, "average": BLUE})
+    color = curve_color({"batch": GREY, "average": BLUE})
 
     def line(column: str, name: str, width: float) -> alt.Chart:
         chart = alt.Chart(table).transform_calculate(curve=json.dumps(name))

@@ -31,7 +31,7 @@ def predict(
     store = Store()
     network = checkpoint_file.loads(store.checkpoint(store.run(run).id, best))
     for file in pictures:
-        readings = prediction.predict_number(network, _opened(file, photos.ink_of))
+        readings = prediction.predict_number(network, _opened(file, photos.extract_ink))
         say(as_json, *_told(file, readings, network.classes))
 
 
@@ -95,10 +95,12 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
     """The drawings of FOLDER/<class>/*, or of both parts of FOLDER as they are exported."""
     import numpy as np
 
-    from scratchmlp.data.datasets import SPLITS, Examples
+    from scratchmlp.data.datasets import Examples
+    from scratchmlp.data.sources import SPLIT_FOLDERS
     from scratchmlp.ink import photos, preparation
 
-    parts = [folder / part for part in SPLITS.values() if (folder / part).is_dir()] or [folder]
+    parts = [folder / name for name in SPLIT_FOLDERS.values()]
+    parts = [part for part in parts if part.is_dir()] or [folder]
     found = [file for part in parts for file in sorted(part.glob("*/*"))]
     files = [file for file in found if file.suffix.lower() in SUFFIXES]
     for file in files:
@@ -108,6 +110,6 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
             )
     if not files:
         raise UserError(f"{folder} holds no drawings: put them into {folder}/<digit>/*.png.")
-    images = [preparation.prepare(_opened(file, photos.ink_of)) for file in files]
+    images = [preparation.prepare(_opened(file, photos.extract_ink)) for file in files]
     labels = [classes.index(file.parent.name) for file in files]
     return Examples(np.stack(images), np.array(labels, dtype=np.int64))

@@ -38,8 +38,8 @@ def evaluate(
     network = store.network(found.id, best)
     name = dataset or found.dataset
     with preparation() as progress:
-        pictures = evaluation.renamed(datasets.load(name, progress), network.classes)
-    examples = evaluation.part(pictures, network.config, split)
+        pictures = evaluation.match_classes(datasets.load(name, progress), network.classes)
+    examples = evaluation.split_of(pictures, network.config, split)
     table = evaluation.predict(network, examples)
     if predictions is not None:
         _write(predictions, evaluation.as_csv(table, network.classes))
@@ -57,7 +57,7 @@ def evaluate(
         "interval": told.interval,
         "loss": told.loss,
         "classes": list(network.classes),
-        "confusion": evaluation.confusion(table, len(network.classes)).tolist(),
+        "confusion": evaluation.confusion_matrix(table, len(network.classes)).tolist(),
     }
     low, high = told.interval
     text = (
@@ -69,10 +69,10 @@ def evaluate(
 
 
 def _report(found: Any, network: Any, name: str, split: str, table: Any, examples: Any) -> str:
-    from scratchmlp.analysis import report
+    from scratchmlp.analysis import evaluation, report
 
     about = report.about(network, found.id, found.title, name, split)
-    is_mnist_test = name == "mnist" and split == "test"
+    is_mnist_test = evaluation.is_mnist_test(name, split)
     title = f"What {found.title} gets right and wrong"
     return report.html(title, about, table, examples, network.classes, is_mnist_test)
 
@@ -81,7 +81,7 @@ def _write_charts(folder: Path, table: Any, classes: tuple[str, ...]) -> None:
     from scratchmlp.analysis import report
     from scratchmlp.charts.theme import FORMATS
 
-    for name, chart in report.drawings(table, classes).items():
+    for name, chart in report.charts(table, classes).items():
         for kind, render in FORMATS.items():
             _write(folder / f"{name}.{kind}", render(chart))
 

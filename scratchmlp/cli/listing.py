@@ -7,13 +7,13 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from scratchmlp.cli.screen import DATASET, JSON, app, percent, preparation, say, show
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.net import presets
 
 
 @app.command()
 def data(
-    dataset: Annotated[str, DATASET] = "mnist", as_json: Annotated[bool, JSON] = False
+    dataset: Annotated[str, DATASET] = sources.DEFAULT, as_json: Annotated[bool, JSON] = False
 ) -> None:
     """Prepare a dataset, and say what is in it and where it lies."""
     with preparation() as progress:

@@ -23,13 +23,13 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 screen = Console(stderr=True, highlight=False)
 
-DATASET = typer.Option(help="mnist, digits, or the path of a folder of pictures.")
+DATASET = typer.Option(help=sources.HELP)
 JSON = typer.Option("--json", help="Print JSON objects, one a line, and nothing else.")
 
 

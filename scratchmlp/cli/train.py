@@ -21,7 +21,7 @@ from scratchmlp.cli.screen import (
     say,
     screen,
 )
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, allowed
@@ -93,16 +93,17 @@ def _with_dataset(config: TrainConfig, chosen: bool, progress: datasets.Progress
 
     A folder is named in full from here on, for a page or a worker may stand elsewhere.
     """
-    if config.dataset not in datasets.NAMED:
-        config = dataclasses.replace(config, dataset=str(datasets.folder_of(config.dataset)))
+    if config.dataset not in sources.SOURCES:
+        config = dataclasses.replace(config, dataset=str(sources.folder_path(config.dataset)))
     try:
         datasets.load(config.dataset, progress)
     except UserError as error:
-        if chosen or config.dataset != "mnist":
+        if chosen or config.dataset != sources.DEFAULT:
             raise
-        screen.print(f"{error} Going on with digits.", style="yellow", markup=False, soft_wrap=True)
-        datasets.load("digits", progress)
-        return dataclasses.replace(config, dataset="digits")
+        warning = f"{error} Going on with {sources.FALLBACK}."
+        screen.print(warning, style="yellow", markup=False, soft_wrap=True)
+        datasets.load(sources.FALLBACK, progress)
+        return dataclasses.replace(config, dataset=sources.FALLBACK)
     return config
 
 

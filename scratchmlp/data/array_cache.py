@@ -1,4 +1,4 @@
-"""Arrays kept in a file: written all or nothing, checked when read, made again when damaged."""
+"""Stores arrays in files that are written atomically and checked when they are read."""
 
 import logging
 import tempfile
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-FORMAT = "1"
+FORMAT_VERSION = "1"
 
 log = logging.getLogger(__name__)
 
 
 def read(file: Path) -> dict[str, NDArray] | None:
-    """The arrays of a file of ours, or None if it is not there or not as it was written."""
+    """The arrays of a file; None if it does not exist or is damaged."""
     if not file.exists():
         return None
     try:
@@ -31,18 +31,18 @@ def read(file: Path) -> dict[str, NDArray] | None:
 
 
 def read_metadata(file: Path) -> dict[str, str] | None:
-    """What a file says of itself, its numbers unread; None if it is not there or not readable."""
+    """The metadata of a file, without its arrays; None if it does not exist or is not readable."""
     try:
         with safe_open(file, framework="numpy") as opened:
             metadata: dict[str, str] = opened.metadata() or {}
     except (OSError, SafetensorError):
         return None
-    return metadata if metadata.get("format") == FORMAT else None
+    return metadata if metadata.get("format") == FORMAT_VERSION else None
 
 
 def write(file: Path, arrays: dict[str, NDArray], metadata: dict[str, str]) -> None:
-    """Write beside the file's place, then move there. A full disk costs only time."""
-    metadata = metadata | {"format": FORMAT, "checksum": _checksum(arrays)}
+    """Write a temporary file, then rename it. A failure is only a warning in the log."""
+    metadata = metadata | {"format": FORMAT_VERSION, "checksum": _checksum(arrays)}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
@@ -50,7 +50,7 @@ def write(file: Path, arrays: dict[str, NDArray], metadata: dict[str, str]) -> N
             save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, new, metadata)
             new.replace(file)
     except (OSError, SafetensorError) as error:
-        log.warning("%s could not be kept, and will be made again next time (%s).", file, error)
+        log.warning("%s could not be written, and will be made again next time (%s).", file, error)
 
 
 def _checksum(arrays: dict[str, NDArray]) -> str:

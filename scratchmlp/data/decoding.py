@@ -1,23 +1,27 @@
-"""Picture files of any size and colour as 28 x 28 greys."""
+"""Decodes picture files of any size and colour to 28 x 28 greys."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from scratchmlp.data.types import Progress
 from scratchmlp.errors import UserError
 from scratchmlp.ink.photos import MAX_PIXELS
 from scratchmlp.ink.preparation import SIDE
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is (0: unknown)."""
-
 
 def decode(files: list[Path], progress: Progress) -> NDArray[np.uint8]:
-    """All pictures, by as many processes as there are cores where that is worth starting them."""
+    """uint8 (n, 28, 28), by one process for each core if there are many files.
+
+    Raises
+    ------
+    UserError
+        A file is not a picture, or it is too large.
+    """
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
@@ -25,7 +29,7 @@ def decode(files: list[Path], progress: Progress) -> NDArray[np.uint8]:
     chunks = [files[i : i + 1000] for i in range(0, total, 1000)]
     images = np.empty((total, SIDE, SIDE), dtype=np.uint8)
     workers = Parallel(n_jobs=-1 if len(chunks) > 2 else 1, return_as="generator")
-    decoded: Iterator[NDArray[np.uint8]] = workers(delayed(_decode_some)(chunk) for chunk in chunks)
+    decoded: Iterator[NDArray[np.uint8]] = workers(delayed(_decode_all)(chunk) for chunk in chunks)
     done = 0
     for chunk in decoded:
         images[done : done + len(chunk)] = chunk
@@ -36,15 +40,15 @@ def decode(files: list[Path], progress: Progress) -> NDArray[np.uint8]:
     return images
 
 
-def _decode_some(files: list[Path]) -> NDArray[np.uint8]:
-    """uint8 (n, 28, 28); in a process of its own, so the warning filter is this call's."""
+def _decode_all(files: list[Path]) -> NDArray[np.uint8]:
+    """uint8 (n, 28, 28); it may run in a process of its own, which needs its own warning filter."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we have our own limit
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS is the limit
         return np.stack([_decode_one(file) for file in files])
 
 
 def _decode_one(file: Path) -> NDArray[np.uint8]:
-    if not file.is_file():  # a pipe would be waited for
+    if not file.is_file():  # reading a pipe would block
         raise UserError(f"{file} is not a picture that can be read: mend or remove it.")
     try:
         with Image.open(file) as picture:
@@ -61,7 +65,7 @@ def _decode_one(file: Path) -> NDArray[np.uint8]:
 
 
 def _greyscale(picture: Image.Image) -> NDArray[np.uint8]:
-    """Any picture as 28 x 28 greys: its shape kept, transparency and margins 0 (paper)."""
+    """uint8 (28, 28) with the same aspect ratio; transparency and margins are 0 (paper)."""
     if picture.mode == "L" and picture.size == (SIDE, SIDE):
         return np.asarray(picture)
     if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits and more: scale to 8

@@ -1,7 +1,7 @@
-"""The ink in a picture somebody sends: a scan, a screenshot, a phone's photo of a page.
+"""Finds the ink in a picture: a scan, a screenshot, a phone's photo of a page.
 
-Nobody says what is ink and what is paper, so it is worked out: paper is what most of the picture
-is, near any place; ink is what differs from it, the way most of what differs does.
+The paper is the most frequent brightness near each place. The ink is what is darker than the paper,
+or what is lighter, whichever there is more of.
 """
 
 import io
@@ -15,40 +15,40 @@ from scipy import ndimage
 from scratchmlp.errors import UserError
 from scratchmlp.ink.preparation import Ink
 
-FORMATS = ("PNG", "JPEG", "WEBP")
-MAX_BYTES = 30_000_000
+PICTURE_FORMATS = ("PNG", "JPEG", "WEBP")
+MAX_FILE_BYTES = 30_000_000
 MAX_PIXELS = 25_000_000
-SIDE = 800  # pixels of the longer edge that are looked at: enough for a digit, quick to go through
+MAX_EDGE = 800  # pixels of the longer edge after scaling: enough for a digit, and fast
 
-Grey = NDArray[np.floating]
+Grey = NDArray[np.floating]  # (h, w) in [0, 1]
 
 
-def ink_of(data: bytes) -> Ink:
+def extract_ink(data: bytes) -> Ink:
     """The ink in a PNG, JPEG or WebP file: float (h, w), 0 paper and 1 ink.
 
-    Dark on light and light on dark, transparency, the camera's rotation (EXIF), shadows and ruled
-    paper are seen to.
+    It handles dark ink on light paper and the reverse, transparency, rotation by EXIF, shadows and
+    ruled paper.
 
     Raises
     ------
     UserError
-        It is not such a picture, or too large, or cut short.
+        The file is not such a picture, or it is too large or incomplete.
     """
-    if len(data) > MAX_BYTES:
-        raise UserError(f"This file is too large: at most {MAX_BYTES // 1_000_000} MB.")
+    if len(data) > MAX_FILE_BYTES:
+        raise UserError(f"This file is too large: at most {MAX_FILE_BYTES // 1_000_000} MB.")
     return _ink(_grey(data))
 
 
 def _grey(data: bytes) -> Grey:
-    """float (h, w) in [0, 1], upright, the longer edge at most `SIDE`."""
+    """The picture, upright, with a longer edge of at most `MAX_EDGE` pixels."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours
-            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            picture = Image.open(io.BytesIO(data), formats=PICTURE_FORMATS)
         if picture.width * picture.height > MAX_PIXELS:
             raise _too_large(f"{picture.width:,} x {picture.height:,} pixels")
-        picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG need not be decoded in full
-        return _levels(ImageOps.exif_transpose(picture))
+        picture.draft("RGB", (2 * MAX_EDGE, 2 * MAX_EDGE))  # decodes a JPEG at a lower resolution
+        return _to_grey(ImageOps.exif_transpose(picture))
     except Image.DecompressionBombError as error:
         raise _too_large("far too many pixels") from error
     except (OSError, SyntaxError, ValueError) as error:
@@ -63,19 +63,19 @@ def _too_large(size: str) -> UserError:
     )
 
 
-def _levels(picture: Image.Image) -> Grey:
+def _to_grey(picture: Image.Image) -> Grey:
     if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits and more
         wide = np.asarray(picture, dtype=np.float64)
         picture = Image.fromarray((wide / max(wide.max(), 1) * 255).clip(0, 255).astype(np.uint8))
     if picture.has_transparency_data:
         picture = _on_paper(picture.convert("RGBA"))
     picture = picture.convert("L")
-    picture.thumbnail((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=None)
+    picture.thumbnail((MAX_EDGE, MAX_EDGE), Image.Resampling.BOX, reducing_gap=None)
     return np.asarray(picture, dtype=np.float32) / 255
 
 
 def _on_paper(picture: Image.Image) -> Image.Image:
-    """Lay what is transparent on black where the rest is light, and on white where it is dark."""
+    """Replace transparency by black if the rest is light, and by white if it is dark."""
     pixels = np.asarray(picture.convert("LA"), dtype=float)
     light, alpha = pixels[..., 0], pixels[..., 1]
     mean = (light * alpha).sum() / max(alpha.sum(), 1)
@@ -86,16 +86,16 @@ def _on_paper(picture: Image.Image) -> Image.Image:
 def _ink(grey: Grey) -> Ink:
     values, counts = np.unique((grey * 255).round(), return_counts=True)
     paper = values[counts.argmax()] / 255
-    is_drawn = (np.abs(grey - paper) < 0.02).mean() > 0.4  # no camera sees one grey so often
-    contrast = np.abs(grey - paper) if is_drawn else _uneven(grey)
+    is_drawn = (np.abs(grey - paper) < 0.02).mean() > 0.4  # a photo has no grey so often
+    contrast = np.abs(grey - paper) if is_drawn else _local_contrast(grey)
     full = contrast.max()
     if full < 0.1:
         return np.zeros_like(grey)
     return np.clip(contrast / full, 0, 1)
 
 
-def _uneven(grey: Grey) -> Grey:
-    """Contrast to the paper near each place, on the side of light or dark that has more of it."""
+def _local_contrast(grey: Grey) -> Grey:
+    """Contrast to the paper near each place: darker or lighter, whichever there is more of."""
     window = max(grey.shape) // 6 | 1
     small = grey[:: max(1, window // 21), :: max(1, window // 21)]
     paper = ndimage.median_filter(small, size=min(21, window))

@@ -1,4 +1,4 @@
-"""A number on one sheet, taken apart into its digits by where its ink hangs together."""
+"""Splits the ink of a number into its digits, by connected parts."""
 
 import itertools
 from typing import NamedTuple
@@ -9,16 +9,18 @@ from scipy import ndimage
 
 Ink = NDArray[np.floating]
 
-FAINT = 0.25  # of the darkest ink: what is fainter holds nothing together
-OVERLAP = 0.35  # share of the narrower one by which two parts of a digit stand above each other
-SHORT = 0.6  # of the tallest: digits of a number are about as tall, so less is a part of one
-WIDE = 1.5  # width by height above which ink that hangs together is digits that touch
-USUAL = 0.65  # width by height of a digit
-MOST_PARTS = 100  # pieces of ink that a number may be made of
+FAINT = 0.25  # of the darkest ink: fainter ink does not connect parts
+MIN_OVERLAP = 0.35  # two parts are one digit if they overlap by this share of the narrower width
+MIN_HEIGHT = (
+    0.6  # of the tallest part: digits are about equally tall, so a shorter part belongs to one
+)
+MAX_ASPECT = 1.5  # width / height: a wider part is digits that touch
+DIGIT_ASPECT = 0.65  # width / height of a digit
+MAX_PARTS = 100  # more parts are no number
 
 
 class Part(NamedTuple):
-    """Ink of one sheet that belongs together, and the box around it."""
+    """Connected ink, and its bounding box."""
 
     mask: NDArray[np.bool_]
     top: int
@@ -35,14 +37,14 @@ class Part(NamedTuple):
         return self.right - self.left
 
 
-def split(ink: Ink) -> list[Ink]:
-    """The digits of a number, left to right, each on a sheet of the same size; [] of no ink."""
+def split_digits(ink: Ink) -> list[Ink]:
+    """The digits of a number from left to right, each on a sheet of the same size; [] if empty."""
     if not ink.any():
         return []
-    parts = _stacked(_components(ink))
+    parts = _merge_stacked(_connected_parts(ink))
     tallest = max(part.height for part in parts)
-    whole = _without_short(parts, tallest)
-    digits = [digit for part in whole for digit in _apart(part, ink, tallest)]
+    parts = _merge_short(parts, tallest)
+    digits = [digit for part in parts for digit in _split_touching(part, ink, tallest)]
     return [np.where(digit.mask, ink, 0) for digit in digits]
 
 
@@ -51,44 +53,44 @@ def _part(mask: NDArray[np.bool_]) -> Part:
     return Part(mask, int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
 
 
-def _together(a: Part, b: Part) -> Part:
+def _merged(a: Part, b: Part) -> Part:
     return _part(a.mask | b.mask)
 
 
-def _components(ink: Ink) -> list[Part]:
-    """What hangs together, from left to right, with the faint edge of it."""
+def _connected_parts(ink: Ink) -> list[Part]:
+    """Connected parts from left to right, with their faint edges."""
     labels, n = ndimage.label(ink > FAINT * ink.max(), structure=np.ones((3, 3)))
-    if n > MOST_PARTS:  # dots or noise, and no number
+    if n > MAX_PARTS:  # noise
         return [_part(ink > 0)]
     grown = ndimage.grey_dilation(labels, size=(5, 5))
     labels = np.where(labels, labels, np.where(ink > 0, grown, 0))
     return sorted((_part(labels == i + 1) for i in range(n)), key=lambda part: part.left)
 
 
-def _stacked(parts: list[Part]) -> list[Part]:
-    """Join what stands above each other: a 5 and its bar."""
+def _merge_stacked(parts: list[Part]) -> list[Part]:
+    """Merge parts above each other, such as a 5 and its bar."""
     joined = parts[:1]
     for part in parts[1:]:
         overlap = min(joined[-1].right, part.right) - part.left
-        if overlap > OVERLAP * min(joined[-1].width, part.width):
-            joined[-1] = _together(joined[-1], part)
+        if overlap > MIN_OVERLAP * min(joined[-1].width, part.width):
+            joined[-1] = _merged(joined[-1], part)
         else:
             joined.append(part)
     return joined
 
 
-def _without_short(parts: list[Part], tallest: int) -> list[Part]:
-    """Join what is too short for a digit to its nearest neighbour, if one is near."""
+def _merge_short(parts: list[Part], tallest: int) -> list[Part]:
+    """Merge a part that is too short for a digit with its nearest neighbour, if it is near."""
     parts = list(parts)
     for part in sorted(parts, key=lambda part: part.height):
         place = next((i for i, other in enumerate(parts) if other is part), None)
-        if place is None or part.height >= SHORT * tallest or len(parts) == 1:
+        if place is None or part.height >= MIN_HEIGHT * tallest or len(parts) == 1:
             continue
-        beside = [i for i in (place - 1, place + 1) if 0 <= i < len(parts)]
-        near = min(beside, key=lambda i: _gap(parts[i], part))
+        neighbours = [i for i in (place - 1, place + 1) if 0 <= i < len(parts)]
+        near = min(neighbours, key=lambda i: _gap(parts[i], part))
         if _gap(parts[near], part) < tallest / 3:
             first, last = sorted((place, near))
-            parts[first : last + 1] = [_together(parts[first], parts[last])]
+            parts[first : last + 1] = [_merged(parts[first], parts[last])]
     return parts
 
 
@@ -96,21 +98,21 @@ def _gap(a: Part, b: Part) -> int:
     return max(a.left, b.left) - min(a.right, b.right)
 
 
-def _apart(part: Part, ink: Ink, tallest: int) -> list[Part]:
-    """Digits that touch, cut where little ink is near where one should end."""
-    if part.width <= WIDE * part.height or part.height < SHORT * tallest:
+def _split_touching(part: Part, ink: Ink, tallest: int) -> list[Part]:
+    """Cut a wide part where there is little ink near the expected end of a digit."""
+    if part.width <= MAX_ASPECT * part.height or part.height < MIN_HEIGHT * tallest:
         return [part]
-    n = max(2, round(part.width / (USUAL * part.height)))
+    n = max(2, round(part.width / (DIGIT_ASPECT * part.height)))
     columns = np.where(part.mask, ink, 0).sum(axis=0)
-    ends = [part.left + _cut(columns[part.left : part.right], k / n, n) for k in range(1, n)]
+    ends = [part.left + _cut_column(columns[part.left : part.right], k / n, n) for k in range(1, n)]
     edges = [part.left, *sorted(ends), part.right]
     across = np.arange(ink.shape[1])
     sides = [part.mask & (a <= across) & (across < b) for a, b in itertools.pairwise(edges)]
     return [_part(side) for side in sides if side.any()]
 
 
-def _cut(columns: NDArray[np.floating], share: float, n: int) -> int:
-    """The column with little ink near that share of the width, by at most half a digit of n."""
-    away = np.abs(np.arange(len(columns)) - share * len(columns)) / (len(columns) / n)
-    cost = columns / max(float(columns.max()), 1e-9) + 2 * away
-    return int(np.where(away <= 0.5, cost, np.inf).argmin())
+def _cut_column(columns: NDArray[np.floating], share: float, n: int) -> int:
+    """A column with little ink, at most half a digit (of n) away from this share of the width."""
+    distance = np.abs(np.arange(len(columns)) - share * len(columns)) / (len(columns) / n)
+    cost = columns / max(float(columns.max()), 1e-9) + 2 * distance
+    return int(np.where(distance <= 0.5, cost, np.inf).argmin())

@@ -1,7 +1,7 @@
-"""Shapes that are no digits, as somebody might draw them: what a reading should refuse.
+"""Random shapes that are not digits, which a prediction should reject.
 
-Thresholds are chosen on these and on validation pictures, and never on the drawings they are
-reported on. Each is strokes in a square of side 1, shaken by hand.
+Thresholds are chosen on these shapes and on validation samples, never on the drawings that are used
+to report results. A shape is strokes in a square of side 1, with the tremor of a hand.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from scratchmlp.ink.strokes import Strokes
 
 Points = NDArray[np.float64]
 
-# Straight strokes of capital letters that no digit looks like, as "x y" on a grid of 3 x 5.
+# Capital letters that look like no digit: straight strokes through points "xy" on a 3 x 5 grid.
 LETTERS: dict[str, list[str]] = {
     "A": ["04 10 24", "02 22"],
     "E": ["20 00 04 24", "02 12"],
@@ -31,20 +31,20 @@ LETTERS: dict[str, list[str]] = {
 }
 
 
-def shape(kind: str, rng: np.random.Generator) -> Strokes:
-    """One shape of that kind, a key of `SHAPES`."""
-    strokes = [_shaken(points, rng) for points in SHAPES[kind](rng)]
+def random_shape(kind: str, rng: np.random.Generator) -> Strokes:
+    """One shape of a kind, which is a key of `SHAPES`."""
+    strokes = [_with_tremor(points, rng) for points in SHAPES[kind](rng)]
     return [[(float(x), float(y)) for x, y in points] for points in strokes]
 
 
-def some(n: int, seed: int = 0) -> list[Strokes]:
-    """`n` shapes, as many of each kind."""
+def random_shapes(n: int, seed: int = 0) -> list[Strokes]:
+    """`n` shapes, equally many of each kind."""
     rng, kinds = np.random.default_rng(seed), list(SHAPES)
-    return [shape(kinds[i % len(kinds)], rng) for i in range(n)]
+    return [random_shape(kinds[i % len(kinds)], rng) for i in range(n)]
 
 
-def _shaken(points: Points, rng: np.random.Generator) -> Points:
-    """Cut into short pieces, each point a little off, as by a hand."""
+def _with_tremor(points: Points, rng: np.random.Generator) -> Points:
+    """The same line in short pieces, with a small random offset at each point."""
     lengths = np.hypot(*np.diff(points, axis=0).T)
     along = np.concatenate([[0], np.cumsum(lengths)])
     at = np.linspace(0, along[-1], max(2, int(along[-1] / 0.05)))
@@ -52,14 +52,14 @@ def _shaken(points: Points, rng: np.random.Generator) -> Points:
     return fine + rng.normal(0, 0.008, fine.shape)
 
 
-def _turned(points: Points, rng: np.random.Generator, most: float = np.pi) -> Points:
-    angle = rng.uniform(-most, most)
+def _rotated(points: Points, rng: np.random.Generator, max_angle: float = np.pi) -> Points:
+    angle = rng.uniform(-max_angle, max_angle)
     cos, sin = np.cos(angle), np.sin(angle)
     return (points - 0.5) @ np.array([[cos, sin], [-sin, cos]]) + 0.5
 
 
 def _scribble(rng: np.random.Generator) -> list[Points]:
-    """A pen that wanders: a smooth curve through random points."""
+    """A curve through random points."""
     knots = rng.uniform(0, 1, (int(rng.integers(7, 16)), 2))
     at = np.linspace(0, len(knots) - 1, 20 * len(knots))
     return [np.stack([np.interp(at, np.arange(len(knots)), knots[:, i]) for i in (0, 1)], axis=1)]
@@ -68,29 +68,29 @@ def _scribble(rng: np.random.Generator) -> list[Points]:
 def _zigzag(rng: np.random.Generator) -> list[Points]:
     n = int(rng.integers(5, 10))
     points = np.stack([np.linspace(0, 1, n), np.arange(n) % 2 * rng.uniform(0.3, 1)], axis=1)
-    return [_turned(points, rng)]
+    return [_rotated(points, rng)]
 
 
 def _cross(rng: np.random.Generator) -> list[Points]:
-    """Two lines across each other: a plus, an x, or between."""
+    """Two lines that cross at a right angle."""
     lines = np.array([[0, 0.5], [1, 0.5]]), np.array([[0.5, 0], [0.5, 1]])
-    turned = _turned(np.concatenate(lines), rng)
-    return [turned[:2], turned[2:]]
+    rotated = _rotated(np.concatenate(lines), rng)
+    return [rotated[:2], rotated[2:]]
 
 
 def _polygon(rng: np.random.Generator) -> list[Points]:
-    """A triangle, a square, a star, closed."""
+    """A triangle, a square or a star."""
     n, skip = [(3, 1), (4, 1), (5, 2)][int(rng.integers(3))]
     angles = 2 * np.pi * skip * np.arange(n + 1) / n
     points = 0.5 + 0.5 * np.stack([np.sin(angles), -np.cos(angles)], axis=1)
-    return [_turned(points, rng)]
+    return [_rotated(points, rng)]
 
 
 def _spiral(rng: np.random.Generator) -> list[Points]:
     angles = np.linspace(0, 2 * np.pi * rng.uniform(2.2, 4), 120)
     radius = angles / angles[-1] / 2
     points = 0.5 + np.stack([np.cos(angles), np.sin(angles)], axis=1) * radius[:, None]
-    return [_turned(points, rng)]
+    return [_rotated(points, rng)]
 
 
 def _letter(rng: np.random.Generator) -> list[Points]:
@@ -101,7 +101,7 @@ def _letter(rng: np.random.Generator) -> list[Points]:
 
 
 def _lines(rng: np.random.Generator) -> list[Points]:
-    """Strokes that do not touch: hatching, rain, a fence."""
+    """Parallel lines that do not touch."""
     n = int(rng.integers(3, 7))
     across = np.linspace(0, 1, n)
     return [np.array([[x, 0], [x + rng.uniform(-0.1, 0.1), 1]]) for x in across]

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scratchmlp.data import sources
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
 from scratchmlp.net import choices
 
@@ -42,7 +44,7 @@ class TrainConfig:
         A field is out of range: the sentence names the field, the value and what is allowed.
     """
 
-    dataset: str = _field("mnist", "Dataset", "mnist, digits, or the path of a folder of pictures.")
+    dataset: str = _field(sources.DEFAULT, "Dataset", sources.HELP)
     hidden: tuple[int, ...] = _field(
         (128,), "Hidden layers", "Units of each hidden layer, such as 128 or 256,64."
     )
@@ -139,7 +141,8 @@ def matters(name: str, config: TrainConfig) -> bool:
 
 def explain(name: str) -> str:
     """The field's help and, in Markdown, a line for each of its choices."""
-    lines = [f"- {choice}: {row.help}" for choice, row in choices.TABLES.get(name, {}).items()]
+    table = SOURCES if name == "dataset" else choices.TABLES.get(name, {})
+    lines = [f"- {choice}: {row.help}" for choice, row in table.items()]
     return "\n".join([FIELDS[name].metadata["help"], *([""] if lines else []), *lines])
 
 

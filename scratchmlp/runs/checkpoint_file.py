@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from scratchmlp.data.datasets import LONGEST_CLASS
+from scratchmlp.data.types import MAX_CLASS_NAME
 from scratchmlp.errors import UserError
 from scratchmlp.ink.preparation import SIDE
 from scratchmlp.net.config import TrainConfig
@@ -80,7 +80,7 @@ def loads(data: bytes) -> Network:
         raise _damaged("its mean or its standard deviation is no such number")
     if not (0 <= step <= MOST_STEPS and 0 <= epoch <= MOST_STEPS):
         raise _damaged("its step or its epoch is out of range")
-    if len(set(classes)) < len(classes) or any(len(name) > LONGEST_CLASS for name in classes):
+    if len(set(classes)) < len(classes) or any(len(name) > MAX_CLASS_NAME for name in classes):
         raise _damaged("its classes have names that are alike or too long")
     if len(classes) < 2:
         raise _damaged("it tells fewer than two classes apart")

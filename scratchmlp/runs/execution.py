@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, splits
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
 from scratchmlp.net import devices, learner, statistics, training
@@ -69,7 +69,7 @@ def _execute(
     with Recorder(store, run, on_pause, stop) as recorder:
         dataset = datasets.load(config.dataset, progress)
         recorder.classes = dataset.classes
-        rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
+        rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
         train, valid = (dataset.train.take(part) for part in rows)
         steps = learner.steps_per_epoch(config, len(train)) * config.epochs
         start = _start(store, run, dataset, steps)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.analysis.curves import LossCurve, memory
+from scratchmlp.analysis.curves import LossCurve, smoothing_span
 from scratchmlp.runs.store import Run, Store
 
 STEPS = ["step", "loss", "lr"]
@@ -37,7 +37,7 @@ class History:
     """
 
     def __init__(self, run: Run) -> None:
-        self.loss = LossCurve(memory(run.total_steps))
+        self.loss = LossCurve(smoothing_span(run.total_steps))
         self.epochs = pd.DataFrame(columns=EPOCHS)
         self.last_step = self.last_epoch = 0
         self.last_lr: float | None = None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from scratchmlp.analysis import evaluation
 from scratchmlp.data import datasets
+from scratchmlp.data.sources import SOURCES, source_of
 from scratchmlp.net import devices, statistics
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
@@ -27,7 +28,7 @@ def import_network(store: Store, data: bytes, name: str) -> str:
     """
     network = checkpoint_file.loads(data)
     name_of_pictures = network.config.dataset
-    if name_of_pictures not in datasets.NAMED and not datasets.is_prepared(name_of_pictures):
+    if name_of_pictures not in SOURCES and not datasets.is_prepared(name_of_pictures):
         config = replace(network.config, dataset=UNKNOWN_DATASET)
         network = replace(network, config=config)
     loss, accuracy = _measured(network)
@@ -39,12 +40,12 @@ def import_network(store: Store, data: bytes, name: str) -> str:
 def _measured(network: Network) -> tuple[float | None, float | None]:
     """Loss and accuracy on the test split; None where there are no such pictures."""
     name = network.config.dataset
-    if name != "digits" and not datasets.is_prepared(name):  # digits come with the program
+    if not source_of(name).is_installed and not datasets.is_prepared(name):
         return None, None
     dataset = datasets.load(name)
     if set(dataset.classes) != set(network.classes):
         return None, None
-    test = evaluation.renamed(dataset, network.classes).test
+    test = evaluation.match_classes(dataset, network.classes).test
     images, labels = devices.to_tensors(test, network.params[0][0].device)
     config, (mean, std) = network.config, (network.mean, network.std)
     return statistics.evaluate(config, network.params, images, labels, mean, std)

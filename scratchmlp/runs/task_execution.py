@@ -35,16 +35,16 @@ def doubt_labels(store: Store, settings: dict[str, Any], tell: Tell) -> Arrays:
 def draw_map(store: Store, settings: dict[str, Any], tell: Tell) -> Arrays:
     """Settings: run, step, dataset, split."""
     network = store.network(settings["run"])
-    dataset = evaluation.renamed(datasets.load(settings["dataset"]), network.classes)
-    examples = evaluation.part(dataset, network.config, settings["split"])
-    activations = explanation.hidden(network, torch.from_numpy(examples.images)).numpy()
+    dataset = evaluation.match_classes(datasets.load(settings["dataset"]), network.classes)
+    examples = evaluation.split_of(dataset, network.config, settings["split"])
+    activations = explanation.hidden_activations(network, torch.from_numpy(examples.images)).numpy()
     return {"points": projection.tsne(activations, tell)}
 
 
 def find_rate(store: Store, settings: dict[str, Any], tell: Tell) -> Arrays:
     """Settings: a run's, as `TrainConfig.asdict` gives them. The suggestion has shape (1,)."""
     config = TrainConfig.from_mapping(settings)
-    examples = evaluation.part(datasets.load(config.dataset), config, "train")
+    examples = evaluation.split_of(datasets.load(config.dataset), config, "train")
     found = lr_finder.find_lr(config, examples, tell)
     return {name: np.atleast_1d(values) for name, values in found._asdict().items()}
 

@@ -50,7 +50,7 @@ def teach(store: Store, run_id: str, drawings: Examples) -> Taught:
         raise UserError("There is nothing to teach yet: keep a drawing first.")
     run = store.run(run_id)
     network = store.network(run.id)
-    dataset = evaluation.renamed(datasets.load(run.dataset), network.classes)
+    dataset = evaluation.match_classes(datasets.load(run.dataset), network.classes)
     replay = replay_of(dataset.train)
     began = time.perf_counter()
     taught = finetune.teach(network, drawings, replay)

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
@@ -20,8 +20,8 @@ from scratchmlp.runs.task_execution import execute_task
 def prepare() -> None:
     """Load what the first step of a run would otherwise wait for."""
     torch.set_num_threads(1)
-    if datasets.is_prepared("mnist"):
-        datasets.load("mnist")
+    if datasets.is_prepared(sources.DEFAULT):
+        datasets.load(sources.DEFAULT)
 
 
 def train(run_id: str, url: Any, leave: Callable[[], None]) -> None:

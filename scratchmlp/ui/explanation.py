@@ -6,7 +6,7 @@ from torch import Tensor
 
 from scratchmlp.analysis import explanation
 from scratchmlp.analysis.explanation import Contributions
-from scratchmlp.charts import sprites
+from scratchmlp.charts import image_urls
 from scratchmlp.charts.sample import contribution_chart
 from scratchmlp.data.datasets import Examples
 from scratchmlp.net.network import Network
@@ -34,16 +34,18 @@ def pixels(
     """The pixels that count for one class or the other, and what the strongest units look for."""
     one, other = network.classes[first], network.classes[second]
     row = st.container(horizontal=True)
-    attribution = sprites.signed(explanation.attribution(network, image, first, second))
+    attribution = image_urls.diverging_colors(
+        explanation.attribution(network, image, first, second)
+    )
     row.image(attribution, caption=f"orange: for {one}, blue: for {other}", width=104)
     if len(network.params) != 2:
         return  # deeper units see no pixels, and a network without hidden layers has none
     gaps = contributions.table["gap"]
     strongest = gaps.abs().sort_values(ascending=False).index[:6].tolist()
-    pictures = explanation.weight_pictures(network, strongest)
+    pictures = explanation.weight_images(network, strongest)
     for unit, weights in zip(strongest, pictures, strict=True):
         caption = f"unit {unit}, {gaps[unit]:+.2f}"
-        row.image(sprites.signed(weights), caption=caption, width=104)
+        row.image(image_urls.diverging_colors(weights), caption=caption, width=104)
 
 
 def neighbours(
@@ -53,10 +55,12 @@ def neighbours(
 
     `outputs` are those of `train`, (n, units), where they are known already.
     """
-    rows = explanation.nearest(network, image, torch.from_numpy(train.images), outputs=outputs)
+    rows = explanation.nearest_samples(
+        network, image, torch.from_numpy(train.images), outputs=outputs
+    )
     st.markdown("**The training pictures that look most similar to the network**")
     row = st.container(horizontal=True)
     for index in rows:
         name = network.classes[train.labels[index]]
         caption = f"{name} (no. {index})"
-        row.image(sprites.enlarged(train.images[index], 3), caption=caption, width=84)
+        row.image(image_urls.enlarge(train.images[index], 3), caption=caption, width=84)

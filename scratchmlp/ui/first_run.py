@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from scratchmlp.data import sources
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_picker, run_status
 
@@ -9,7 +10,7 @@ from scratchmlp.ui import resources, run_picker, run_status
 def warn_without_mnist(run: Run | None) -> None:
     """Without MNIST a network knows only scikit-learn's digits, and is less good on drawings."""
     missing = resources.preparation().missing
-    if missing and (run is None or run.dataset == "digits"):
+    if missing and (run is None or run.dataset == sources.FALLBACK):
         st.warning(
             f"{missing} Until then you draw for a network that learned from scikit-learn's 1,797 "
             "small digits, and is less accurate."

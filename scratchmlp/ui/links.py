@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from scratchmlp.data.datasets import NAMED
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, parse, unparse
@@ -53,7 +53,7 @@ def read(params: Mapping[str, str], known: Iterable[str] = ()) -> Link:
             continue
         if name not in FIELDS:
             errors.append(f"The link's {name[:40]} is not a setting.")
-        elif name == "dataset" and text not in (*NAMED, *known):
+        elif name == "dataset" and text not in (*SOURCES, *known):
             errors.append("The link's dataset is not one of this laboratory's.")
         else:
             config = _try(errors, _changed, config, name, text)

@@ -41,18 +41,18 @@ class Predictions:
 
     @property
     def is_mnist_test(self) -> bool:
-        return self.dataset == "mnist" and self.split == "test"
+        return evaluation.is_mnist_test(self.dataset, self.split)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
         """The cells of the confusion matrix."""
-        return evaluation.confused(self.table, self.classes)
+        return evaluation.confusion_table(self.table, self.classes)
 
     @cached_property
     def activations(self) -> NDArray[np.float32]:
         """Outputs of the last hidden layer, (n, units)."""
         images = torch.from_numpy(self.examples.images)
-        outputs: NDArray[np.float32] = explanation.hidden(self.network, images).numpy()
+        outputs: NDArray[np.float32] = explanation.hidden_activations(self.network, images).numpy()
         return outputs
 
     @cached_property
@@ -69,7 +69,7 @@ def load_predictions(run: Run, dataset: str, split: str) -> Predictions:
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _predict(run_id: str, step: int, name: str, split: str) -> Predictions:
     network = resources.network(run_id, step)
-    dataset = evaluation.renamed(datasets.load(name), network.classes)
-    examples = evaluation.part(dataset, network.config, split)
+    dataset = evaluation.match_classes(datasets.load(name), network.classes)
+    examples = evaluation.split_of(dataset, network.config, split)
     table = evaluation.predict(network, examples)
     return Predictions(run_id, step, name, split, network, examples, table)

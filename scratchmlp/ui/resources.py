@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from scratchmlp.analysis import out_of_distribution
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
@@ -84,12 +84,12 @@ class Preparation:
 
     def _prepare(self) -> None:
         try:
-            datasets.load("mnist", self._progress)
-            name = "mnist"
+            name = sources.DEFAULT
+            datasets.load(name, self._progress)
         except UserError as error:
             self.missing = str(error)
-            datasets.load("digits", self._progress)
-            name = "digits"
+            name = sources.FALLBACK
+            datasets.load(name, self._progress)
         try:
             first = store().create_first(replace(presets.MODERN, dataset=name), "The first net")
             if first:
@@ -138,7 +138,7 @@ def sparklines(runs: list[Run]) -> dict[str, list[float]]:
 
 def known_datasets() -> list[str]:
     """Folders on this machine that some run was trained on: a link may ask for them."""
-    folders = {run.dataset for run in store().runs()} - set(datasets.NAMED)
+    folders = {run.dataset for run in store().runs()} - set(sources.SOURCES)
     return sorted(filter(datasets.is_prepared, folders))
 
 

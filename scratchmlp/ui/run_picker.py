@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.data import datasets
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.runs.network_import import UNKNOWN_DATASET
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, selection, session
@@ -43,7 +44,7 @@ def label(run: Run) -> str:
 def choose_split(run: Run) -> tuple[str, str]:
     """Controls for the dataset and the split. Another dataset than the run's has only its test."""
     own = [run.dataset] if run.dataset != UNKNOWN_DATASET else []
-    prepared = filter(datasets.is_prepared, datasets.NAMED)
+    prepared = filter(datasets.is_prepared, SOURCES)
     options = list(dict.fromkeys([*own, *prepared, *resources.known_datasets()]))
     row = st.container(horizontal=True, vertical_alignment="bottom")
     dataset = options[0] if options else run.dataset

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from scratchmlp.charts.sprites import sprite
+from scratchmlp.charts.image_urls import strip_url
 
 _CSS = """
 .grid { display: grid; gap: 8px;
@@ -92,5 +92,5 @@ def show(
         if index is not None:
             on_open(int(index))
 
-    data = {"items": items, "sprite": sprite(images), "width": width, "enabled": enabled}
+    data = {"items": items, "sprite": strip_url(images), "width": width, "enabled": enabled}
     _component(key=key, data=data, on_opened_change=on_change)

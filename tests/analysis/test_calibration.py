@@ -10,8 +10,8 @@ from scratchmlp.analysis import calibration
 from scratchmlp.net.loss import log_softmax
 
 
-def answers(logits: torch.Tensor, truth: np.ndarray) -> pd.DataFrame:
-    """A table as `evaluation.answer` makes it, from logits (n, classes)."""
+def table_of(logits: torch.Tensor, truth: np.ndarray) -> pd.DataFrame:
+    """A table like that of `evaluation.predict`, from logits (n, classes)."""
     p = log_softmax(logits.double()).exp().numpy()
     columns = {"truth": truth, "prediction": p.argmax(axis=1)}
     table = pd.DataFrame(columns | {f"p{i}": p[:, i] for i in range(p.shape[1])})
@@ -20,16 +20,16 @@ def answers(logits: torch.Tensor, truth: np.ndarray) -> pd.DataFrame:
     return table
 
 
-def drawn(n: int, too_sure: float) -> pd.DataFrame:
-    """Answers whose truth was drawn by their own probabilities, then sharpened."""
+def random_table(n: int, sharpness: float) -> pd.DataFrame:
+    """Predictions whose truth is drawn from their probabilities; then the logits are scaled."""
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(n, 4, generator=generator) * 1.5
     truth = torch.multinomial(logits.softmax(dim=1), 1, generator=generator)[:, 0].numpy()
-    return answers(logits * too_sure, truth)
+    return table_of(logits * sharpness, truth)
 
 
 def test_reliability_equals_scikit_learns() -> None:
-    table = drawn(5000, 2.0)
+    table = random_table(5000, 2.0)
     rows = calibration.reliability(table)
     accuracy, confidence = calibration_curve(table["correct"], table["p_prediction"], n_bins=15)
     np.testing.assert_allclose(rows["accuracy"], accuracy)
@@ -45,41 +45,41 @@ def test_the_calibration_error_by_hand() -> None:
     assert calibration.expected_calibration_error(table, bins=10) == pytest.approx(0.4)
 
 
-@pytest.mark.parametrize("too_sure", [0.5, 1.0, 2.5])
-def test_the_temperature_undoes_what_made_it_too_sure(too_sure: float) -> None:
-    table = drawn(20_000, too_sure)
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.5])
+def test_the_temperature_undoes_the_scaling_of_the_logits(sharpness: float) -> None:
+    table = random_table(20_000, sharpness)
     temperature = calibration.fit_temperature(table)
-    assert temperature == pytest.approx(too_sure, rel=0.05)
-    cooled = calibration.at_temperature(table, temperature)
+    assert temperature == pytest.approx(sharpness, rel=0.05)
+    cooled = calibration.with_temperature(table, temperature)
     assert calibration.expected_calibration_error(cooled) < 0.02
     assert (cooled["correct"] == table["correct"]).all()
 
 
-def test_at_temperature_1_nothing_changes() -> None:
-    table = drawn(100, 1.0)
-    same = calibration.at_temperature(table, 1.0)
+def test_temperature_1_changes_nothing() -> None:
+    table = random_table(100, 1.0)
+    same = calibration.with_temperature(table, 1.0)
     np.testing.assert_allclose(same["p_prediction"], table["p_prediction"])
     np.testing.assert_allclose(same["loss"], -np.log(same["p_truth"]))
 
 
-def test_a_probability_of_0_does_no_harm() -> None:
-    table = answers(torch.tensor([[0.0, -2000.0], [0.0, -2000.0]]), np.array([0, 1]))
-    assert np.isfinite(calibration.at_temperature(table, 3.0)["loss"]).all()
+def test_a_probability_of_0_has_a_finite_loss() -> None:
+    table = table_of(torch.tensor([[0.0, -2000.0], [0.0, -2000.0]]), np.array([0, 1]))
+    assert np.isfinite(calibration.with_temperature(table, 3.0)["loss"]).all()
     assert calibration.fit_temperature(table) > 1
 
 
 def test_abstention_ends_at_the_accuracy_of_all() -> None:
-    table = drawn(3000, 1.0)
+    table = random_table(3000, 1.0)
     rows = calibration.abstention(table)
     assert len(rows) <= 400
     assert rows["share"].iloc[-1] == 1
     assert rows["accuracy"].iloc[-1] == pytest.approx(table["correct"].mean())
-    surest = table.nlargest(300, "p_prediction")
+    most_confident = table.nlargest(300, "p_prediction")
     tenth = rows[rows["share"] >= 0.1].iloc[0]
-    assert tenth["accuracy"] == pytest.approx(surest["correct"].mean(), abs=0.01)
+    assert tenth["accuracy"] == pytest.approx(most_confident["correct"].mean(), abs=0.01)
 
 
-def test_no_pictures_no_error() -> None:
-    empty = drawn(5, 1.0).head(0)
+def test_an_empty_table_has_no_calibration_error() -> None:
+    empty = random_table(5, 1.0).head(0)
     assert calibration.expected_calibration_error(empty) == 0
     assert calibration.abstention(empty).empty

@@ -1,4 +1,4 @@
-"""Two networks on the same pictures, checked by counting."""
+"""Two networks on the same samples, checked by counting."""
 
 import numpy as np
 import pandas as pd
@@ -9,34 +9,34 @@ from scratchmlp.analysis import comparison
 from scratchmlp.errors import UserError
 
 
-def table(truth: list[int], answer: list[int]) -> pd.DataFrame:
-    rows = pd.DataFrame({"truth": truth, "prediction": answer}).rename_axis("index")
+def table(truth: list[int], prediction: list[int]) -> pd.DataFrame:
+    rows = pd.DataFrame({"truth": truth, "prediction": prediction}).rename_axis("index")
     return rows.assign(correct=rows["truth"] == rows["prediction"])
 
 
-def test_what_is_fixed_and_what_is_broken() -> None:
+def test_fixed_and_broken_samples() -> None:
     a = table([0, 0, 1, 1, 1, 0], [0, 1, 1, 0, 0, 1])
     b = table([0, 0, 1, 1, 1, 0], [1, 0, 1, 1, 1, 1])
-    told = comparison.compare(a, b)
-    assert (told.fixed, told.broken) == ([1, 3, 4], [0])
-    assert (told.both_wrong, told.both_right) == (1, 1)
-    assert told.p == pytest.approx(2 * binom.cdf(1, 4, 0.5))
+    result = comparison.compare(a, b)
+    assert (result.fixed, result.broken) == ([1, 3, 4], [0])
+    assert (result.both_wrong, result.both_correct) == (1, 1)
+    assert result.p == pytest.approx(2 * binom.cdf(1, 4, 0.5))
 
 
-def test_the_same_network_differs_in_nothing() -> None:
+def test_a_network_equals_itself() -> None:
     a = table([0, 1], [0, 0])
-    told = comparison.compare(a, a)
-    assert (told.fixed, told.broken, told.p) == ([], [], 1.0)
+    result = comparison.compare(a, a)
+    assert (result.fixed, result.broken, result.p) == ([], [], 1.0)
 
 
-def test_other_pictures_cannot_be_compared() -> None:
-    with pytest.raises(UserError, match="test pictures"):
+def test_different_samples_cannot_be_compared() -> None:
+    with pytest.raises(UserError, match="test split"):
         comparison.compare(table([0, 1], [0, 0]), table([1, 0], [0, 0]))
-    with pytest.raises(UserError, match="test pictures"):
+    with pytest.raises(UserError, match="test split"):
         comparison.compare(table([0, 1], [0, 0]), table([0], [0]))
 
 
-def test_agreement_counts_pairs_of_answers() -> None:
+def test_agreement_counts_pairs_of_predictions() -> None:
     generator = np.random.default_rng(0)
     truth, a, b = (generator.integers(0, 3, 200).tolist() for _ in range(3))
     cells = comparison.agreement(table(truth, a), table(truth, b), ("x", "y", "z"))

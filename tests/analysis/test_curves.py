@@ -13,31 +13,31 @@ def steps(loss: list[float]) -> pd.DataFrame:
 
 
 def test_the_average_has_no_bias_at_its_start() -> None:
-    assert curves.smoothed(pd.Series([5.0] * 20), over=10).tolist() == pytest.approx([5.0] * 20)
+    assert curves.smooth(pd.Series([5.0] * 20), span=10).tolist() == pytest.approx([5.0] * 20)
 
 
-def test_the_average_is_adams() -> None:
+def test_the_average_is_the_one_of_adam() -> None:
     """m_t = b m_{t-1} + (1 - b) x_t, divided by 1 - b^t."""
     values, beta, m, expected = [3.0, 1.0, 4.0, 1.0, 5.0], 1 - 2 / 11, 0.0, []
     for t, x in enumerate(values, start=1):
         m = beta * m + (1 - beta) * x
         expected.append(m / (1 - beta**t))
-    assert curves.smoothed(pd.Series(values), over=10).tolist() == pytest.approx(expected)
+    assert curves.smooth(pd.Series(values), span=10).tolist() == pytest.approx(expected)
     assert curves.loss_curve(steps(values))["smooth"].tolist() == pytest.approx(expected)
 
 
-def test_few_steps_are_all_shown() -> None:
+def test_a_short_run_keeps_all_its_steps() -> None:
     curve = curves.loss_curve(steps([3.0, 2.0, 1.0]))
     assert curve["loss"].tolist() == [3, 2, 1]
 
 
 @pytest.mark.parametrize("n", [601, 5000, 100_000])
-def test_many_steps_become_few_points_and_lose_no_spike(n: int) -> None:
+def test_many_steps_become_few_points_and_keep_every_spike(n: int) -> None:
     loss = np.linspace(3, 1, n)
     loss[n // 3] = 50
     loss[n // 2] = 0.01
     curve = curves.loss_curve(steps(loss.tolist()))
-    assert curves.POINTS // 4 < len(curve) <= curves.POINTS
+    assert curves.CURVE_POINTS // 4 < len(curve) <= curves.CURVE_POINTS
     assert {50, 0.01} <= set(curve["loss"])
     assert curve["step"].is_monotonic_increasing
     assert curve["step"].iloc[-1] == n
@@ -45,32 +45,32 @@ def test_many_steps_become_few_points_and_lose_no_spike(n: int) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 900), min_size=1, max_size=30), st.integers(0, 2**32 - 1))
-def test_a_curve_that_grows_is_the_curve_of_all_its_steps(chunks: list[int], seed: int) -> None:
-    """Few points, evenly over the run, no extreme lost, and the average that of all the batches."""
+def test_a_growing_curve_equals_the_curve_of_all_its_steps(chunks: list[int], seed: int) -> None:
+    """It has few points, evenly over the run, keeps the extremes, and averages all batches."""
     n = sum(chunks)
     loss = np.random.default_rng(seed).exponential(size=n)
-    curve, at = LossCurve(over=50), 0
+    curve, at = LossCurve(span=50), 0
     for size in chunks:
         curve.extend(np.arange(at + 1.0, at + size + 1), loss[at : at + size])
         at += size
     table = curve.table()
-    assert len(table) <= curves.POINTS
+    assert len(table) <= curves.CURVE_POINTS
     assert {loss.min(), loss.max()} <= set(table["loss"])
     assert table["step"].is_monotonic_increasing
     assert table["step"].iloc[-1] == n
-    assert table["step"].diff().fillna(1).max() <= max(1, 10 * n / curves.POINTS)
-    whole = curves.smoothed(pd.Series(loss), over=50)
+    assert table["step"].diff().fillna(1).max() <= max(1, 10 * n / curves.CURVE_POINTS)
+    whole = curves.smooth(pd.Series(loss), span=50)
     assert table["smooth"].to_numpy() == pytest.approx(whole.iloc[table["step"] - 1].to_numpy())
 
 
-def test_a_loss_that_was_no_number_is_passed_over() -> None:
+def test_a_loss_that_is_not_finite_is_skipped() -> None:
     loss = [1.0] * 700 + [float("nan")] * 3
     curve = curves.loss_curve(steps(loss))
     assert curve["smooth"].to_numpy() == pytest.approx(1)
     assert curve["step"].iloc[-1] == 700
 
 
-def test_nothing_yet_is_an_empty_curve() -> None:
+def test_a_run_without_steps_has_an_empty_curve() -> None:
     assert curves.loss_curve(steps([])).empty
     assert curves.loss_curve(steps([float("nan")])).empty
 
@@ -78,46 +78,46 @@ def test_nothing_yet_is_an_empty_curve() -> None:
 EPOCHS = pd.DataFrame({"epoch": [1, 2], "step": [2, 4], "valid_loss": [0.9, 0.8]})
 
 
-def test_a_step_knows_all_curves() -> None:
+def test_a_step_has_the_values_of_all_curves() -> None:
     curve = curves.loss_curve(steps([4.0, 3.0, 2.0, 1.0]))
     other = pd.DataFrame({"step": [1, 3, 6], "loss": 1.0, "smooth": [1.0, 3.0, 6.0]})
-    table = curves.beside(curve, EPOCHS, {"other": other})
+    table = curves.pointer_table(curve, EPOCHS, {"other": other})
     assert table["step"].tolist() == [1, 2, 3, 4, 6]
     assert table["loss"].tolist()[:4] == [4, 3, 2, 1]
     assert table["loss"].isna().tolist() == [False] * 4 + [True]
     assert table["valid_loss"].fillna(0).tolist() == [0, 0.9, 0.9, 0.8, 0]
     assert table["other"].tolist() == [1, 2, 3, 4, 6]
-    assert table["told"].all()
+    assert table["is_stop"].all()
 
 
-def test_a_pointer_stops_at_a_few_steps_of_many() -> None:
+def test_the_pointer_stops_at_few_of_many_steps() -> None:
     curve = curves.loss_curve(steps([1.0] * 10_000))
-    told = curves.beside(curve, EPOCHS, {})["told"]
-    assert curves.STOPS / 2 < told.sum() <= curves.STOPS
+    is_stop = curves.pointer_table(curve, EPOCHS, {})["is_stop"]
+    assert curves.MAX_STOPS / 2 < is_stop.sum() <= curves.MAX_STOPS
 
 
-def test_beyond_its_end_another_run_is_not_known() -> None:
+def test_another_run_has_no_value_after_its_last_step() -> None:
     other = pd.DataFrame({"step": [1, 2], "loss": 1.0, "smooth": [1.0, 2.0]})
     curve = curves.loss_curve(steps([1.0, 1.0, 1.0]))
-    table = curves.beside(curve, EPOCHS[:0], {"other": other, "none": other[:0]})
+    table = curves.pointer_table(curve, EPOCHS[:0], {"other": other, "none": other[:0]})
     assert table["other"].isna().tolist() == [False, False, True]
     assert table["none"].isna().all()
     assert table["valid_loss"].isna().all()
 
 
-def test_accuracies_of_other_runs_go_on_after_the_last_epoch() -> None:
+def test_accuracies_of_other_runs_continue_after_the_last_epoch() -> None:
     own = pd.DataFrame({"epoch": [1], "train_accuracy": [0.8], "valid_accuracy": [0.7]})
     longer = pd.DataFrame(
         {"epoch": [1, 2], "train_accuracy": [0.6, 0.9], "valid_accuracy": [0.5, None]}
     )
-    table = curves.accuracies(own, {"longer": longer})
+    table = curves.accuracy_table(own, {"longer": longer})
     assert table["epoch"].tolist() == [1, 2]
     assert table["longer"].tolist() == [0.5, 0.9]
-    assert curves.accuracies(own[:0], {}).empty
+    assert curves.accuracy_table(own[:0], {}).empty
 
 
 @given(st.integers(1, 10**6), st.integers(0, 10**6))
-def test_the_axis_has_room_and_is_never_mostly_empty(total: int, done: int) -> None:
+def test_the_axis_is_longer_than_the_curve_but_never_mostly_empty(total: int, done: int) -> None:
     end = curves.axis_end(done, total)
     assert max(1, done) <= end <= max(total, done)
     assert end <= max(22, 2.4 * done + 2)
@@ -125,7 +125,7 @@ def test_the_axis_has_room_and_is_never_mostly_empty(total: int, done: int) -> N
 
 
 @given(st.integers(1, 1000), st.integers(1, 1000), st.floats(0.1, 100))
-def test_time_left_follows_the_pace(done: int, more: int, seconds: float) -> None:
+def test_time_left_follows_from_the_time_per_step(done: int, more: int, seconds: float) -> None:
     left = curves.seconds_left(done, done + more, seconds, done, elapsed=1e9)
     assert left == pytest.approx(more * seconds / done)
     first = curves.seconds_left(done, done + more, 0.0, 0, elapsed=seconds)

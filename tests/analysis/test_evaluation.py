@@ -15,7 +15,7 @@ from scratchmlp.net.model import init_params
 from scratchmlp.net.network import Network
 
 
-def test_the_table_agrees_with_torch_and_sklearn(
+def test_the_table_agrees_with_torch_and_scikit_learn(
     network: Network, table: pd.DataFrame, digits: Dataset
 ) -> None:
     logits = network.logits(torch.from_numpy(digits.test.images))
@@ -39,28 +39,28 @@ def test_the_summary_counts_errors(table: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "n", "low", "high"),
+    ("correct", "n", "low", "high"),
     [(9804, 10_000, 0.97750, 0.98294), (0, 10, 0.0, 0.27753), (10, 10, 0.72247, 1.0)],
 )
-def test_wilsons_interval(right: int, n: int, low: float, high: float) -> None:
-    assert evaluation.wilson(right, n) == pytest.approx((low, high), abs=2e-5)
+def test_wilsons_interval(correct: int, n: int, low: float, high: float) -> None:
+    assert evaluation.wilson_interval(correct, n) == pytest.approx((low, high), abs=2e-5)
 
 
 @given(st.integers(0, 500), st.integers(0, 500))
-def test_the_interval_holds_the_share(right: int, wrong: int) -> None:
-    low, high = evaluation.wilson(right, right + wrong)
+def test_the_interval_contains_the_share(correct: int, wrong: int) -> None:
+    low, high = evaluation.wilson_interval(correct, correct + wrong)
     assert 0 <= low <= high <= 1
-    if right + wrong:
-        assert low - 1e-9 <= right / (right + wrong) <= high + 1e-9
+    if correct + wrong:
+        assert low - 1e-9 <= correct / (correct + wrong) <= high + 1e-9
 
 
-def test_the_matrix_has_truths_in_rows(table: pd.DataFrame, digits: Dataset) -> None:
-    counts = evaluation.confusion(table, 10)
+def test_rows_of_the_matrix_are_truths(table: pd.DataFrame, digits: Dataset) -> None:
+    counts = evaluation.confusion_matrix(table, 10)
     assert counts.sum() == 360
     assert counts.sum(axis=1).tolist() == np.bincount(digits.test.labels).tolist()
     one = table.iloc[0]
     assert counts[int(one["truth"]), int(one["prediction"])] >= 1
-    cells = evaluation.confused(table, digits.classes)
+    cells = evaluation.confusion_table(table, digits.classes)
     assert cells.groupby("truth")["rate"].sum().tolist() == pytest.approx([1] * 10)
     cell = cells[(cells["truth"] == "3") & (cells["prediction"] == "5")]["count"].item()
     assert cell == counts[3, 5]
@@ -68,30 +68,30 @@ def test_the_matrix_has_truths_in_rows(table: pd.DataFrame, digits: Dataset) -> 
 
 def test_totals_per_class(table: pd.DataFrame, digits: Dataset) -> None:
     per_class = evaluation.per_class(table, digits.classes)
-    counts = evaluation.confusion(table, 10)
-    assert per_class["pictures"].sum() == per_class["answers"].sum() == 360
+    counts = evaluation.confusion_matrix(table, 10)
+    assert per_class["pictures"].sum() == per_class["predictions"].sum() == 360
     assert per_class["recall"].tolist() == pytest.approx(counts.diagonal() / counts.sum(axis=1))
 
 
-def test_known_mislabelled_are_left_out(table: pd.DataFrame) -> None:
+def test_known_mislabelled_samples_are_left_out(table: pd.DataFrame) -> None:
     assert len(evaluation.KNOWN_MISLABELLED) == len(set(evaluation.KNOWN_MISLABELLED)) == 15
     wide = table.set_index(pd.Index(range(900, 1260), name="index"))
     assert len(evaluation.without_mislabelled(wide)) == 359
 
 
 def test_the_gallery_filters_and_sorts(table: pd.DataFrame) -> None:
-    wrong = evaluation.chosen(table)
+    wrong = evaluation.select(table)
     assert not wrong["correct"].any()
     assert wrong["loss"].is_monotonic_decreasing
-    assert evaluation.chosen(table, order="margin, narrowest first")[
+    assert evaluation.select(table, order="margin, narrowest first")[
         "margin"
     ].is_monotonic_increasing
-    assert evaluation.chosen(table, order="index").index.is_monotonic_increasing
-    assert len(evaluation.chosen(table, right_too=True)) == 360
-    some = evaluation.chosen(table, truth=3, answer=5, least=0.2)
+    assert evaluation.select(table, order="index").index.is_monotonic_increasing
+    assert len(evaluation.select(table, with_correct=True)) == 360
+    some = evaluation.select(table, truth=3, prediction=5, min_confidence=0.2)
     assert (some[["truth", "prediction"]] == [3, 5]).all(axis=None)
     assert (some["p_prediction"] >= 0.2).all()
-    assert evaluation.chosen(table, mislabelled=True).empty
+    assert evaluation.select(table, only_mislabelled=True).empty
 
 
 def test_two_classes_are_enough(digits: Dataset) -> None:
@@ -105,34 +105,34 @@ def test_two_classes_are_enough(digits: Dataset) -> None:
 def test_labels_follow_the_names_of_the_classes() -> None:
     images = np.zeros((3, 28, 28), dtype=np.uint8)
     examples = Examples(images, np.array([0, 1, 1]))
-    strange = Dataset("strange", ("b", "a"), examples, examples, "/")
-    renamed = evaluation.renamed(strange, ("a", "b", "c"))
-    assert renamed.classes == ("a", "b", "c")
-    assert renamed.test.labels.tolist() == [1, 0, 0]
-    assert evaluation.renamed(strange, ("b", "a")) is strange
-    with pytest.raises(UserError, match="choose other pictures"):
-        evaluation.renamed(strange, ("a", "c"))
+    other = Dataset("other", ("b", "a"), examples, examples, "/")
+    matched = evaluation.match_classes(other, ("a", "b", "c"))
+    assert matched.classes == ("a", "b", "c")
+    assert matched.test.labels.tolist() == [1, 0, 0]
+    assert evaluation.match_classes(other, ("b", "a")) is other
+    with pytest.raises(UserError, match="choose another dataset"):
+        evaluation.match_classes(other, ("a", "c"))
 
 
 def test_classes_sorted_by_errors() -> None:
     table = pd.DataFrame({"truth": [0, 1, 2, 2, 2], "prediction": [0, 1, 1, 1, 2]})
-    assert evaluation.by_errors(table, ("x", "y", "z")) == ["y", "z", "x"]
+    assert evaluation.classes_by_errors(table, ("x", "y", "z")) == ["y", "z", "x"]
 
 
-def test_the_ladder_holds_this_run_in_its_place() -> None:
-    rungs = evaluation.ladder(0.98)
-    at = rungs["what"].tolist().index("this run")
-    assert rungs["test accuracy"].iloc[at] == "98.00%"
-    shares = [float(text.rstrip("%")) for text in rungs["test accuracy"]]
+def test_known_results_have_this_run_in_its_place() -> None:
+    results = evaluation.known_results(0.98)
+    at = results["what"].tolist().index("this run")
+    assert results["test accuracy"].iloc[at] == "98.00%"
+    shares = [float(text.rstrip("%")) for text in results["test accuracy"]]
     assert shares == sorted(shares)
 
 
-def test_only_some_indices_and_a_range_of_confidence(table: pd.DataFrame) -> None:
-    rows = evaluation.chosen(table, among=np.array([3, 5, 8]), right_too=True)
+def test_the_gallery_filters_by_index_and_confidence(table: pd.DataFrame) -> None:
+    rows = evaluation.select(table, indices=np.array([3, 5, 8]), with_correct=True)
     assert sorted(rows.index) == [3, 5, 8]
-    unsure = evaluation.chosen(table, most=0.3)
+    unsure = evaluation.select(table, max_confidence=0.3)
     assert (unsure["p_prediction"] <= 0.3).all()
     assert (
-        len(unsure) + (evaluation.chosen(table, least=0.3)["p_prediction"] > 0.3).sum()
+        len(unsure) + (evaluation.select(table, min_confidence=0.3)["p_prediction"] > 0.3).sum()
         == (~table["correct"]).sum()
     )

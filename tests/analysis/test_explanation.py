@@ -17,7 +17,7 @@ def network_of(digits: Dataset, hidden: tuple[int, ...], activation: str = "relu
     return Network(config, params, 0.15, 0.3, digits.classes, 0, 0)
 
 
-def picture(digits: Dataset) -> torch.Tensor:
+def first_image(digits: Dataset) -> torch.Tensor:
     return torch.from_numpy(digits.test.images)[0]
 
 
@@ -26,11 +26,11 @@ def test_contributions_sum_to_the_difference_of_the_logits(
     digits: Dataset, hidden: tuple[int, ...]
 ) -> None:
     network = network_of(digits, hidden)
-    told = explanation.contributions(network, picture(digits), 3, 5)
-    logits = network.logits(picture(digits)[None])[0]
-    assert told.difference == pytest.approx(float(logits[3] - logits[5]), abs=1e-5)
-    assert told.table["gap"].sum() + told.bias == pytest.approx(told.difference, abs=1e-4)
-    assert len(told.table) == (hidden[-1] if hidden else 784)
+    result = explanation.contributions(network, first_image(digits), 3, 5)
+    logits = network.logits(first_image(digits)[None])[0]
+    assert result.difference == pytest.approx(float(logits[3] - logits[5]), abs=1e-5)
+    assert result.table["gap"].sum() + result.bias == pytest.approx(result.difference, abs=1e-4)
+    assert len(result.table) == (hidden[-1] if hidden else 784)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
@@ -38,7 +38,7 @@ def test_attributions_sum_to_the_difference_from_a_blank_sheet(
     digits: Dataset, activation: str
 ) -> None:
     network = network_of(digits, (32,), activation)
-    image = picture(digits)
+    image = first_image(digits)
     pixels = explanation.attribution(network, image, 3, 5)
     here, blank = network.logits(torch.stack([image, torch.zeros_like(image)]))
     expected = float((here[3] - here[5]) - (blank[3] - blank[5]))
@@ -49,7 +49,7 @@ def test_attributions_sum_to_the_difference_from_a_blank_sheet(
 
 def test_attribution_equals_finite_differences_of_a_linear_network(digits: Dataset) -> None:
     network = network_of(digits, ())
-    image = picture(digits)
+    image = first_image(digits)
     pixels = explanation.attribution(network, image, 3, 5)
     row, column = np.unravel_index(pixels.argmax(), (28, 28))
     without = image.clone()
@@ -58,16 +58,16 @@ def test_attribution_equals_finite_differences_of_a_linear_network(digits: Datas
     assert pixels.max() == pytest.approx(float((a[3] - a[5]) - (b[3] - b[5])), rel=1e-3)
 
 
-def test_the_nearest_of_all_is_the_picture_itself(digits: Dataset) -> None:
+def test_the_nearest_sample_is_the_image_itself(digits: Dataset) -> None:
     network = network_of(digits, (16,))
     images = torch.from_numpy(digits.test.images)
-    rows = explanation.nearest(network, images[7], images, n=4)
+    rows = explanation.nearest_samples(network, images[7], images, n=4)
     assert rows[0] == 7
     assert len(set(rows.tolist())) == 4
 
 
-def test_weight_pictures_are_rows_of_the_first_layer(digits: Dataset) -> None:
+def test_weight_images_are_columns_of_the_first_layer(digits: Dataset) -> None:
     network = network_of(digits, (16,))
-    pictures = explanation.weight_pictures(network, [3, 5])
-    assert pictures.shape == (2, 28, 28)
-    assert np.allclose(pictures[1].ravel(), network.params[0][0][:, 5])
+    images = explanation.weight_images(network, [3, 5])
+    assert images.shape == (2, 28, 28)
+    assert np.allclose(images[1].ravel(), network.params[0][0][:, 5])

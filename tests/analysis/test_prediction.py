@@ -1,4 +1,4 @@
-"""Digits are read, shapes and empty sheets refused."""
+"""Digits have a prediction; shapes and empty sheets are rejected."""
 
 import numpy as np
 import pytest
@@ -21,20 +21,20 @@ def trained(dataset: Dataset, augment: str = "none") -> Network:
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
+def no_cached_detector() -> None:
     out_of_distribution.detector.cache_clear()
 
 
-def test_an_empty_sheet_is_no_digit(digits: Dataset) -> None:
+def test_an_empty_sheet_has_no_prediction(digits: Dataset) -> None:
     network = trained(digits)
-    answer = prediction.predict(network, np.zeros((280, 280)))
-    assert (answer.label, answer.verdict, answer.runner_up) == (None, "empty", None)
-    assert not answer.probabilities.any()
+    result = prediction.predict(network, np.zeros((280, 280)))
+    assert (result.label, result.verdict, result.runner_up) == (None, "empty", None)
+    assert not result.probabilities.any()
     assert prediction.predict_number(network, np.zeros((280, 280))) == []
 
 
 @pytest.mark.parametrize("augment", ["none", "affine"])
-def test_probabilities_are_shares_and_pictures_stay(digits: Dataset, augment: str) -> None:
+def test_probabilities_sum_to_1_and_images_do_not_change(digits: Dataset, augment: str) -> None:
     network, images = trained(digits, augment), digits.test.images[:20].copy()
     p = prediction.probabilities(network, images)
     assert p.sum(axis=1) == pytest.approx(np.ones(20))
@@ -44,29 +44,30 @@ def test_probabilities_are_shares_and_pictures_stay(digits: Dataset, augment: st
         assert p == pytest.approx(logits.softmax(dim=1).numpy())
 
 
-def test_it_works_where_the_dataset_is_gone(digits: Dataset) -> None:
+def test_a_prediction_needs_no_dataset(digits: Dataset) -> None:
     network = trained(digits)
-    answer = prediction.predict(network, digits.test.images[0] / 255)
-    assert answer.verdict in ("sure", "not sure")
-    assert answer.label == answer.probabilities.argmax()
+    result = prediction.predict(network, digits.test.images[0] / 255)
+    assert result.verdict in ("sure", "not sure")
+    assert result.label == result.probabilities.argmax()
 
 
-def test_digits_are_taken_and_shapes_refused(mnist: Dataset) -> None:
+def test_digits_are_accepted_and_shapes_rejected(mnist: Dataset) -> None:
     some = Dataset(
         "mnist", mnist.classes, mnist.train.take(np.arange(0, 60_000, 6)), mnist.test, ""
     )
     network = trained(some)
-    readings = [prediction.predict(network, image / 255) for image in mnist.test.images[:200]]
-    assert np.mean([r.verdict != "sure" for r in readings]) < 0.06
-    assert np.mean([r.label == y for r, y in zip(readings, mnist.test.labels, strict=False)]) > 0.9
-    drawn = [strokes.placed(shape, 180, (140, 140)) for shape in shapes.some(80, seed=3)]
-    refused = [
-        prediction.predict(network, strokes.render(s, 16, 280)).verdict != "sure" for s in drawn
+    predictions = [prediction.predict(network, image / 255) for image in mnist.test.images[:200]]
+    assert np.mean([p.verdict != "sure" for p in predictions]) < 0.06
+    labels = mnist.test.labels[:200]
+    assert np.mean([p.label == y for p, y in zip(predictions, labels, strict=True)]) > 0.9
+    drawings = [strokes.place(shape, 180, (140, 140)) for shape in shapes.random_shapes(80, seed=3)]
+    rejected = [
+        prediction.predict(network, strokes.render(s, 16, 280)).verdict != "sure" for s in drawings
     ]
-    assert np.mean(refused) >= 0.85
+    assert np.mean(rejected) >= 0.85
 
 
-def test_what_a_dataset_looks_like_is_kept(closed_world, digits: Dataset) -> None:  # type: ignore[no-untyped-def]
+def test_the_detector_of_a_dataset_is_cached(closed_world, digits: Dataset) -> None:  # type: ignore[no-untyped-def]
     datasets.load("digits")
     first = out_of_distribution.detector("digits")
     assert len(list(closed_world.glob("cache/familiar-*"))) == 1

@@ -1,4 +1,4 @@
-"""The map: PCA against the singular values, t-SNE by who the neighbours are, the rectangle."""
+"""The embedding map: PCA against singular values, t-SNE by its neighbours, the rectangle."""
 
 import numpy as np
 import pandas as pd
@@ -22,18 +22,18 @@ def test_one_hidden_unit_makes_a_line() -> None:
     np.testing.assert_allclose(points[:, 1], 0, atol=1e-9)
 
 
-def test_tsne_keeps_like_with_like_and_tells_how_far_it_is(digits: Dataset) -> None:
-    pictures = digits.test.images[:200].reshape(200, -1).astype(np.float32) / 255
-    told: list[tuple[int, int]] = []
-    points = projection.tsne(pictures, lambda done, total: told.append((done, total)))
+def test_tsne_keeps_similar_samples_together_and_reports_progress(digits: Dataset) -> None:
+    images = digits.test.images[:200].reshape(200, -1).astype(np.float32) / 255
+    calls: list[tuple[int, int]] = []
+    points = projection.tsne(images, lambda done, total: calls.append((done, total)))
     assert points.shape == (200, 2)
-    assert told[-1] == (750, 750)
-    far = np.linalg.norm(points[:, None] - points[None], axis=2) + np.eye(200) * 1e9
+    assert calls[-1] == (750, 750)
+    distances = np.linalg.norm(points[:, None] - points[None], axis=2) + np.eye(200) * 1e9
     labels = digits.test.labels[:200]
-    assert (labels[far.argmin(axis=1)] == labels).mean() > 0.8
+    assert (labels[distances.argmin(axis=1)] == labels).mean() > 0.8
 
 
-def test_tsne_can_be_ended() -> None:
+def test_tsne_can_be_stopped() -> None:
     def stop(done: int, total: int) -> None:
         raise InterruptedError
 
@@ -41,16 +41,16 @@ def test_tsne_can_be_ended() -> None:
         projection.tsne(np.random.default_rng(0).normal(size=(50, 5)).astype(np.float32), stop)
 
 
-def test_what_is_drawn_holds_every_error() -> None:
-    right = np.arange(100) % 10 != 0
-    table = pd.DataFrame({"correct": right, "loss": np.arange(100.0)})
-    rows = projection.drawn(table, np.zeros((100, 2)), right=20, wrong=8)
+def test_the_map_has_the_worst_errors() -> None:
+    correct = np.arange(100) % 10 != 0
+    table = pd.DataFrame({"correct": correct, "loss": np.arange(100.0)})
+    rows = projection.sample_rows(table, np.zeros((100, 2)), max_correct=20, max_wrong=8)
     assert (~rows["correct"]).sum() == 8
     assert rows["correct"].sum() == 20
-    assert 0 not in rows.index  # the least loss of the ten errors
+    assert 0 not in rows.index  # the lowest loss of the ten errors
     assert not rows.index.duplicated().any()
 
 
 def test_a_rectangle_may_be_drawn_from_any_corner() -> None:
     points = np.array([[0.0, 0], [1, 1], [2, 2]])
-    assert projection.within(points, (1.5, 0.5), (2.0, 0.0)).tolist() == [1]
+    assert projection.in_rectangle(points, (1.5, 0.5), (2.0, 0.0)).tolist() == [1]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchmlp.analysis import source_listing
-from scratchmlp.analysis.walkthrough import blocks, walk
+from scratchmlp.analysis.walkthrough import blocks, walk_through
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.net import choices, model, presets
 from scratchmlp.net.config import TrainConfig
@@ -16,7 +16,7 @@ from scratchmlp.net.model import init_params
 from scratchmlp.net.network import Network
 
 
-def test_blocks_are_the_source_that_runs() -> None:
+def test_blocks_have_the_source_that_runs() -> None:
     shown = {block.name: block for block in blocks(TrainConfig())}
     assert "torch.relu" in shown["Activation"].source
     assert "tanh" not in shown["Activation"].source
@@ -29,7 +29,7 @@ def test_blocks_are_the_source_that_runs() -> None:
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)
-def test_every_preset_can_be_read(name: str) -> None:
+def test_every_preset_has_blocks(name: str) -> None:
     config = presets.find(name).config
     shown = {block.name: block.source for block in blocks(config)}
     assert ("Augmentation" in shown) == (config.augment != "none")
@@ -52,7 +52,7 @@ def test_a_network_without_hidden_layers_has_no_activation() -> None:
     seed=st.integers(0, 1000),
     data=st.data(),
 )
-def test_three_ways_to_a_gradient_agree(
+def test_the_gradient_is_the_same_in_three_ways(
     activation: str, hidden: list[int], seed: int, data: st.DataObject
 ) -> None:
     generator = torch.Generator().manual_seed(seed)
@@ -65,43 +65,43 @@ def test_three_ways_to_a_gradient_agree(
     weights = params[layer - 1][0]
     i = data.draw(st.integers(0, weights.shape[0] - 1))
     j = data.draw(st.integers(0, weights.shape[1] - 1))
-    seen = walk(network, images, labels, layer, i, j)
-    assert seen.by_hand == pytest.approx(seen.by_autograd, abs=1e-9)
-    assert seen.by_hand == pytest.approx(seen.by_difference, abs=1e-6)
-    assert seen.terms["product"].sum() == pytest.approx(seen.by_hand)
-    assert seen.weight == pytest.approx(float(weights[i, j]))
+    walkthrough = walk_through(network, images, labels, layer, i, j)
+    assert walkthrough.by_hand == pytest.approx(walkthrough.by_autograd, abs=1e-9)
+    assert walkthrough.by_hand == pytest.approx(walkthrough.by_difference, abs=1e-6)
+    assert walkthrough.terms["product"].sum() == pytest.approx(walkthrough.by_hand)
+    assert walkthrough.weight == pytest.approx(float(weights[i, j]))
 
 
-def test_the_walk_shows_the_numbers_on_the_way(network: Network, digits: Dataset) -> None:
+def test_the_walkthrough_has_the_tensors_of_both_passes(network: Network, digits: Dataset) -> None:
     images = torch.from_numpy(digits.train.images[:4])
     labels = torch.from_numpy(digits.train.labels[:4])
-    seen = walk(network, images, labels, 1, 406, 3)
-    assert [s.name for s in seen.forward] == ["x", "z1", "h1", "z2", "log p", "p"]
-    assert [s.name for s in seen.backward] == ["dz2", "dw2", "db2", "dz1", "dw1", "db1"]
-    by_name = {s.name: s for s in [*seen.forward, *seen.backward]}
+    walkthrough = walk_through(network, images, labels, 1, 406, 3)
+    assert [s.name for s in walkthrough.forward] == ["x", "z1", "h1", "z2", "log p", "p"]
+    assert [s.name for s in walkthrough.backward] == ["dz2", "dw2", "db2", "dz1", "dw1", "db1"]
+    by_name = {s.name: s for s in [*walkthrough.forward, *walkthrough.backward]}
     x = network.input(images)
     z1 = model.linear(x, *network.params[0])
     assert by_name["x"].table.loc[2, 406] == pytest.approx(float(x[2, 406]))
     assert by_name["h1"].table.loc[1, 3] == pytest.approx(max(0, float(z1[1, 3])), abs=1e-5)
     assert by_name["p"].table.sum(axis=1).tolist() == pytest.approx([1.0] * 4)
     assert by_name["dw1"].shape == (784, 16)
-    assert by_name["dw1"].table.loc[406, 3] == pytest.approx(seen.by_hand)
-    logits = network.logits(images)
-    assert seen.loss == pytest.approx(torch.nn.functional.cross_entropy(logits, labels).item())
-    assert "w1[406, 3]" in seen.formula
+    assert by_name["dw1"].table.loc[406, 3] == pytest.approx(walkthrough.by_hand)
+    expected = torch.nn.functional.cross_entropy(network.logits(images), labels).item()
+    assert walkthrough.loss == pytest.approx(expected)
+    assert "w1[406, 3]" in walkthrough.formula
 
 
-def test_the_walk_leaves_the_network_alone(network: Network, digits: Dataset) -> None:
+def test_the_walkthrough_does_not_change_the_network(network: Network, digits: Dataset) -> None:
     images = torch.from_numpy(digits.train.images[:2])
     labels = torch.from_numpy(digits.train.labels[:2])
     before = [t.clone() for t in model.flat(network.params)]
-    walk(network, images, labels, 2, 0, 0)
+    walk_through(network, images, labels, 2, 0, 0)
     after = model.flat(network.params)
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
     assert not any(t.requires_grad for t in after)
 
 
-def test_a_listing_holds_what_is_used_and_nothing_else() -> None:
+def test_a_listing_has_what_is_used_and_nothing_else() -> None:
     config = replace(TrainConfig(), optimizer="sgd", augment="affine", schedule="constant")
     listed = source_listing.closure([("scratchmlp.net.training", "fit")], config)
     names = [piece.name for piece in listed.pieces]
@@ -112,7 +112,7 @@ def test_a_listing_holds_what_is_used_and_nothing_else() -> None:
     assert not any("scratchmlp" in statement for statement in listed.imports)
 
 
-def test_a_piece_is_as_it_is_written() -> None:
+def test_a_piece_is_the_source_of_its_module() -> None:
     found = source_listing.piece("scratchmlp.net.model", "linear", TrainConfig())
     assert found.source.startswith("def linear(xb: Tensor")
     space: dict = {"Tensor": torch.Tensor}

@@ -164,7 +164,7 @@ def misread(drawable: Drawable, pen: list[Digit]) -> Digit:
     network = checkpoint_file.loads(drawable.store.checkpoint(drawable.run))
     found: list[tuple[float, int]] = []
     for at in range(0, len(pen), 20):
-        lines = strokes.placed(pen[at]["strokes"], 190, (160, 160))
+        lines = strokes.place(pen[at]["strokes"], 190, (160, 160))
         read = prediction.predict_number(network, strokes.render(lines, 20, 320))
         if len(read) == 1 and read[0].label not in (None, pen[at]["label"]):
             found.append((read[0].probabilities[pen[at]["label"]], at))

@@ -93,11 +93,11 @@ def cell(page: Page, truth: int, answer: int) -> Locator:
 
 
 def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: Open) -> None:
-    order = evaluation.chosen(evaluated.table).index.tolist()
+    order = evaluation.select(evaluated.table).index.tolist()
     page = open_page()
     page.goto(f"{evaluated.url}&sample={order[2]}")
     expect(page.get_by_role("heading", name=f"Picture {order[2]}:")).to_be_visible()
-    expect(page.get_by_text("What the hidden units said")).to_have_count(1)  # above its chart
+    expect(page.get_by_text("Contributions of the hidden units")).to_have_count(1)  # its title
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("heading", name=f"Picture {order[3]}:")).to_be_visible()
     expect(page).to_have_url(re.compile(f"sample={order[3]}"))
@@ -170,7 +170,7 @@ def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
     page.mouse.up()
     chip = page.get_by_role("button", name="an area of the map")
     expect(chip).to_be_visible()
-    all_errors = f"{(~evaluated.table['right']).sum():,} pictures."
+    all_errors = f"{(~evaluated.table['correct']).sum():,} pictures."
     expect(page.get_by_text(all_errors)).to_have_count(0)
     chip.click()
     expect(page.get_by_text(all_errors)).to_be_visible()

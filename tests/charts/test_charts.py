@@ -22,14 +22,14 @@ def test_charts_have_titles_axes_with_units_and_tooltips() -> None:
     assert encodings(accuracy)[0]["y"]["axis"]["format"] == "%"
 
 
-def test_the_axis_of_the_loss_may_be_plain() -> None:
+def test_the_axis_of_the_loss_can_be_linear() -> None:
     axis = encodings(loss_chart(100, log=False))[0]["y"]
     assert axis["title"] == "loss (nats)"
     assert "type" not in axis["scale"]
 
 
 @pytest.mark.parametrize(
-    ("spec", "told"),
+    ("spec", "columns"),
     [
         (loss_chart(9, FEW), "step loss smooth other0 valid_loss"),
         (
@@ -39,16 +39,16 @@ def test_the_axis_of_the_loss_may_be_plain() -> None:
     ],
     ids=["loss", "accuracy"],
 )
-def test_the_pointer_tells_the_values_of_all_curves(spec: dict, told: str) -> None:
+def test_the_tooltip_has_the_values_of_all_curves(spec: dict, columns: str) -> None:
     pointer = spec["layer"][-1]
     fields = [tip["field"] for tip in pointer["encoding"]["tooltip"]]
-    assert fields == [told.split()[0], *(f"{field}_told" for field in told.split()[1:])]
+    assert fields == [columns.split()[0], *(f"{column}_text" for column in columns.split()[1:])]
     assert pointer["transform"][-1]["calculate"].endswith(": '–'")
     assert FEW["other0"] in [tip.get("title") for tip in pointer["encoding"]["tooltip"]]
 
 
 def test_a_chart_stays_the_same_while_its_numbers_change() -> None:
-    """So a browser keeps it: nothing in it depends on anything but the axes and who is drawn."""
+    """So a browser keeps it: it depends only on the axes and on the runs in it."""
     assert loss_chart(9, FEW) == loss_chart(9, FEW)
     assert loss_chart(9, FEW) != loss_chart(9)
     changed = loss_chart(9)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fastai.data.transforms import RandomSplitter
 from PIL import Image
 
 from scratchmlp import paths
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, decoding
 from scratchmlp.data.datasets import Dataset
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
 from tests.conftest import made_digits
 
@@ -56,7 +56,7 @@ def test_digits_are_the_same_every_time(digits: Dataset) -> None:
     assert np.array_equal(again.test.images, digits.test.images)
 
 
-def test_mnist_is_all_there_in_its_own_order(mnist: Dataset) -> None:
+def test_mnist_is_complete_and_in_its_own_order(mnist: Dataset) -> None:
     assert (len(mnist.train), len(mnist.test)) == (60_000, 10_000)
     assert mnist.train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert mnist.test.labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
@@ -69,32 +69,13 @@ def test_the_decoded_file_is_read_and_not_made_again(
     mnist: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     datasets._opened.clear()
-    monkeypatch.setattr(datasets, "_root", lambda *args: pytest.fail("decoded again"))
+    source = SOURCES["mnist"]._replace(find_root=lambda *args: pytest.fail("decoded again"))
+    monkeypatch.setitem(SOURCES, "mnist", source)
     assert len(datasets.load("mnist").train) == 60_000
     assert datasets.is_prepared("mnist")
 
 
-def test_the_split_is_fastais() -> None:
-    train, valid = datasets.split(1000, 0.2, 42)
-    theirs = RandomSplitter(valid_pct=0.2, seed=42)(range(1000))
-    assert train.tolist() == list(theirs[0])
-    assert valid.tolist() == list(theirs[1])
-    kept = datasets.split(1000, 0.2, 42)
-    assert np.array_equal(kept[0], train)
-    assert [len(part) for part in datasets.split(1000, 0, 42)] == [1000, 0]
-
-
-def test_the_split_leaves_torchs_randomness_alone() -> None:
-    import torch
-
-    torch.manual_seed(7)
-    expected = torch.rand(3)
-    torch.manual_seed(7)
-    datasets.split(100, 0.3, 1)
-    assert torch.equal(torch.rand(3), expected)
-
-
-def test_a_folder_of_ones_own(folder: Path) -> None:
+def test_a_folder_of_pictures_is_a_dataset(folder: Path) -> None:
     dataset = datasets.load(str(folder))
     assert dataset.classes == ("a", "b")
     assert (len(dataset.train), len(dataset.test)) == (8, 4)
@@ -128,16 +109,16 @@ def test_numbered_classes_and_pictures_are_in_the_order_of_their_numbers(folder:
 def test_any_size_and_colour_becomes_grey_28_by_28(folder: Path, image: Image.Image) -> None:
     image.save(folder / "training" / "a" / "a0.png")
     dataset = datasets.load(str(folder))
-    seen = dataset.train.images[0].astype(int)
-    assert seen.shape == (28, 28)
-    assert seen[9:12, 9:12].min() > 150
-    assert seen[18:, 18:].max() < 20
+    image = dataset.train.images[0].astype(int)
+    assert image.shape == (28, 28)
+    assert image[9:12, 9:12].min() > 150
+    assert image[18:, 18:].max() < 20
 
 
-def test_shape_is_kept(folder: Path) -> None:
+def test_a_picture_keeps_its_shape(folder: Path) -> None:
     Image.new("L", (20, 80), 255).save(folder / "training" / "a" / "a0.png")
-    seen = datasets.load(str(folder)).train.images[0]
-    assert (seen > 128).sum(axis=0).tolist() == [0] * 10 + [28] * 7 + [0] * 11
+    image = datasets.load(str(folder)).train.images[0]
+    assert (image > 128).sum(axis=0).tolist() == [0] * 10 + [28] * 7 + [0] * 11
 
 
 def test_a_change_of_the_folder_is_noticed(folder: Path) -> None:
@@ -167,38 +148,38 @@ def test_a_damaged_cache_is_made_again(
     assert ("is damaged" in caplog.text) == (damage == "flip")
 
 
-def refused(name: str) -> str:
+def error_of(name: str) -> str:
     with pytest.raises(UserError) as error:
         datasets.load(name)
     return str(error.value)
 
 
-def test_what_is_no_dataset_is_refused_in_a_sentence(folder: Path, tmp_path: Path) -> None:
-    assert "needs training/<class>/*.png" in refused("no-such-thing")
-    assert "The datasets with names are mnist and digits" in refused(str(tmp_path))
+def test_a_folder_that_is_not_a_dataset_is_refused(folder: Path, tmp_path: Path) -> None:
+    assert "needs training/<class>/*.png" in error_of("no-such-thing")
+    assert "The datasets with names are mnist and digits" in error_of(str(tmp_path))
     (tmp_path / "half" / "training" / "a").mkdir(parents=True)
-    assert "holds no pictures" in refused(str(tmp_path / "half"))
+    assert "holds no pictures" in error_of(str(tmp_path / "half"))
     for i in range(2):
         picture().save(tmp_path / "half" / "training" / "a" / f"{i}.png")
-    assert "needs testing/<class>/*.png" in refused(str(tmp_path / "half"))
+    assert "needs testing/<class>/*.png" in error_of(str(tmp_path / "half"))
 
 
 @pytest.mark.parametrize("name", ["~nobody-of-that-name/x", "a\0b", "long" * 2000, "\udcff"])
-def test_a_name_that_no_folder_can_have_is_refused_in_a_sentence(name: str) -> None:
-    assert "is not a dataset" in refused(name)
+def test_a_name_that_no_folder_can_have_is_refused(name: str) -> None:
+    assert "is not a dataset" in error_of(name)
     assert not datasets.is_prepared(name)
 
 
-def test_a_link_to_nowhere_among_the_pictures_is_passed_over(folder: Path) -> None:
+def test_a_broken_link_among_the_pictures_is_skipped(folder: Path) -> None:
     (folder / "training" / "a" / ".#notes.txt").symlink_to("nowhere")
     assert len(datasets.load(str(folder)).train) == 8
     assert datasets.is_prepared(str(folder))
 
 
-def test_a_picture_that_comes_while_others_are_read_is_not_missed(
+def test_a_picture_added_while_others_are_decoded_is_found_next_time(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decode = datasets.decoding.decode
+    decode = decoding.decode
 
     def slow(*args):  # type: ignore[no-untyped-def]
         images = decode(*args)
@@ -206,7 +187,7 @@ def test_a_picture_that_comes_while_others_are_read_is_not_missed(
         return images
 
     with monkeypatch.context() as busy:
-        busy.setattr(datasets.decoding, "decode", slow)
+        busy.setattr(decoding, "decode", slow)
         assert len(datasets.load(str(folder)).train) == 8
     assert len(datasets.load(str(folder)).train) == 9
 
@@ -214,40 +195,40 @@ def test_a_picture_that_comes_while_others_are_read_is_not_missed(
 def test_a_class_with_one_picture_is_refused(folder: Path) -> None:
     for i in (1, 2, 3):
         (folder / "training" / "b" / f"b{i}.png").unlink()
-    assert f"{folder / 'training' / 'b'} holds one picture" in refused(str(folder))
+    assert f"{folder / 'training' / 'b'} holds one picture" in error_of(str(folder))
 
 
 @pytest.mark.parametrize("name", ["b" * 201, "\udcff"])
-def test_a_class_whose_name_cannot_be_kept_is_refused(folder: Path, name: str) -> None:
+def test_a_class_whose_name_cannot_be_stored_is_refused(folder: Path, name: str) -> None:
     for part in ("training", "testing"):
         (folder / part / "b").rename(folder / part / name)
-    assert "at most 200 letters" in refused(str(folder))
+    assert "at most 200 letters" in error_of(str(folder))
 
 
-def test_a_picture_may_have_a_name_that_is_no_text(folder: Path) -> None:
+def test_a_file_name_may_be_bytes_that_are_no_text(folder: Path) -> None:
     picture().save(folder / "training" / "a" / "\udcff.png")
     assert len(datasets.load(str(folder)).train) == 9
     assert datasets.is_prepared(str(folder))
 
 
-def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+def test_a_pipe_among_the_pictures_is_refused(folder: Path) -> None:
     os.mkfifo(folder / "training" / "a" / "pipe.png")
-    assert "is not a picture that can be read" in refused(str(folder))
+    assert "is not a picture that can be read" in error_of(str(folder))
 
 
-def test_where_the_file_cannot_be_kept_pictures_are_decoded_once(
+def test_pictures_are_decoded_once_though_the_file_cannot_be_written(
     folder: Path, closed_world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed_world.write_text("a file where the folder should be")
     first = datasets.load(str(folder))
-    monkeypatch.setattr(datasets.decoding, "decode", lambda *args: pytest.fail("decoded again"))
+    monkeypatch.setattr(decoding, "decode", lambda *args: pytest.fail("decoded again"))
     assert datasets.load(str(folder)) is first
 
 
-def test_a_test_class_nobody_trains_is_refused(folder: Path) -> None:
+def test_a_test_class_without_training_pictures_is_refused(folder: Path) -> None:
     (folder / "testing" / "c").mkdir()
     picture().save(folder / "testing" / "c" / "1.png")
-    assert "has no counterpart" in refused(str(folder))
+    assert "has no counterpart" in error_of(str(folder))
 
 
 def broken(kind: str) -> bytes:
@@ -264,7 +245,7 @@ def broken(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "message"),
     [
         ("text", "is not a picture that can be read"),
         ("cut", "is not a picture that can be read"),
@@ -272,41 +253,39 @@ def broken(kind: str) -> bytes:
         ("bomb", "is too large"),
     ],
 )
-def test_a_picture_that_cannot_be_used_is_named(folder: Path, kind: str, said: str) -> None:
+def test_the_error_names_the_bad_picture(folder: Path, kind: str, message: str) -> None:
     file = folder / "training" / "b" / "b0.png"
     file.write_bytes(broken(kind))
-    assert f"{file} {said}" in refused(str(folder))
+    assert f"{file} {message}" in error_of(str(folder))
 
 
-def test_without_mnist_one_is_told_at_once() -> None:
-    said = refused("mnist")
-    assert "MNIST is not on this machine" in said
-    assert "choose the dataset digits" in said
+def test_a_missing_mnist_is_an_error_at_once() -> None:
+    message = error_of("mnist")
+    assert "MNIST is not on this machine" in message
+    assert "choose the dataset digits" in message
 
 
-def test_a_server_that_never_answers_is_given_up_within_ten_seconds(
+def test_a_silent_server_is_given_up_within_ten_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("https_proxy", address)
         began = time.monotonic()
-        assert "does not answer" in refused("mnist")
+        assert "does not answer" in error_of("mnist")
     assert time.monotonic() - began < 10
 
 
-def test_a_read_only_home_costs_only_time(
+def test_a_home_that_cannot_be_written_is_a_warning(
     folder: Path, closed_world: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     closed_world.write_text("a file where the folder should be")
     assert len(datasets.load(str(folder)).train) == 8
-    assert "could not be kept" in caplog.text
+    assert "could not be written" in caplog.text
 
 
-def test_a_full_disk_costs_only_time_and_leaves_no_half_file(
-    folder: Path, closed_world: Path
-) -> None:
-    """In a process of its own, which may write no file of more than 4 kB."""
+def test_a_full_disk_is_a_warning_and_leaves_no_half_file(folder: Path, closed_world: Path) -> None:
+    """The process of this test may not write a file of more than 4 kB."""
     code = (
         f"from scratchmlp.data import datasets; d = datasets.load({str(folder)!r}); "
         "print(len(d.train))"
@@ -319,11 +298,11 @@ def test_a_full_disk_costs_only_time_and_leaves_no_half_file(
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )
     assert done.stdout == "8\n"
-    assert "could not be kept" in done.stderr
+    assert "could not be written" in done.stderr
     assert not [file for file in closed_world.rglob("*") if file.is_file()]
 
 
-def test_two_at_once_both_get_it(folder: Path) -> None:
+def test_several_threads_load_the_same_dataset(folder: Path) -> None:
     got: list[int] = []
     threads = [
         threading.Thread(target=lambda: got.append(len(datasets.load(str(folder)).train)))

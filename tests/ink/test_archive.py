@@ -1,4 +1,4 @@
-"""A ZIP of drawings: what goes in comes out, a run trains on it, and no ZIP does harm."""
+"""A ZIP of drawings: an import equals the export, runs train on it, hostile ZIPs are refused."""
 
 import io
 import json
@@ -48,17 +48,17 @@ GOOD = png(np.full((28, 28), 9, dtype=np.uint8))
 
 @settings(max_examples=20, deadline=None)
 @given(st.text("0123456789", min_size=1, max_size=30))
-def test_what_goes_in_comes_out(labels: str) -> None:
-    ours = drawings(labels)
-    back = archive.unpack(archive.pack(ours))
-    assert sorted(map(_plain, back)) == sorted(map(_plain, ours))
+def test_an_import_equals_the_export(labels: str) -> None:
+    exported = drawings(labels)
+    imported = archive.unpack(archive.pack(exported))
+    assert sorted(map(_plain, imported)) == sorted(map(_plain, exported))
 
 
-def _plain(kept: ArchivedDrawing) -> tuple:
-    return kept.label, kept.image.tobytes(), json.dumps(kept.strokes)
+def _plain(drawing: ArchivedDrawing) -> tuple:
+    return drawing.label, drawing.image.tobytes(), json.dumps(drawing.strokes)
 
 
-def test_unpacked_it_is_a_dataset(tmp_path: Path) -> None:
+def test_the_unpacked_zip_is_a_dataset(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(archive.pack(drawings("0123456789" * 3 + "3")))) as packed:
         packed.extractall(tmp_path)
     dataset = datasets.load(str(tmp_path / "drawings"))
@@ -70,30 +70,33 @@ def test_unpacked_it_is_a_dataset(tmp_path: Path) -> None:
 def test_a_picture_of_any_size_is_prepared() -> None:
     page = np.full((300, 400), 250, dtype=np.uint8)
     page[100:250, 195:210] = 5
-    [kept] = archive.unpack(zipped({"mine/1/photo.png": png(page)}))
-    assert kept.label == "1"
-    assert kept.image.shape == (28, 28)
-    rows, columns = np.nonzero(kept.image > 127)
+    [drawing] = archive.unpack(zipped({"mine/1/photo.png": png(page)}))
+    assert drawing.label == "1"
+    assert drawing.image.shape == (28, 28)
+    rows, columns = np.nonzero(drawing.image > 127)
     assert np.ptp(rows) > 15 and np.ptp(columns) < 6
 
 
-def liar() -> bytes:
-    """A ZIP that says its picture is small, while it unpacks to 30 MB."""
+def with_a_false_size() -> bytes:
+    """A ZIP that states a small size for a picture of 30 MB."""
     bomb = zipped({"3/a.png": bytes(30_000_000)}, compression=zipfile.ZIP_DEFLATED)
     return bomb.replace((30_000_000).to_bytes(4, "little"), (1000).to_bytes(4, "little"))
 
 
 HOSTILE = {
-    "no ZIP": (b"hello", "no ZIP that can be read"),
-    "cut short": (archive.pack(drawings("123"))[:-30], "no ZIP that can be read"),
-    "damaged": (archive.pack(drawings("1")).replace(b"IHDR", b"XXXX"), "no ZIP that can be read"),
+    "not a ZIP": (b"hello", "not a ZIP that can be read"),
+    "cut short": (archive.pack(drawings("123"))[:-30], "not a ZIP that can be read"),
+    "damaged": (
+        archive.pack(drawings("1")).replace(b"IHDR", b"XXXX"),
+        "not a ZIP that can be read",
+    ),
     "empty": (zipped({}), "holds no drawings"),
-    "up and out": (zipped({"../../3/a.png": GOOD}), "path that is refused"),
-    "from the root": (zipped({"/etc/3/a.png": GOOD}), "path that is refused"),
-    "of Windows": (zipped({"C:/3/a.png": GOOD}), "path that is refused"),
+    "parent folder": (zipped({"../../3/a.png": GOOD}), "path that is refused"),
+    "absolute path": (zipped({"/etc/3/a.png": GOOD}), "path that is refused"),
+    "Windows path": (zipped({"C:/3/a.png": GOOD}), "path that is refused"),
     "no folder": (zipped({"a.png": GOOD}), "lies in no folder"),
-    "a text": (zipped({"3/a.png": b"not a picture"}), "not a picture that can be read"),
-    "a bomb": (
+    "text": (zipped({"3/a.png": b"not a picture"}), "not a picture that can be read"),
+    "bomb": (
         zipped({"3/a.png": bytes(200_000_000)}, compression=zipfile.ZIP_DEFLATED),
         "unpacks to more than 100 MB",
     ),
@@ -101,8 +104,8 @@ HOSTILE = {
         zipped({"3/a.png": bytes(3_000_000)}, compression=zipfile.ZIP_DEFLATED),
         "3/a.png in this ZIP is too large",
     ),
-    "a liar": (liar(), "no ZIP that can be read|too large|not a picture"),
-    "strokes of nonsense": (zipped({"3/a.png": GOOD, "strokes.json": b"{"}), "is not JSON"),
+    "a false size": (with_a_false_size(), "not a ZIP that can be read|too large|not a picture"),
+    "strokes are not JSON": (zipped({"3/a.png": GOOD, "strokes.json": b"{"}), "is not JSON"),
     "strokes in a list": (zipped({"3/a.png": GOOD, "strokes.json": b"[]"}), "must be an object"),
     "strokes of words": (
         zipped({"3/a.png": GOOD, "strokes.json": b'{"3/a.png": [["x"]]}'}),
@@ -112,17 +115,17 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(("data", "sentence"), HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_zip_is_one_sentence(data: bytes, sentence: str) -> None:
+def test_the_error_of_a_hostile_zip_is_one_line(data: bytes, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence) as raised:
         archive.unpack(data)
     assert "\n" not in str(raised.value)
 
 
-def test_too_many_and_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zip_with_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     data = archive.pack(drawings("123"))
     monkeypatch.setattr(archive, "MAX_PICTURES", 2)
     with pytest.raises(UserError, match="3 pictures: at most 2"):
         archive.unpack(data)
-    monkeypatch.setattr(archive, "MAX_BYTES", 100)
+    monkeypatch.setattr(archive, "MAX_ZIP_BYTES", 100)
     with pytest.raises(UserError, match="too large"):
         archive.unpack(data)

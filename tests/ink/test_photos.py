@@ -1,4 +1,4 @@
-"""Pictures of every kind that people send, and what is none."""
+"""Ink is found in pictures of every kind, and other files are refused."""
 
 import io
 import struct
@@ -25,9 +25,9 @@ def grey(levels: np.ndarray) -> Image.Image:
 
 
 def resembles(data: bytes, ink: np.ndarray = SEVEN) -> float:
-    """Correlation of what the network would see with what it should see."""
-    seen, due = preparation.prepare(photos.ink_of(data)), preparation.prepare(ink)
-    return float(np.corrcoef(seen.ravel(), due.ravel())[0, 1])
+    """Correlation of the prepared picture with the expected one."""
+    actual, expected = preparation.prepare(photos.extract_ink(data)), preparation.prepare(ink)
+    return float(np.corrcoef(actual.ravel(), expected.ravel())[0, 1])
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
@@ -43,12 +43,12 @@ def test_transparent_paper(colour: str) -> None:
     assert resembles(encoded(picture)) > 0.97
 
 
-def test_the_camera_s_rotation() -> None:
+def test_a_photo_is_rotated_by_its_exif_data() -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # turn by 90 degrees clockwise to see it upright
-    turned = grey(1 - SEVEN).rotate(90)
-    assert resembles(encoded(turned, "JPEG", exif=exif)) > 0.97
-    assert resembles(encoded(turned, "JPEG")) < 0.9
+    exif[0x0112] = 6  # rotate by 90 degrees clockwise to show it upright
+    rotated = grey(1 - SEVEN).rotate(90)
+    assert resembles(encoded(rotated, "JPEG", exif=exif)) > 0.97
+    assert resembles(encoded(rotated, "JPEG")) < 0.9
 
 
 def page(shadow: float, rules: float) -> np.ndarray:
@@ -66,17 +66,17 @@ def test_a_photo_of_a_page(shadow: float, rules: float) -> None:
     assert resembles(encoded(grey(page(shadow, rules)), "JPEG")) > 0.9
 
 
-def test_paper_alone_is_no_ink() -> None:
-    assert not photos.ink_of(encoded(Image.new("L", (50, 50), 200))).any()
+def test_empty_paper_has_no_ink() -> None:
+    assert not photos.extract_ink(encoded(Image.new("L", (50, 50), 200))).any()
 
 
-def test_a_picture_of_mnist_stays_as_it_is() -> None:
+def test_a_picture_of_mnist_does_not_change() -> None:
     image = preparation.prepare(SEVEN)
-    assert (preparation.prepare(photos.ink_of(encoded(Image.fromarray(image)))) == image).all()
+    assert (preparation.prepare(photos.extract_ink(encoded(Image.fromarray(image)))) == image).all()
 
 
 def png_that_claims(width: int, height: int) -> bytes:
-    """The head of a PNG of that size, with no pixels in it."""
+    """The header of a PNG of this size, without pixels."""
     chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     head = struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
     return b"\x89PNG\r\n\x1a\n" + head + struct.pack(">I", 10) + b"IDAT"
@@ -90,10 +90,10 @@ def png_that_claims(width: int, height: int) -> bytes:
         (encoded(grey(SEVEN))[:200], "not a picture that can be read"),
         (encoded(grey(SEVEN), "GIF"), "not a picture that can be read"),
         (png_that_claims(10_000, 5_000), "too large"),  # 50 megapixels
-        (png_that_claims(100_000, 100_000), "too large"),  # a bomb
-        (bytes(photos.MAX_BYTES + 1), "too large"),
+        (png_that_claims(100_000, 100_000), "too large"),  # a decompression bomb
+        (bytes(photos.MAX_FILE_BYTES + 1), "too large"),
     ],
 )
-def test_what_cannot_be_used_is_a_sentence(data: bytes, sentence: str) -> None:
+def test_a_file_that_is_no_picture_is_refused(data: bytes, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
-        photos.ink_of(data)
+        photos.extract_ink(data)

@@ -32,14 +32,14 @@ def test_fit_makes_the_longer_edge_twenty() -> None:
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (3, 17), (40, 9)])
-def test_a_corner_ends_up_in_the_middle(shape: tuple[int, int]) -> None:
+def test_ink_in_a_corner_moves_to_the_middle(shape: tuple[int, int]) -> None:
     sheet = ink(60, 60)
     sheet[: shape[0], : shape[1]] = 1
     centre = mass_centre(preparation.prepare(sheet))
     assert centre == pytest.approx((14, 14), abs=0.5)
 
 
-def test_mass_decides_and_not_the_box() -> None:
+def test_the_centre_of_mass_is_centred_and_not_the_box() -> None:
     sheet = ink(20, 20)
     sheet[:, :12] = 1
     sheet[0, :] = 1
@@ -50,7 +50,7 @@ def test_mass_decides_and_not_the_box() -> None:
 @given(
     arrays(np.float64, st.tuples(st.integers(1, 50), st.integers(1, 50)), elements=st.floats(0, 1))
 )
-def test_anything_becomes_a_picture_and_loses_no_edge(sheet: np.ndarray) -> None:
+def test_any_ink_becomes_a_picture_and_loses_no_edge(sheet: np.ndarray) -> None:
     picture = preparation.as_mnist(sheet)
     assert picture.shape == (28, 28)
     assert picture.dtype == np.uint8
@@ -63,7 +63,7 @@ def test_anything_becomes_a_picture_and_loses_no_edge(sheet: np.ndarray) -> None
 def seven(
     scale: float = 1.0, width: float = 16, at: tuple[float, float] = (140, 140)
 ) -> np.ndarray:
-    placed = strokes.placed([[(0, 0), (8, 0), (3, 12)]], 160 * scale, at)
+    placed = strokes.place([[(0, 0), (8, 0), (3, 12)]], 160 * scale, at)
     return strokes.render(placed, width * scale, 280)
 
 
@@ -74,7 +74,7 @@ def distance(a: np.ndarray, b: np.ndarray) -> float:
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(-50, 50), st.integers(-50, 50))
-def test_place_does_not_matter(right: int, down: int) -> None:
+def test_the_position_does_not_matter(right: int, down: int) -> None:
     ink = seven()
     assert (
         preparation.prepare(np.roll(ink, (down, right), axis=(0, 1))) == preparation.prepare(ink)
@@ -83,24 +83,24 @@ def test_place_does_not_matter(right: int, down: int) -> None:
 
 @settings(deadline=None, max_examples=20)
 @given(st.floats(0.5, 1.6))
-def test_size_hardly_matters(scale: float) -> None:
+def test_the_size_hardly_matters(scale: float) -> None:
     assert distance(preparation.prepare(seven()), preparation.prepare(seven(scale))) < 0.3
 
 
 @pytest.mark.parametrize("width", [6, 12, 24])
 def test_the_brush_hardly_matters(width: float) -> None:
-    thick = preparation.relative_thickness(preparation.prepare(seven(width=width)) / 255)
-    assert thick == pytest.approx(preparation.THICKNESS, abs=0.4)
+    thickness = preparation.relative_thickness(preparation.prepare(seven(width=width)) / 255)
+    assert thickness == pytest.approx(preparation.THICKNESS, abs=0.4)
     assert distance(preparation.prepare(seven()), preparation.prepare(seven(width=width))) < 0.35
 
 
-def test_thickness_is_that_of_the_pen() -> None:
+def test_the_thickness_is_the_width_of_the_pen() -> None:
     assert preparation.thickness(
         strokes.render([[(20, 140), (260, 140)]], 9, 280)
     ) == pytest.approx(9, rel=0.07)
 
 
-def test_what_is_prepared_stays_as_it_is() -> None:
+def test_a_prepared_picture_does_not_change() -> None:
     image = preparation.prepare(seven())
     assert preparation.is_prepared(image / 255)
     assert (preparation.prepare(image / 255) == image).all()
@@ -133,7 +133,7 @@ def test_no_ink_is_an_empty_picture() -> None:
     assert preparation.plain_resize(np.zeros((280, 280))).shape == (28, 28)
 
 
-def test_a_plain_resize_leaves_ink_where_it_lies() -> None:
+def test_a_plain_resize_does_not_move_the_ink() -> None:
     rows, columns = mass_centre(preparation.plain_resize(seven(0.5, at=(60, 70))))
     assert columns < 7.5
     assert rows < 9

@@ -1,4 +1,4 @@
-"""Strokes from strangers, and the ink they leave."""
+"""Strokes are checked and rendered as ink."""
 
 import json
 
@@ -15,7 +15,7 @@ STROKES = st.lists(st.lists(st.tuples(COORDINATE, COORDINATE), min_size=1, max_s
 
 
 @given(STROKES)
-def test_strokes_come_back_as_they_went(drawn: strokes.Strokes) -> None:
+def test_strokes_survive_json(drawn: strokes.Strokes) -> None:
     assert strokes.loads(strokes.dumps(drawn)) == drawn
 
 
@@ -27,14 +27,14 @@ def test_a_line_is_as_wide_as_its_pen_and_its_caps_are_round() -> None:
     assert ink[46, 15] < 0.2 and ink[50, 12] == 0
 
 
-def test_a_point_is_a_dot_and_nothing_is_paper() -> None:
+def test_a_point_is_a_dot_and_no_strokes_are_no_ink() -> None:
     assert strokes.render([[(50, 50)]], 20, 100).sum() == pytest.approx(np.pi * 100, rel=0.05)
     assert not strokes.render([], 20, 100).any()
     assert not strokes.render([[(-500, -500)]], 20, 100).any()
 
 
-def test_placed_strokes_lie_where_they_should() -> None:
-    points = np.array(strokes.placed([[(0, 0), (2, 8)]], 100, (140, 140))[0])
+def test_placed_strokes_have_the_size_and_the_middle() -> None:
+    points = np.array(strokes.place([[(0, 0), (2, 8)]], 100, (140, 140))[0])
     assert np.ptp(points, axis=0) == pytest.approx((25, 100))
     assert points.mean(axis=0) == pytest.approx((140, 140))
 
@@ -49,12 +49,12 @@ def test_placed_strokes_lie_where_they_should() -> None:
         ("[[[1]]]", "not a pair"),
         ('[[["a", 2]]]', "not a pair"),
         ("[[[true, 2]]]", "not a pair"),
-        ("[[[NaN, 2]]]", "outside"),
-        ("[[[1e300, 2]]]", "outside"),
+        ("[[[NaN, 2]]]", "farther than"),
+        ("[[[1e300, 2]]]", "farther than"),
         (json.dumps([[[0, 0]]] * 501), "too long"),
         (json.dumps([[[0, 0]] * 20_001]), "too long"),
     ],
 )
-def test_what_is_no_strokes_is_a_sentence(text: str, sentence: str) -> None:
+def test_other_data_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         strokes.loads(text)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from scratchmlp.data import datasets
+from scratchmlp.data import splits
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.net import devices, presets, statistics, training
 from scratchmlp.net.config import TrainConfig
@@ -37,7 +37,7 @@ def run(folder: Path, script: str, *arguments: str) -> str:
 
 
 def trained(dataset: Dataset, config: TrainConfig) -> tuple[list[float], Network]:
-    rows = datasets.split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     *events, end = training.fit(config, *(dataset.train.take(part) for part in rows))
     losses = [event.loss for event in events if isinstance(event, Step)]
     return losses, checkpoint_file.of_state(end.state, config, dataset.classes)
@@ -68,7 +68,7 @@ def test_scripts_train_and_answer_bit_for_bit(
 
 def test_a_script_knows_the_rates_that_were_told(digits: Dataset, tmp_path: Path) -> None:
     rates, done, losses = {3: 0.05, 7: 0.0001}, [0], []
-    parts = [digits.train.take(p) for p in datasets.split(len(digits.train), 0.2, 42)]
+    parts = [digits.train.take(p) for p in splits.train_valid_split(len(digits.train), 0.2, 42)]
     for event in training.fit(SMALL, *parts, control=lambda: rates.get(done[0])):
         if isinstance(event, Step):
             done[0] = event.step
@@ -157,7 +157,8 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
     ("n", "valid_pct", "seed"), [(1437, 0.2, 42), (100, 0.15, 7), (50, 0.0, 1)]
 )
 def test_the_split_is_fastais(n: int, valid_pct: float, seed: int) -> None:
-    ours, theirs = standalone.split_rows(n, valid_pct, seed), datasets.split(n, valid_pct, seed)
+    ours = standalone.split_rows(n, valid_pct, seed)
+    theirs = splits.train_valid_split(n, valid_pct, seed)
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from scratchmlp.charts import sprites
+from scratchmlp.charts import image_urls
 from scratchmlp.ink import archive, strokes
 from scratchmlp.ink.archive import ArchivedDrawing
 from scratchmlp.net.network import Network
@@ -52,7 +52,7 @@ def _item(index: int, drawing: Drawing) -> Item:
 
 @st.dialog("One of your drawings")
 def _details(drawing: Drawing, classes: tuple[str, ...]) -> None:
-    st.image(sprites.enlarged(drawing.image, 8), alt=f"Your drawing of a {drawing.label}")
+    st.image(image_urls.enlarge(drawing.image, 8), alt=f"Your drawing of a {drawing.label}")
     names = list(dict.fromkeys([*classes, drawing.label]))
     label = st.segmented_control("It was a", names, default=drawing.label, required=True)
     row = st.container(horizontal=True)
@@ -111,7 +111,7 @@ def _tools(drawings: list[Drawing]) -> None:
             "A ZIP that this page exported",
             type=["zip"],
             key=DRAWINGS_ZIP,
-            max_upload_size=archive.MAX_BYTES // 1_000_000,
+            max_upload_size=archive.MAX_ZIP_BYTES // 1_000_000,
             on_change=_import,
         )
     row.button(

@@ -54,7 +54,7 @@ def _picture() -> InkInput:
         "A picture of a digit or a number",
         type=["png", "jpg", "jpeg", "webp"],
         key=PICTURE_FILE,
-        max_upload_size=photos.MAX_BYTES // 1_000_000,
+        max_upload_size=photos.MAX_FILE_BYTES // 1_000_000,
         help="A scan, a screenshot, a photo of a page: dark on light or light on dark.",
         on_change=_keep_picture,
         args=[PICTURE_FILE],
@@ -111,4 +111,4 @@ def _forget(key: str) -> None:
 
 @st.cache_data(show_spinner="Looking for the ink …", max_entries=8)
 def _ink_of(data: bytes) -> Ink:
-    return photos.ink_of(data)
+    return photos.extract_ink(data)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scratchmlp.analysis import prediction
 from scratchmlp.analysis.prediction import Prediction, likeliest
-from scratchmlp.charts import sprites
+from scratchmlp.charts import image_urls
 from scratchmlp.ink import preparation
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.net.network import Network
@@ -135,7 +135,7 @@ def show_stages(run: Run, network: Network, drawn: InkInput, predicted: NumberPr
     if not predicted.digits:
         st.caption("Draw something to see every step from your drawing to the network's input.")
         return
-    parts = preparation.split(drawn.ink)
+    parts = preparation.split_digits(drawn.ink)
     is_number = 1 < len(parts) == len(predicted.digits)
     part = parts[predicted.position] if is_number else drawn.ink
     plain = st.toggle(
@@ -163,7 +163,7 @@ def _plain_resize(network: Network, ink: Ink) -> None:
 
 def _strip(pictures: list[tuple[str, np.ndarray]]) -> str:
     figures = "".join(
-        f'<figure><img alt="{escape(name)}" src="{sprites.data_url(picture)}">'
+        f'<figure><img alt="{escape(name)}" src="{image_urls.png_url(picture)}">'
         f"<figcaption>{number}. {escape(name)}</figcaption></figure>"
         for number, (name, picture) in enumerate(pictures, 1)
     )

@@ -5,7 +5,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from scratchmlp.analysis.explanation import hidden
+from scratchmlp.analysis.explanation import hidden_activations
 from scratchmlp.analysis.prediction import likeliest
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Examples
@@ -42,4 +42,4 @@ def _compared(run_id: str, step: int, dataset: str) -> tuple[Examples, Tensor]:
     train = datasets.load(dataset).train
     some = train.take(np.arange(min(MAX_COMPARED, len(train))))
     network = resources.network(run_id, step)
-    return some, hidden(network, torch.from_numpy(some.images))
+    return some, hidden_activations(network, torch.from_numpy(some.images))

@@ -16,7 +16,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     row.metric("Calibration error", f"{error:.2%}", help=_ECE)
     if run.config.valid_pct:
         temperature = _temperature(run, run.id, predictions.step)
-        scaled = calibration.at_temperature(table, temperature)
+        scaled = calibration.with_temperature(table, temperature)
         row.metric("Temperature", f"{temperature:.2f}", help=_TEMPERATURE)
         after = calibration.expected_calibration_error(scaled)
         row.metric("Error at that temperature", f"{after:.2%}")

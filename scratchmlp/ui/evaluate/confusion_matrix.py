@@ -18,7 +18,7 @@ def show(predictions: Predictions) -> None:
     rates = row.toggle("Show %", key="rates", help="Shares of each truth in place of counts.")
     diagonal = row.toggle("Include correct", key="diagonal", help="Show the diagonal too.")
     by_errors = row.toggle("Most errors first", key="by_errors", help="Sort the classes.")
-    order = evaluation.by_errors(predictions.table, classes) if by_errors else list(classes)
+    order = evaluation.classes_by_errors(predictions.table, classes) if by_errors else list(classes)
     shown = cells if diagonal else cells[cells["truth"] != cells["prediction"]]
     with st.container(key="confusion"):
         key = chart_key("confusion")

@@ -60,6 +60,6 @@ def _report(run: Run, predictions: Predictions) -> str:
 def _charts(predictions: Predictions, kind: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, chart in report.drawings(predictions.table, predictions.classes).items():
+        for name, chart in report.charts(predictions.table, predictions.classes).items():
             packed.writestr(f"{name}.{kind}", FORMATS[kind](chart))
     return out.getvalue()

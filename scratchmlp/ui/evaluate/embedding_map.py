@@ -5,8 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.analysis import projection
-from scratchmlp.charts import sprites
-from scratchmlp.charts.evaluation import map_chart
+from scratchmlp.charts import image_urls
+from scratchmlp.charts.evaluation import embedding_map_chart
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import background_task, selection
 from scratchmlp.ui.predictions import Predictions
@@ -32,7 +32,7 @@ def show(run: Run, predictions: Predictions) -> None:
     map_id = (*predictions.split_id, predictions.step, str(name))
     with st.container(key="map"):
         st.altair_chart(
-            map_chart(_chart_rows(map_id, predictions, points), predictions.classes),
+            embedding_map_chart(_chart_rows(map_id, predictions, points), predictions.classes),
             key=key,
             on_select=lambda: _mark_area(key, predictions, points),
             selection_mode="area",
@@ -69,7 +69,7 @@ def _chart_rows(
     map_id: tuple, _predictions: Predictions, _points: projection.Points
 ) -> pd.DataFrame:
     """What the chart is sent, computed once for each map."""
-    rows = projection.drawn(_predictions.table, _points)
+    rows = projection.sample_rows(_predictions.table, _points)
     names = np.array(_predictions.classes)
     images = _predictions.examples.images
     return pd.DataFrame(
@@ -80,7 +80,7 @@ def _chart_rows(
             "truth": names[rows["truth"]],
             "prediction": names[rows["prediction"]],
             "correct": rows["correct"].to_numpy(),
-            "image": [sprites.picture_url(images[i]) for i in rows.index],
+            "image": [image_urls.thumbnail_url(images[i]) for i in rows.index],
         }
     )
 
@@ -88,5 +88,5 @@ def _chart_rows(
 def _mark_area(key: str, predictions: Predictions, points: projection.Points) -> None:
     area = st.session_state[key]["selection"]["area"]
     if area:
-        rows = projection.within(points, tuple(area["x"]), tuple(area["y"]))
+        rows = projection.in_rectangle(points, tuple(area["x"]), tuple(area["y"]))
         selection.filter_area(predictions.split_id, rows)

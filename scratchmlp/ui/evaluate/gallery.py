@@ -19,16 +19,16 @@ def filtered(predictions: Predictions) -> pd.DataFrame:
     """The rows that the filters leave, in the chosen order."""
     state, (truth, prediction) = st.session_state, selection.class_filters(predictions.classes)
     least, most = state.get(CONFIDENCE, (0, 100))
-    return evaluation.chosen(
+    return evaluation.select(
         predictions.table,
         truth,
         prediction,
-        least=least / 100,
-        most=most / 100,
-        right_too=state.get(INCLUDE_CORRECT, False),
-        mislabelled=predictions.is_mnist_test and state.get(ONLY_MISLABELLED, False),
-        among=selection.area_filter(predictions.split_id),
-        order=state.get(ORDER, next(iter(evaluation.ORDERS))),
+        min_confidence=least / 100,
+        max_confidence=most / 100,
+        with_correct=state.get(INCLUDE_CORRECT, False),
+        only_mislabelled=predictions.is_mnist_test and state.get(ONLY_MISLABELLED, False),
+        indices=selection.area_filter(predictions.split_id),
+        order=state.get(ORDER, next(iter(evaluation.GALLERY_ORDERS))),
     )
 
 
@@ -56,7 +56,7 @@ def _settings(predictions: Predictions) -> int:
     """Controls to sort and filter; returns the number of thumbnails on a page."""
     with st.popover("Sort and filter", icon=":material/tune:"):
         kept: Any = {"persist_state": "session"}
-        st.selectbox("Order", list(evaluation.ORDERS), key=ORDER, **kept)
+        st.selectbox("Order", list(evaluation.GALLERY_ORDERS), key=ORDER, **kept)
         st.slider("Confidence", 0, 100, (0, 100), format="%d%%", key=CONFIDENCE, **kept)
         st.checkbox("Include correct", key=INCLUDE_CORRECT, **kept)
         if predictions.is_mnist_test:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.analysis import label_errors
-from scratchmlp.charts import sprites
+from scratchmlp.charts import image_urls
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.runs.store import Run
@@ -69,7 +69,7 @@ def _item(row: Any, dataset: Dataset) -> Item:
 def _details(table: pd.DataFrame, dataset: Dataset, index: int) -> None:
     row: Any = table.loc[index]
     label, prediction = dataset.classes[int(row["truth"])], dataset.classes[int(row["prediction"])]
-    st.image(sprites.enlarged(dataset.train.images[index], 12))
+    st.image(image_urls.enlarge(dataset.train.images[index], 12))
     st.markdown(
         f"Training picture {index} is labelled **{label}**. A network that never saw it predicts "
         f"**{prediction}** ({row['p_prediction']:.1%}), and {label} with {row['p_truth']:.2%}."

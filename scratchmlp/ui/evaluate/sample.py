@@ -8,7 +8,7 @@ from torch import Tensor
 
 from scratchmlp.analysis import evaluation
 from scratchmlp.analysis.prediction import likeliest
-from scratchmlp.charts import sprites
+from scratchmlp.charts import image_urls
 from scratchmlp.charts.sample import probability_chart
 from scratchmlp.data import datasets
 from scratchmlp.runs import checkpoint_file
@@ -49,7 +49,7 @@ def show(run: Run, predictions: Predictions, index: int, order: list[int]) -> No
 
 def _picture(predictions: Predictions, index: int, row: Any) -> None:
     names = predictions.classes
-    st.image(sprites.enlarged(predictions.examples.images[index]), width="stretch")
+    st.image(image_urls.enlarge(predictions.examples.images[index]), width="stretch")
     st.caption(
         f"Probability of the truth, {names[int(row['truth'])]}: {row['p_truth']:.2%}. Of the "
         f"prediction, {names[int(row['prediction'])]}: {row['p_prediction']:.2%}. "

@@ -21,4 +21,4 @@ def show(predictions: Predictions) -> None:
         row.metric("Without 15 wrong labels", f"{clean.accuracy:.2%}", help=MISLABELLED)
         with st.expander("How good is that?", key="ladder", on_change="rerun") as ladder:
             if ladder.open:
-                st.table(evaluation.ladder(summary.accuracy).set_index("what"))
+                st.table(evaluation.known_results(summary.accuracy).set_index("what"))

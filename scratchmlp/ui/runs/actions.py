@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from scratchmlp.charts.training import MOST_OTHERS
+from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.runs.catalogue import LONGEST_NOTE
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout, links, resources, run_status, selection, session
@@ -71,7 +71,7 @@ def _compare(row: Any, ticked: list[Run]) -> None:
     kind = row.menu_button("Compare", kinds, key="compare", icon=icon, disabled=too_few)
     if kind:
         page = "evaluate" if kind == PREDICTIONS else "train"
-        _go_to(page, links.comparison([run.id for run in ticked[: MOST_OTHERS + 1]]))
+        _go_to(page, links.comparison([run.id for run in ticked[: MAX_OTHERS + 1]]))
 
 
 def _describe(row: Any, ticked: list[Run]) -> None:

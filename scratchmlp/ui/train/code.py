@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from scratchmlp.analysis import evaluation, walkthrough
-from scratchmlp.analysis.walkthrough import Block, Stage, Walk
-from scratchmlp.charts.sprites import enlarged, sprite
+from scratchmlp.analysis.walkthrough import Block, TensorView, Walkthrough
+from scratchmlp.charts.image_urls import enlarge, strip_url
 from scratchmlp.data import datasets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
@@ -65,18 +65,18 @@ def _blocks(run: Run, step: int) -> list[Block]:
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _batch(run_id: str, step: int, config: TrainConfig) -> Batch:
     network = resources.network(run_id, step)
-    dataset = evaluation.renamed(datasets.load(config.dataset), network.classes)
-    train = evaluation.part(dataset, config, "train").take(np.arange(BATCH_SIZE))
+    dataset = evaluation.match_classes(datasets.load(config.dataset), network.classes)
+    train = evaluation.split_of(dataset, config, "train").take(np.arange(BATCH_SIZE))
     return Batch(network, torch.from_numpy(train.images), torch.from_numpy(train.labels))
 
 
 def _strip(batch: Batch) -> str:
-    return sprite(np.stack([enlarged(image, 2) for image in batch.images.numpy()]))
+    return strip_url(np.stack([enlarge(image, 2) for image in batch.images.numpy()]))
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _walk(run_id: str, step: int, layer: int, i: int, j: int, _batch: Batch) -> Walk:
-    return walkthrough.walk(*_batch, layer, i, j)
+def _walk(run_id: str, step: int, layer: int, i: int, j: int, _batch: Batch) -> Walkthrough:
+    return walkthrough.walk_through(*_batch, layer, i, j)
 
 
 def _choose_weight(run: Run, batch: Batch) -> tuple[int, int, int]:
@@ -88,7 +88,7 @@ def _choose_weight(run: Run, batch: Batch) -> tuple[int, int, int]:
     )
     layer = min(int(layer or 1), depth)
     rows, columns = batch.network.params[layer - 1][0].shape
-    first = walkthrough.steepest(*batch, layer)
+    first = walkthrough.steepest_weight(*batch, layer)
     key = f"walk_{run.id}_{layer}"
     label = "Row: the pixel it comes from" if layer == 1 else "Row: the unit it comes from"
     i = row.number_input(label, 0, rows - 1, first[0], key=f"{key}_i", width=220)
@@ -100,7 +100,7 @@ def _choose_weight(run: Run, batch: Batch) -> tuple[int, int, int]:
     return layer, int(i), int(j)
 
 
-def _stages(walk: Walk, blocks: dict[str, Block]) -> None:
+def _stages(walk: Walkthrough, blocks: dict[str, Block]) -> None:
     stages = {stage.name: stage for stage in [*walk.forward, *walk.backward]}
     chosen = st.segmented_control(
         f"Forward to the loss ({walk.loss:.4f} nats), and backward",
@@ -119,7 +119,7 @@ def _stages(walk: Walk, blocks: dict[str, Block]) -> None:
             _source(block)
 
 
-def _numbers(stage: Stage) -> None:
+def _numbers(stage: TensorView) -> None:
     shape = " x ".join(f"{n:,}" for n in stage.shape)
     st.markdown(f"`{stage.name} = {stage.formula}`")
     is_cut = stage.table.size < np.prod(stage.shape)
@@ -138,7 +138,7 @@ def _source(block: Block) -> None:
     st.code(block.source, "python", height=height, wrap_lines=True)
 
 
-def _gradient(walk: Walk, layer: int, i: int, j: int) -> None:
+def _gradient(walk: Walkthrough, layer: int, i: int, j: int) -> None:
     st.markdown(
         f"**The gradient of one weight, three ways:** w{layer}[{i}, {j}] = {walk.weight:.5f}"
     )

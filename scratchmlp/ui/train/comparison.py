@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from scratchmlp.charts.training import MOST_OTHERS
+from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import LABELS, differing, unparse
 from scratchmlp.runs.store import Run
@@ -20,7 +20,7 @@ def read_address() -> None:
     """Open this view with the runs that the address names, once."""
     text = st.query_params.pop(links.COMPARE, "")
     if text:
-        _choose(links.compared(text, MOST_OTHERS))
+        _choose(links.compared(text, MAX_OTHERS))
         st.session_state[session.TRAIN_VIEW] = TITLE
 
 
@@ -50,7 +50,7 @@ def show(run: Run) -> None:
         list(runs),
         chosen,
         format_func=lambda run_id: _option(runs[run_id]),
-        max_selections=MOST_OTHERS,
+        max_selections=MAX_OTHERS,
         placeholder="Choose runs" if runs else "There is no other run yet",
         **session.synced_widget(OTHERS, chosen, _choose),
     )

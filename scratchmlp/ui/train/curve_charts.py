@@ -38,7 +38,7 @@ def _loss(run: Run, history: History, others: dict[str, History], titles: dict[s
     longest = max([history.last_step, *(other.last_step for other in others.values())])
     end = curves.axis_end(longest, run.total_steps or longest)
     spec = loss_chart(end, titles, st.session_state.get(LOG_AXIS, True))
-    points = curves.beside(curve, history.epochs, tables)
+    points = curves.pointer_table(curve, history.epochs, tables)
     rates = pd.DataFrame(run_controls.learning_rate_marks(run), columns=["step", "words"])
     marked = _mark_best(run, history.epochs)[["step", "epoch", "valid_loss", "best"]]
     data = {"points": _compact(points), "epochs": _compact(marked), "rates": rates}
@@ -66,7 +66,7 @@ def _accuracy(
             st.caption("Accuracy is measured after each epoch.")
             return
         epochs = {name: other.epochs for name, other in others.items()}
-        table = _mark_best(run, curves.accuracies(history.epochs, epochs))
+        table = _mark_best(run, curves.accuracy_table(history.epochs, epochs))
         longest = max([history.last_epoch, *(other.last_epoch for other in others.values())])
         spec = accuracy_chart(curves.axis_end(longest, run.config.epochs), titles)
         now = history.epochs["train_accuracy"].iloc[-1]

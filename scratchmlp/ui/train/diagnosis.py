@@ -53,10 +53,10 @@ def _card(run: Run, finding: Finding, index: int) -> None:
     color, icon = ICONS[finding.severity]
     with st.container(border=True, key=f"finding_{index}"):
         st.markdown(f"{color}[{icon} **{finding.name.capitalize()}**]")
-        st.markdown(finding.seen)
-        st.markdown(f"**Why:** {finding.why}")
-        if finding.try_:
-            st.markdown(f"**Try:** {finding.try_}")
+        st.markdown(finding.evidence)
+        st.markdown(f"**Why:** {finding.reason}")
+        if finding.advice:
+            st.markdown(f"**Try:** {finding.advice}")
         if finding.change:
             st.button(
                 f"Try it: {_describe(run, finding)}",

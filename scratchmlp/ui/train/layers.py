@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.analysis import layers
-from scratchmlp.charts.layers import MEASURES, activation_chart, layer_chart
-from scratchmlp.charts.sprites import sheet
+from scratchmlp.charts.image_urls import webp_url
+from scratchmlp.charts.layers import METRICS, activation_chart, layer_chart
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_status, session
 
@@ -39,7 +39,7 @@ def _show(run_id: str) -> None:
             return
         _weights(run, step, epoch)
         epochs = _thinned(resources.history(run).epochs)
-        _measures(layers.layer_measures(epochs))
+        _measures(layers.layer_metrics(epochs))
         _histograms(layers.activation_histograms(epochs))
 
 
@@ -61,7 +61,7 @@ def _sprite(run_id: str, step: int) -> tuple[str, int, int]:
     """The picture of the first layer's weights, the number of units, and how many it shows."""
     network = resources.network(run_id, step)
     units = network.sizes[1]
-    return sheet(layers.weight_sprite(network, MAX_UNITS)), units, min(units, MAX_UNITS)
+    return webp_url(layers.weight_grid(network, MAX_UNITS)), units, min(units, MAX_UNITS)
 
 
 def _thinned(epochs: pd.DataFrame) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def _thinned(epochs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measures(measures: pd.DataFrame) -> None:
-    known = [name for name in MEASURES if measures[name].notna().any()]
+    known = [name for name in METRICS if measures[name].notna().any()]
     if not known:
         st.info("This run was trained by an older version, which kept no statistics of its layers.")
         return
@@ -84,7 +84,7 @@ def _measures(measures: pd.DataFrame) -> None:
 
 def _measure(measures: pd.DataFrame, name: str) -> None:
     last = measures.dropna(subset=name).iloc[-1]
-    heading = MEASURES[name].heading
+    heading = METRICS[name].heading
     alt = f"{heading} by epoch; now {last[name]:.3g} in layer {last['layer']:.0f}."
     st.altair_chart(layer_chart(measures, name), alt=alt)
     st.caption(HELP[name])

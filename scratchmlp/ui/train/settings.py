@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from scratchmlp.data.datasets import NAMED
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, differing, unparse
@@ -130,7 +130,7 @@ def is_shown(control: str) -> bool:
 
 def datasets() -> list[str]:
     """The datasets to choose from."""
-    return list(dict.fromkeys([*NAMED, recipe_config().dataset, current().dataset]))
+    return list(dict.fromkeys([*SOURCES, recipe_config().dataset, current().dataset]))
 
 
 def link_errors() -> list[str]:

@@ -224,7 +224,7 @@ def test_a_zip_is_fetched_once(store: Store) -> None:
     assert sorted(d.label for d in store.drawings.all()) == ["1", "7"]
     app.file_uploader(session.DRAWINGS_ZIP).set_value(("drawings.zip", b"no", "application/zip"))
     ran(app)
-    assert "no ZIP that can be read" in shown(app)
+    assert "not a ZIP that can be read" in shown(app)
 
 
 def test_a_run_that_trains_answers_with_its_latest(store: Store) -> None:

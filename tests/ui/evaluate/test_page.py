@@ -28,7 +28,7 @@ def page(**params: str) -> AppTest:
 
 def table_of(store: Store, run_id: str, split: str = "test") -> "evaluation.pd.DataFrame":
     network = store.network(run_id)
-    examples = evaluation.part(datasets.load("digits"), network.config, split)
+    examples = evaluation.split_of(datasets.load("digits"), network.config, split)
     return evaluation.predict(network, examples)
 
 
@@ -85,7 +85,7 @@ def test_the_two_lists_filter_and_the_chip_ends_it(store: Store) -> None:
 def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> None:
     run_id = trained(store, QUICK)
     table = table_of(store, run_id)
-    order = evaluation.chosen(table).index.tolist()
+    order = evaluation.select(table).index.tolist()
     app = page(run=run_id, sample=str(order[0]))
     assert f"Picture {order[0]}:" in shown(app)
     assert app.button("previous").disabled
@@ -189,7 +189,7 @@ def test_other_pictures_are_possible_and_said(store: Store) -> None:
     assert metric(app, "Errors").endswith("of 10")
     app = page(run=mine)
     app.selectbox("evaluated_dataset").set_value("digits").run()
-    assert "choose other pictures or another run" in shown(app)
+    assert "choose another dataset or another run" in shown(app)
 
 
 def test_a_dataset_that_has_gone_is_a_sentence(store: Store, tmp_path: Path) -> None:

@@ -1,0 +1,43 @@
+"""What a dataset is: images with labels, a training and a test split, names of the classes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_CLASS_NAME = 200  # characters
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is (0: unknown)."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images uint8 (n, 28, 28), 0 paper and 255 ink, and their labels int64 (n,)."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: NDArray[np.int64]) -> "Examples":
+        return Examples(self.images[rows], self.labels[rows])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A training and a test split.
+
+    Attributes
+    ----------
+    classes : `classes[label]` is the name of a label.
+    root : the folder of the source's files, or the package that contains them.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: Examples
+    test: Examples
+    root: str
