@@ -14,6 +14,7 @@ from scratchmlp.net import devices
 from scratchmlp.net.config import FIELDS, LABELS, MAX_LAYERS, explain
 from scratchmlp.ui import session
 
+MAX_LETTERS = 26  # of buttons in one row
 MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 SCALES: dict[str, list] = {
     "lr": [round(m * 10.0**e, 9) for e in range(-6, 2) for m in MANTISSAS] + [100.0],
@@ -86,7 +87,11 @@ def _number(field: Field) -> None:
 
 def _buttons(field: Field) -> None:
     st.segmented_control(
-        options=field.choices, default=field.value, required=True, wrap=False, **field.widget()
+        options=field.choices,
+        default=field.value,
+        required=True,
+        wrap=sum(map(len, field.choices)) > MAX_LETTERS,
+        **field.widget(),
     )
 
 
