@@ -6,5 +6,5 @@ try:
     from scratchmlp.cli import main
 
     main()
-except KeyboardInterrupt:  # also while all that is imported
+except KeyboardInterrupt:  # also during the imports
     sys.exit(130)

@@ -1,9 +1,9 @@
-"""What a user can put right."""
+"""The error for everything that a user can correct."""
 
 
 class UserError(Exception):
-    """Something the user can mend: one sentence that says what happened and what to do.
+    """One sentence says what happened and what the user can do about it.
 
-    Pages show the sentence; the command line prints it to stderr and exits with 2.
+    Pages show the sentence. The command line prints it to stderr and exits with status 2.
     Any other exception is a bug and keeps its traceback.
     """

@@ -1,4 +1,4 @@
-"""Where the program keeps its files."""
+"""Where the program stores its files."""
 
 import os
 from pathlib import Path
@@ -22,5 +22,5 @@ def home() -> Path:
 
 
 def cache() -> Path:
-    """The folder of everything that can be made again: decoded data, splits, detectors."""
+    """The folder of everything that can be computed again: decoded data, splits, detectors."""
     return home() / "cache"

@@ -56,26 +56,31 @@ def one_thread() -> None:
 def closed_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own for every test, and a network that refuses at once."""
     home = tmp_path / "home"
-    monkeypatch.setenv("SCRATCHMLP_HOME", str(home))
-    monkeypatch.delenv("SCRATCHMLP_DB", raising=False)
-    monkeypatch.delenv("SCRATCHMLP_SCHEDULER", raising=False)
-    monkeypatch.setenv("FASTAI_HOME", str(tmp_path / "fastai"))
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{CLOSED_PORT}")
-    datasets._opened.clear()
-    monkeypatch.setitem(SOURCES, "digits", SOURCES["digits"]._replace(decode=decoded_digits))
-    forget_fastai_home()
+    close_world(monkeypatch, home, tmp_path / "fastai")
+    monkeypatch.setitem(
+        SOURCES, "digits", SOURCES["digits"]._replace(decode=lambda *_: made_digits())
+    )
     return home
 
 
-# The digits are drawn once, and not for every home.
-made_digits = functools.cache(
-    functools.partial(SOURCES["digits"].decode, "digits", "scikit-learn", lambda *progress: None)
-)
+def close_world(patch: pytest.MonkeyPatch, home: Path, fastai: Path) -> None:
+    patch.setenv("SCRATCHMLP_HOME", str(home))
+    patch.delenv("SCRATCHMLP_DB", raising=False)
+    patch.delenv("SCRATCHMLP_SCHEDULER", raising=False)
+    patch.setenv("FASTAI_HOME", str(fastai))
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        patch.setenv(name, f"http://127.0.0.1:{CLOSED_PORT}")
+    datasets._opened.clear()
+    forget_fastai_home()
 
 
-def decoded_digits(name: str, root: str, progress: object) -> Dataset:
-    return made_digits()
+# The digits are decoded once, and not for every home.
+_decode = SOURCES["digits"].decode
+
+
+@functools.cache
+def made_digits() -> Dataset:
+    return _decode("digits", "scikit-learn", lambda what, done, total: None)
 
 
 @pytest.fixture(scope="session")
@@ -112,10 +117,7 @@ def pictures_cache(pytestconfig: pytest.Config) -> Path:
     with FileLock(folder / "lock"), pytest.MonkeyPatch.context() as patch:
         if name == "mnist":
             give_mnist(folder / "fastai")
-        patch.setenv("FASTAI_HOME", str(folder / "fastai"))
-        patch.setenv("SCRATCHMLP_HOME", str(folder))
-        patch.setenv("https_proxy", f"http://127.0.0.1:{CLOSED_PORT}")
-        forget_fastai_home()
+        close_world(patch, folder, folder / "fastai")
         dataset = datasets.load(name)
         splits.train_valid_split(len(dataset.train), 0.2, 42)
     forget_fastai_home()
@@ -123,9 +125,8 @@ def pictures_cache(pytestconfig: pytest.Config) -> Path:
 
 
 def has_mnist() -> bool:
-    places = [SHARED / "mnist_png.tgz", FASTAI / "archive" / "mnist_png.tgz"]
-    places += [FASTAI / "data" / "mnist_png"]
-    return any(place.exists() for place in places)
+    archive, unpacked = FASTAI / "archive" / "mnist_png.tgz", FASTAI / "data" / "mnist_png"
+    return any(place.exists() for place in (SHARED / "mnist_png.tgz", archive, unpacked))
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +140,7 @@ def mnist_cache(request: pytest.FixtureRequest) -> Path:
 def group_of(item: pytest.Item) -> str:
     """What one process tests in a row: a file, but all that a browser shows is one group."""
     if item.get_closest_marker("browser"):
-        return "tests/browser"
+        return "tests/browser" if "app" in item.fixturenames else "tests/browser, new apps"
     return item.path.relative_to(ROOT).as_posix()
 
 
@@ -174,9 +175,9 @@ def mnist(mnist_home: Path) -> Dataset:
 def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a cluster for all tests that do not start or break one of their own."""
     with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("workers")
+        close_world(patch, home, home / "fastai")
         patch.setenv("PYTHONWARNINGS", "ignore")
-        patch.setenv("SCRATCHMLP_HOME", str(tmp_path_factory.mktemp("workers")))
-        patch.delenv("SCRATCHMLP_SCHEDULER", raising=False)
         store = Store()
         owner = Jobs(store, workers=2)
         owner.wait_until_ready()

@@ -27,10 +27,10 @@ HOMES = {
     "streamlit": ("scratchmlp/ui/", "pages/", "app.py"),
     "sqlalchemy": (
         "scratchmlp/runs/background_tasks.py",
-        "scratchmlp/runs/catalogue.py",
         "scratchmlp/runs/checkpoints.py",
         "scratchmlp/runs/database.py",
         "scratchmlp/runs/drawings.py",
+        "scratchmlp/runs/run_list.py",
         "scratchmlp/runs/migrations/",
         "scratchmlp/runs/store.py",
     ),

@@ -1,10 +1,10 @@
-"""What was promised in figures, measured: each bench yields a line as soon as it is known."""
+"""Benchmarks of what this program promises: each one yields its lines while it measures."""
 
 from typing import Any, NamedTuple
 
 
 class Line(NamedTuple):
-    """One line of a bench, for a program and for a person."""
+    """One line of output: a record for `--json`, and the text that says the same."""
 
     record: dict[str, Any]
     text: str

@@ -1,4 +1,4 @@
-"""The real app, and a real Chromium to look at it with: for the browser tests and `bench pages`."""
+"""The real app and a real Chromium, for the browser tests and for `bench pages`."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 class App:
-    """`streamlit run app.py` on a free port, with a home of its own."""
+    """`streamlit run app.py` on a free port, with its own `SCRATCHMLP_HOME`."""
 
     def __init__(self, home: Path) -> None:
         self.home, port = home, free_port()
@@ -53,9 +53,9 @@ class App:
         self._wait()
 
     def _wait(self) -> None:
-        end = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + START_SECONDS
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        while time.monotonic() < end:
+        while time.monotonic() < deadline:
             try:
                 with opener.open(f"{self.url}/_stcore/health", timeout=1):
                     return
@@ -64,20 +64,20 @@ class App:
         raise AssertionError(self.log.read_text())
 
     def close(self) -> None:
-        """End it at once, its workers by themselves. (Asked kindly, Streamlit takes seconds.)"""
+        """Kill the app; its workers then exit. (Streamlit takes seconds to terminate.)"""
         self.process.kill()
         self.process.wait()
 
 
 def link_cache(cache: Path, home: Path) -> None:
-    """Give a new home the decoded pictures of another."""
+    """Link the decoded datasets in `cache` into a new home."""
     (home / "cache").mkdir(parents=True)
     for file in cache.glob("*.safetensors"):
         (home / "cache" / file.name).symlink_to(file.resolve())
 
 
 def chromium() -> str | None:
-    """Where Debian's Chromium is, if it is installed."""
+    """The path of Debian's Chromium, or None if it is not installed."""
     return shutil.which("chromium")
 
 
@@ -89,16 +89,16 @@ def browser(program: str) -> Iterator[Browser]:
         started.close()
 
 
-# From the last `event` until the words in `selector` had changed and were painted.
+# The time from the last `event` until the text of `selector` has changed and is painted.
 WATCH = """([event, selector]) => {
-  const said = () => document.querySelector(selector)?.textContent ?? ''
+  const text = () => document.querySelector(selector)?.textContent ?? ''
   window.watched = { from: 0, until: 0, before: '' }
   addEventListener(event, (e) => {
-    window.watched = { from: e.timeStamp, until: 0, before: said() }
+    window.watched = { from: e.timeStamp, until: 0, before: text() }
   }, true)
   new MutationObserver(() => {
     const now = window.watched
-    if (!now.from || now.until || said() === now.before) return
+    if (!now.from || now.until || text() === now.before) return
     requestAnimationFrame(() => {
       const painted = new MessageChannel()
       painted.port1.onmessage = () => { now.until ||= performance.now() }
@@ -109,11 +109,11 @@ WATCH = """([event, selector]) => {
 
 
 def watch(page: Page, event: str, selector: str) -> None:
-    """Have the browser take the time from each event of this kind to what it changes there."""
+    """Make the browser measure the time from each such event to the change of `selector`'s text."""
     page.evaluate(WATCH, [event, selector])
 
 
 def seconds_taken(page: Page) -> float:
-    """Of the last event, once its effect is on the screen; by the browser's own clock."""
+    """The time of the last event, by the browser's clock; wait until its effect is painted."""
     page.wait_for_function("window.watched.until > 0")
     return float(page.evaluate("(window.watched.until - window.watched.from) / 1000"))

@@ -1,8 +1,8 @@
-"""How well do the presets read what people draw, and how much does teaching one's hand help?
+"""Measures the presets' accuracy on people's drawings, before and after they are taught some.
 
-The drawings are strokes of real writers, one JSON object a line: writer, label, strokes. They are
-drawn on a canvas of 280 pixels, at random sizes and places unless a line says otherwise. No choice
-is made here: limits and constants come from MNIST and from generated shapes.
+The drawings are strokes of real writers, one JSON object per line: writer, label, strokes. They are
+drawn on a canvas of 280 pixels, at random sizes and positions unless a line says otherwise. Nothing
+is chosen by these results: limits and constants come from MNIST and from generated shapes.
 """
 
 import dataclasses
@@ -32,87 +32,99 @@ from scratchmlp.runs.store import Store
 CANVAS, BRUSH, SIZES = 280, 16.0, (140.0, 220.0)
 PRESETS = ("modern", "best-128", "simard-800")
 SEEDS = (0, 1, 2)
-TAUGHT = (1, 3, 5)  # drawings a digit
-FEW = 4  # of so many drawings, one is drawn in every way
-BRUSHES, TALL = (6.0, 12.0, 24.0), (60.0, 110.0, 250.0)  # pixels
+TAUGHT = (1, 3, 5)  # drawings per digit
+VARIED = 4  # every fourth drawing is drawn in all variants
+BRUSHES, HEIGHTS = (6.0, 12.0, 24.0), (60.0, 110.0, 250.0)  # pixels
 
 STAGES: dict[str, Callable[[Ink], NDArray[np.uint8]]] = {
     "plain resize": preparation.plain_resize,
-    "cropped and fitted": lambda ink: _in_the_middle(preparation.fit(preparation.crop(ink))),
+    "cropped and fitted": lambda ink: _centred(preparation.fit(preparation.crop(ink))),
     "and centred by mass": preparation.as_mnist,
     "and strokes as thick as MNIST's": preparation.prepare,
 }
 
 
-class Pen(NamedTuple):
+class WriterDrawing(NamedTuple):
+    """A digit that somebody drew, as strokes."""
+
     writer: int
     label: int
     strokes: Strokes
 
 
-def load(file: Path) -> list[Pen]:
+def load(file: Path) -> list[WriterDrawing]:
     """The drawings of a file, gzipped or not."""
     try:
         data = file.read_bytes()
         text = gzip.decompress(data) if file.suffix == ".gz" else data
         rows = [json.loads(line) for line in text.splitlines()]
-        return [Pen(r["writer"], int(r["label"]), strokes.check(r["strokes"])) for r in rows]
+        return [
+            WriterDrawing(r["writer"], int(r["label"]), strokes.check(r["strokes"])) for r in rows
+        ]
     except (OSError, EOFError, ValueError, KeyError) as error:
-        raise UserError(f"{file} holds no strokes that can be read ({error}).") from error
+        raise UserError(f"The strokes in {file} cannot be read ({error}).") from error
 
 
-def draw(pen: Strokes, rng: np.random.Generator, brush: float, sizes: tuple[float, float]) -> Ink:
-    """On the canvas, at a random size and place."""
+def draw(
+    pen_strokes: Strokes, rng: np.random.Generator, brush: float, sizes: tuple[float, float]
+) -> Ink:
+    """The ink of the strokes on the canvas, at a random size and position."""
     size = rng.uniform(*sizes)
     edge = size / 2 + brush / 2
     x, y = rng.uniform(edge, CANVAS - edge, 2)
-    return strokes.render(strokes.place(pen, size, (float(x), float(y))), brush, CANVAS)
+    return strokes.render(strokes.place(pen_strokes, size, (float(x), float(y))), brush, CANVAS)
 
 
-def run(dataset: Dataset, pens: list[Pen], store: Store, writers: int, each: int) -> Iterator[Line]:
-    """Measure everything, of `each` drawings of `writers` writers."""
-    pens = _sample(pens, writers, each)
-    yield Line({"bench": "drawing", "drawings": len(pens)}, f"{len(pens):,} drawings")
-    drawn = Drawn(pens)
+def run(
+    dataset: Dataset, drawings: list[WriterDrawing], store: Store, writers: int, each: int
+) -> Iterator[Line]:
+    """Measure everything on `each` drawings of each of `writers` writers."""
+    drawings = _sample(drawings, writers, each)
+    yield Line({"bench": "drawing", "drawings": len(drawings)}, f"{len(drawings):,} drawings")
+    prepared = PreparedDrawings(drawings)
     for preset in PRESETS:
         networks = []
         for seed in SEEDS:
-            found = _find(store, preset, seed)
+            found = _find_network(store, preset, seed)
             if found is None:
                 yield Line({"training": preset, "seed": seed}, f"Training {preset}, seed {seed} …")
-                found = _train(store, preset, seed)
+                found = _train_network(store, preset, seed)
             networks.append(found)
-        yield from _of_preset(preset, networks, dataset, drawn)
+        yield from _of_preset(preset, networks, dataset, prepared)
 
 
-class Drawn:
-    """The drawings as pictures for a network, made once for all presets."""
+class PreparedDrawings:
+    """The drawings as pictures for a network, prepared once for all presets."""
 
-    def __init__(self, pens: list[Pen]) -> None:
-        self.pens, self.few = pens, pens[::FEW]
-        self.sheets = _inks(self.few)
-        self.images = np.stack([preparation.prepare(ink) for ink in _inks(pens)])
-        self.labels = _labels(pens)
-        brushes = {f"brush of {brush:.0f} pixels": _inks(self.few, brush) for brush in BRUSHES}
-        talls = {f"{t:.0f} pixels tall": _inks(self.few, sizes=(t, t)) for t in TALL}
-        ways = {name: (self.sheets, stage) for name, stage in STAGES.items()}
-        ways |= {name: (inks, preparation.prepare) for name, inks in (brushes | talls).items()}
-        self.ways = {
-            name: np.stack([stage(ink) for ink in inks]) for name, (inks, stage) in ways.items()
+    def __init__(self, drawings: list[WriterDrawing]) -> None:
+        self.drawings, self.varied = drawings, drawings[::VARIED]
+        self.inks = _inks(self.varied)
+        self.images = np.stack([preparation.prepare(ink) for ink in _inks(drawings)])
+        self.labels = _labels(drawings)
+        brushes = {f"brush of {brush:.0f} pixels": _inks(self.varied, brush) for brush in BRUSHES}
+        heights = {f"{h:.0f} pixels tall": _inks(self.varied, sizes=(h, h)) for h in HEIGHTS}
+        variants = {name: (self.inks, stage) for name, stage in STAGES.items()}
+        variants |= {
+            name: (inks, preparation.prepare) for name, inks in (brushes | heights).items()
+        }
+        self.variants = {
+            name: np.stack([stage(ink) for ink in inks]) for name, (inks, stage) in variants.items()
         }
 
 
-def _labels(pens: list[Pen]) -> NDArray[np.int64]:
-    return np.array([pen.label for pen in pens])
+def _labels(drawings: list[WriterDrawing]) -> NDArray[np.int64]:
+    return np.array([drawing.label for drawing in drawings])
 
 
-def _inks(pens: list[Pen], brush: float = BRUSH, sizes: tuple[float, float] = SIZES) -> list[Ink]:
+def _inks(
+    drawings: list[WriterDrawing], brush: float = BRUSH, sizes: tuple[float, float] = SIZES
+) -> list[Ink]:
     rng = np.random.default_rng(0)
-    return [draw(pen.strokes, rng, brush, sizes) for pen in pens]
+    return [draw(drawing.strokes, rng, brush, sizes) for drawing in drawings]
 
 
 def _of_preset(
-    preset: str, networks: list[Network], dataset: Dataset, drawn: Drawn
+    preset: str, networks: list[Network], dataset: Dataset, prepared: PreparedDrawings
 ) -> Iterator[Line]:
     def accuracy(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
         shares = [prediction.probabilities(n, images).argmax(axis=1) == labels for n in networks]
@@ -123,70 +135,68 @@ def _of_preset(
             {"preset": preset, "what": what, "value": share}, f"{preset:12}{what:44}{share:9.2%}"
         )
 
-    pens, sheets, images, labels = drawn.pens, drawn.sheets, drawn.images, drawn.labels
-    yield line(f"all {len(pens):,}, as prepared", accuracy(images, labels))
-    few = _labels(drawn.few)
-    for name, pictures in drawn.ways.items():
-        yield line(f"{len(few):,}, {name}", accuracy(pictures, few))
-    yield from (line(what, share) for what, share in _refusals(networks[0], sheets).items())
-    yield line("three digits, wholly right", _numbers(networks[0], pens))
+    all_of_them = f"all {len(prepared.drawings):,}, as prepared"
+    yield line(all_of_them, accuracy(prepared.images, prepared.labels))
+    varied_labels = _labels(prepared.varied)
+    for name, pictures in prepared.variants.items():
+        yield line(f"{len(varied_labels):,}, {name}", accuracy(pictures, varied_labels))
+    yield from (line(what, share) for what, share in _refusals(networks[0], prepared.inks).items())
+    yield line("three digits, wholly right", _numbers(networks[0], prepared.drawings))
+    timed = prepared.inks[:50]
     began = time.perf_counter()
-    for ink in sheets[:50]:
+    for ink in timed:
         prediction.predict(networks[0], ink)
-    spent = (time.perf_counter() - began) / len(sheets[:50]) * 1000
+    spent = (time.perf_counter() - began) / len(timed) * 1000
     yield Line(
         {"preset": preset, "milliseconds": spent},
         f"{preset:12}{'milliseconds an answer':44}{spent:9.1f}",
     )
     for n in TAUGHT:
-        share, lost = _taught(networks, dataset, images, labels, pens, n)
+        share, lost = _taught(networks, dataset, prepared, n)
         yield line(f"taught {n} a digit, the writer's others", share)
         yield line(f"taught {n} a digit, MNIST's test set, change", lost)
 
 
-def _refusals(network: Network, sheets: list[Ink]) -> dict[str, float]:
+def _refusals(network: Network, inks: list[Ink]) -> dict[str, float]:
     rng = np.random.default_rng(1)
     junk = [draw(shape, rng, BRUSH, SIZES) for shape in shapes.random_shapes(200, seed=1)]
     refused = {}
-    for what, inks in (("shapes refused", junk), ("digits refused", sheets)):
+    for what, refusable in (("shapes refused", junk), ("digits refused", inks)):
         refused[what] = float(
-            np.mean([prediction.predict(network, i).verdict != "sure" for i in inks])
+            np.mean([prediction.predict(network, i).verdict != "sure" for i in refusable])
         )
     return refused
 
 
-def _numbers(network: Network, pens: list[Pen], n: int = 150) -> float:
-    """Of three digits of a writer, each read rightly alone, the share of numbers read rightly."""
-    rng, right = np.random.default_rng(2), list[bool]()
+def _numbers(network: Network, drawings: list[WriterDrawing], n: int = 150) -> float:
+    """Accuracy on numbers of three digits whose digits are all predicted correctly alone."""
+    rng, correct = np.random.default_rng(2), list[bool]()
     for _ in range(n):
-        writer = pens[int(rng.integers(len(pens)))].writer
-        own = [pen for pen in pens if pen.writer == writer]
+        writer = drawings[int(rng.integers(len(drawings)))].writer
+        own = [drawing for drawing in drawings if drawing.writer == writer]
         three = [own[i] for i in rng.integers(0, len(own), 3)]
         placed = [
-            strokes.place(pen.strokes, rng.uniform(60, 80), (50.0 + 90 * i, 140.0))
-            for i, pen in enumerate(three)
+            strokes.place(drawing.strokes, rng.uniform(60, 80), (50.0 + 90 * i, 140.0))
+            for i, drawing in enumerate(three)
         ]
-        labels = [pen.label for pen in three]
+        labels = [drawing.label for drawing in three]
         alone = [prediction.predict(network, strokes.render(s, 8, CANVAS)).label for s in placed]
         if alone == labels:
             ink = strokes.render([stroke for s in placed for stroke in s], 8, CANVAS)
-            right.append([r.label for r in prediction.predict_number(network, ink)] == labels)
-    return float(np.mean(right)) if right else 0.0
+            correct.append([p.label for p in prediction.predict_number(network, ink)] == labels)
+    return float(np.mean(correct)) if correct else 0.0
 
 
 def _taught(
-    networks: list[Network],
-    dataset: Dataset,
-    images: NDArray[np.uint8],
-    labels: NDArray[np.int64],
-    pens: list[Pen],
-    n: int,
+    networks: list[Network], dataset: Dataset, prepared: PreparedDrawings, n: int
 ) -> tuple[float, float]:
-    """Mean over writers of accuracy on what they were not taught, and of the test set's change."""
-    writer, replay = np.array([pen.writer for pen in pens]), teaching.replay_of(dataset.train)
+    """Means over writers: accuracy on their other drawings, and its change on the test split."""
+    writer = np.array([drawing.writer for drawing in prepared.drawings])
+    images, labels = prepared.images, prepared.labels
+    replay = teaching.replay_examples(dataset.train)
     shares, changes = [], []
     for network in networks:
-        _, before = teaching.measured(network, dataset.test)
+        before = _accuracy(network, dataset.test)
         for who in np.unique(writer):
             own = np.flatnonzero(writer == who)
             first = [own[labels[own] == digit] for digit in np.unique(labels)]
@@ -194,30 +204,36 @@ def _taught(
             rest = np.setdiff1d(own, np.concatenate([rows[: max(TAUGHT)] for rows in first]))
             if len(rest):
                 new = finetune.teach(network, Examples(images[taught], labels[taught]), replay)
-                answers = prediction.probabilities(new, images[rest]).argmax(axis=1)
-                shares.append(float((answers == labels[rest]).mean()))
-                changes.append(teaching.measured(new, dataset.test)[1] - before)
+                predicted = prediction.probabilities(new, images[rest]).argmax(axis=1)
+                shares.append(float((predicted == labels[rest]).mean()))
+                changes.append(_accuracy(new, dataset.test) - before)
     return float(np.mean(shares)), float(np.mean(changes))
 
 
-def _sample(pens: list[Pen], writers: int, each: int) -> list[Pen]:
-    """So many drawings of so many writers, always the same ones."""
+def _accuracy(network: Network, examples: Examples) -> float:
+    _, accuracy = network.evaluate(examples)
+    assert accuracy is not None
+    return accuracy
+
+
+def _sample(drawings: list[WriterDrawing], writers: int, each: int) -> list[WriterDrawing]:
+    """`each` drawings of each of `writers` writers, always the same ones."""
     rng, sample = np.random.default_rng(0), []
-    everybody = sorted({pen.writer for pen in pens})
+    everybody = sorted({drawing.writer for drawing in drawings})
     for who in everybody[:: max(1, len(everybody) // writers)][:writers]:
-        own = [pen for pen in pens if pen.writer == who]
+        own = [drawing for drawing in drawings if drawing.writer == who]
         sample += [own[i] for i in rng.permutation(len(own))[:each]]
     return sample
 
 
-def _in_the_middle(fitted: Ink) -> NDArray[np.uint8]:
+def _centred(fitted: Ink) -> NDArray[np.uint8]:
     sheet = np.zeros((preparation.SIDE, preparation.SIDE))
     top, left = ((preparation.SIDE - length) // 2 for length in fitted.shape)
     sheet[top : top + fitted.shape[0], left : left + fitted.shape[1]] = fitted
     return preparation.to_uint8(sheet)
 
 
-def _find(store: Store, preset: str, seed: int) -> Network | None:
+def _find_network(store: Store, preset: str, seed: int) -> Network | None:
     """The newest finished run of that preset and seed that was not taught."""
     for run in store.runs():
         is_it = presets.name_of(run.config) == preset and run.config.seed == seed
@@ -226,7 +242,7 @@ def _find(store: Store, preset: str, seed: int) -> Network | None:
     return None
 
 
-def _train(store: Store, preset: str, seed: int) -> Network:
+def _train_network(store: Store, preset: str, seed: int) -> Network:
     config = dataclasses.replace(presets.find(preset).config, seed=seed)
     run_id = store.create(config, status="running")
     execute(store, run_id)

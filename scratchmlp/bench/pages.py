@@ -1,15 +1,15 @@
-"""How fast do the pages answer? The real app is driven in a real Chromium, and watched.
+"""Measures how fast the pages respond: the real app in a real Chromium.
 
-Seconds are from the event (a click, a key, the pen leaving the paper) to what it changes on the
-screen, as the browser sees it; 95 of 100 are at most the figure called p95.
+Seconds are from an event (a click, a key, the end of a stroke) to the change that it makes on the
+screen, as the browser sees it. 95 of 100 times are at most p95.
 """
 
 from collections.abc import Iterator
 
 from scratchmlp.bench import Line
-from scratchmlp.bench.draw_page import answers
+from scratchmlp.bench.draw_page import predictions as drawing_predictions
+from scratchmlp.bench.environment import open_environment
 from scratchmlp.bench.evaluate_page import cell_to_gallery, first_picture, predictions
-from scratchmlp.bench.lab import open_lab
 from scratchmlp.bench.train_page import against_terminal, controls, first_step, streaming
 
 MEASURES = (
@@ -20,16 +20,16 @@ MEASURES = (
     against_terminal,
     streaming,
     controls,
-    answers,
+    drawing_predictions,
 )
 
 
 def run(times: int = 50) -> Iterator[Line]:
     """Measure every page, `times` events of each kind."""
     yield Line({"bench": "pages", "times": times}, _HEADING)
-    with open_lab() as lab:
+    with open_environment() as environment:
         for measure in MEASURES:
-            yield from measure(lab, times)
+            yield from measure(environment, times)
 
 
 _HEADING = f"{'seconds until it is on the screen':44} {'median':>8} {'p95':>8} {'goal':>8}"

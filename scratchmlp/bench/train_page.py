@@ -1,4 +1,4 @@
-"""How light Train is: what a look at a run costs, how soon a control answers, what a run takes."""
+"""Measures Train: the cost of watching a run, the speed of a control and of a run."""
 
 import time
 from collections.abc import Iterator
@@ -10,18 +10,18 @@ from playwright.sync_api import Page
 
 from scratchmlp.bench import Line
 from scratchmlp.bench.browser import seconds_taken, watch
-from scratchmlp.bench.lab import Lab, told, told_once, train_in_terminal
+from scratchmlp.bench.environment import Environment, timing_line, train_in_terminal, value_line
 from scratchmlp.ui.run_status import LIVE_SECONDS
 
-LONG = {"epochs": "1000", "batch_size": "64"}  # a run that outlasts any measurement
+LONG_RUN = {"epochs": "1000", "batch_size": "64"}  # a run that is longer than any measurement
 WATCHED_SECONDS = 20
 
 
 @contextmanager
-def training(lab: Lab) -> Iterator[Page]:
-    """A tab that watches a run while it trains."""
-    query = "&".join(f"{name}={value}" for name, value in LONG.items())
-    with lab.tab(f"/?{query}") as page:
+def training(environment: Environment) -> Iterator[Page]:
+    """A tab that shows a run while it trains."""
+    query = "&".join(f"{name}={value}" for name, value in LONG_RUN.items())
+    with environment.tab(f"/?{query}") as page:
         page.locator(".st-key-train button").click()
         page.wait_for_selector(".st-key-accuracy_chart svg.marks")
         yield page
@@ -29,110 +29,113 @@ def training(lab: Lab) -> Iterator[Page]:
         page.wait_for_selector(".st-key-run :text('stopped')")
 
 
-def streaming(lab: Lab, times: int) -> Iterator[Line]:
-    """What a page that watches a run costs: bytes an update, and its process's share of a core."""
-    with training(lab) as page:
-        got: list[tuple[float, int]] = []
-        asked: list[float] = []
-        requests = page.context.new_cdp_session(page)
-        requests.send("Network.enable")
-        requests.on(
+def streaming(environment: Environment, times: int) -> Iterator[Line]:
+    """The cost of a page that shows a run: bytes per update, and the app's share of a core."""
+    with training(environment) as page:
+        received: list[tuple[float, int]] = []
+        requested: list[float] = []
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Network.enable")
+        devtools.on(
             "Network.webSocketFrameReceived",
-            lambda event: got.append((event["timestamp"], _size(event["response"]))),
+            lambda event: received.append((event["timestamp"], _size(event["response"]))),
         )
-        requests.on("Network.webSocketFrameSent", lambda event: asked.append(event["timestamp"]))
-        requests.on(
+        devtools.on(
+            "Network.webSocketFrameSent", lambda event: requested.append(event["timestamp"])
+        )
+        devtools.on(
             "Network.loadingFinished",
-            lambda event: got.append((event["timestamp"], int(event["encodedDataLength"]))),
+            lambda event: received.append((event["timestamp"], int(event["encodedDataLength"]))),
         )
-        server = psutil.Process(lab.app.process.pid)
+        server = psutil.Process(environment.app.process.pid)
         before, began = server.cpu_times(), time.monotonic()
         page.wait_for_timeout(WATCHED_SECONDS * 1000)
         after, seconds = server.cpu_times(), time.monotonic() - began
     busy = after.user + after.system - before.user - before.system
-    yield told_once("Train: the page's own work", 100 * busy / seconds, 15, "% of a core")
-    updates = np.array(_by_update(got, asked)) / 1000
-    yield told_once("Train: an update, the mean", float(updates.mean()), 60, "kB")
-    yield told_once("Train: an update, the largest", float(updates.max()), 60, "kB")
+    yield value_line("Train: the page's own work", 100 * busy / seconds, 15, "% of a core")
+    updates = np.array(_by_update(received, requested)) / 1000
+    yield value_line("Train: an update, the mean", float(updates.mean()), 60, "kB")
+    yield value_line("Train: an update, the largest", float(updates.max()), 60, "kB")
 
 
 def _size(frame: dict) -> int:
-    """Bytes of a frame; a binary one is told as base64."""
+    """Bytes of a frame; the payload of a binary one is base64."""
     text = frame["payloadData"]
     return len(text) * 3 // 4 if frame["opcode"] == 2 else len(text)
 
 
-def _by_update(got: list[tuple[float, int]], asked: list[float]) -> list[int]:
-    """Bytes that came between one request of the page and the next; of the last there is a part."""
-    at, size = np.array(got).T
-    update = np.searchsorted(asked, at)  # 0: what was on its way before the first request
-    return np.bincount(update, size, len(asked) + 1)[1:-1].astype(int).tolist()
+def _by_update(received: list[tuple[float, int]], requested: list[float]) -> list[int]:
+    """Bytes received between each request of the page and the next; not after the last one."""
+    at, size = np.array(received).T
+    update = np.searchsorted(requested, at)  # 0: received before the first request
+    return np.bincount(update, size, len(requested) + 1)[1:-1].astype(int).tolist()
 
 
-def controls(lab: Lab, times: int) -> Iterator[Line]:
-    """From pressing another optimiser to the page saying that it differs from the recipe."""
-    with training(lab) as page:
+def controls(environment: Environment, times: int) -> Iterator[Line]:
+    """From a click on another optimiser to the change of the list of changed settings."""
+    with training(environment) as page:
         watch(page, "mousedown", ".st-key-changes")
         buttons, taken = page.locator(".st-key-optimizer button"), []
         for turn in range(times):
             buttons.filter(has_text=("sgd", "momentum")[turn % 2]).click()
             taken.append(seconds_taken(page))
-            between_looks = 137 * turn % round(1000 * LIVE_SECONDS)
-            page.wait_for_timeout(300 + between_looks)
-    yield told("Train: a control, while a net trains", taken, 0.3)
+            page.wait_for_timeout(
+                300 + 137 * turn % round(1000 * LIVE_SECONDS)
+            )  # at any time between two updates
+    yield timing_line("Train: a control, while a net trains", taken, 0.3)
 
 
-def first_step(lab: Lab, times: int) -> Iterator[Line]:
-    """From pressing Train to the run's first step being written down."""
+def first_step(environment: Environment, times: int) -> Iterator[Line]:
+    """From a click on Train to the run's first step in the store."""
     taken = []
-    with lab.tab("/?epochs=1") as page:
+    with environment.tab("/?epochs=1") as page:
         button = page.locator(".st-key-train button")
         button.wait_for()
         for _ in range(max(1, times // 3)):
-            before = lab.store.run("latest").id
+            before = environment.store.run("latest").id
             began = time.perf_counter()
             button.click()
-            while not _trains(lab, before):
+            while not _trains(environment, before):
                 time.sleep(0.01)
             taken.append(time.perf_counter() - began)
-            _end(lab)
+            _end(environment)
             page.wait_for_selector(".st-key-run :text('finished')")
-    yield told("Train: from the press to the first step", taken, 0.5)
+    yield timing_line("Train: from the press to the first step", taken, 0.5)
 
 
-def _trains(lab: Lab, before: str) -> bool:
-    """Whether there is a run after that one, and it has taken a step."""
-    run = lab.store.run("latest")
-    return run.id != before and bool(lab.store.steps_since(run.id))
+def _trains(environment: Environment, before: str) -> bool:
+    """Whether a newer run than `before` has done a step."""
+    run = environment.store.run("latest")
+    return run.id != before and bool(environment.store.steps_since(run.id))
 
 
-def against_terminal(lab: Lab, times: int) -> Iterator[Line]:
-    """The same run from the terminal, from a page that nobody looks at, and from one that is open.
+def against_terminal(environment: Environment, times: int) -> Iterator[Line]:
+    """The same run from the terminal, from a page that is then closed, and from an open page.
 
-    Seconds from the run's start to its end, 16 epochs of `modern`, in turns.
+    The ratios of seconds from the run's start to its end: 16 epochs of `modern`, in turns.
     """
     taken: dict[str, list[float]] = {"terminal": [], "alone": [], "watched": []}
     for _ in range(max(1, times // 10)):
-        train_in_terminal(lab.app.home, "--epochs", "16")
-        taken["terminal"].append(_end(lab))
-        with lab.tab("/?epochs=16") as page:
-            _start(lab, page)
-        taken["alone"].append(_end(lab))
-        with lab.tab("/?epochs=16") as page:
-            _start(lab, page)
-            taken["watched"].append(_end(lab))
+        train_in_terminal(environment.app.home, "--epochs", "16")
+        taken["terminal"].append(_end(environment))
+        with environment.tab("/?epochs=16") as page:
+            _start(environment, page)
+        taken["alone"].append(_end(environment))
+        with environment.tab("/?epochs=16") as page:
+            _start(environment, page)
+            taken["watched"].append(_end(environment))
     for name, words, goal in (("alone", "nobody watching", 1.25), ("watched", "watched", 1.6)):
         ratios = [a / b for a, b in zip(taken[name], taken["terminal"], strict=True)]
-        yield told(f"Train: times a terminal's run, {words}", ratios, goal)
+        yield timing_line(f"Train: times a terminal's run, {words}", ratios, goal)
 
 
-def _start(lab: Lab, page: Page) -> None:
+def _start(environment: Environment, page: Page) -> None:
     page.locator(".st-key-train button").click()
-    while not lab.store.run("latest").is_live:
+    while not environment.store.run("latest").is_live:
         page.wait_for_timeout(20)
 
 
-def _end(lab: Lab) -> float:
-    while (run := lab.store.run("latest")).ended is None:
+def _end(environment: Environment) -> float:
+    while (run := environment.store.run("latest")).ended is None:
         time.sleep(0.1)
     return run.ended - (run.started or run.ended)

@@ -1,8 +1,8 @@
-"""How fast is our loop? Every rival trains the same epoch, in turn, in one run.
+"""Measures our training loop: it and its rivals train the same epoch in turns.
 
-Machines are noisy, so the rivals take turns and what counts is the ratio to the floor: the five
-matrix products that no way of training this network can do without, two forward and three back.
-All train 784-128-10 with ReLU by plain SGD at batch 256 on the post's 48,000 images.
+Machines are noisy, so the rivals take turns, and the result is the ratio to the floor: the five
+matrix products that every way to train this network needs, two forward and three backward.
+All train 784-128-10 with ReLU by plain SGD with batches of 256 on the post's 48,000 images.
 """
 
 import dataclasses
@@ -32,7 +32,7 @@ CONFIG = dataclasses.replace(
 
 
 class Data(NamedTuple):
-    """The same pictures in the forms the rivals like: uint8 examples, and float32 (n, 784)."""
+    """The same pictures in the forms that the rivals need: uint8 examples, and float32 (n, 784)."""
 
     train: Examples
     valid: Examples
@@ -42,11 +42,11 @@ class Data(NamedTuple):
 
 
 Rival = Callable[[Data], Callable[[], None]]
-"""Given the data, sets everything up and returns a function that trains one epoch."""
+"""Prepares everything for the data and returns a function that trains one epoch."""
 
 
 def floor(data: Data) -> Callable[[], None]:
-    """Matrix products alone, of one batch again and again."""
+    """Only the matrix products, always of the same batch."""
     xb = data.x[:BATCH].clone()
     w1, w2 = torch.randn(xb.shape[1], HIDDEN), torch.randn(HIDDEN, data.n_classes)
     dz = torch.randn(BATCH, data.n_classes)
@@ -63,7 +63,7 @@ def floor(data: Data) -> Callable[[], None]:
 
 
 def ours(backward: str) -> Rival:
-    """`fit` as it is, one epoch at a time, with all it yields."""
+    """`fit` itself, one epoch at a time."""
 
     def rival(data: Data) -> Callable[[], None]:
         config = dataclasses.replace(CONFIG, backward=backward)
@@ -85,7 +85,7 @@ def ours(backward: str) -> Rival:
 
 
 def post(data: Data) -> Callable[[], None]:
-    """The post's loop: fastai's DataLoader over pairs, functions on tensors, `.grad` by hand."""
+    """The post's loop: fastai's DataLoader over pairs, tensors updated by their `.grad`."""
     from fastai.data.load import DataLoader
 
     loader = DataLoader(list(zip(data.x, data.y, strict=True)), batch_size=BATCH, shuffle=True)
@@ -115,7 +115,7 @@ def _module(data: Data) -> nn.Module:
 
 
 def torch_nn(data: Data) -> Callable[[], None]:
-    """What a tutorial of PyTorch has: nn.Linear, DataLoader, optim.SGD."""
+    """The way of PyTorch's tutorials: nn.Linear, DataLoader, optim.SGD."""
     from torch.utils.data import DataLoader, TensorDataset
 
     loader = DataLoader(TensorDataset(data.x, data.y), batch_size=BATCH, shuffle=True)
@@ -133,8 +133,8 @@ def torch_nn(data: Data) -> Callable[[], None]:
 
 
 def fastai_learner(data: Data) -> Callable[[], None]:
-    """fastai's own loop, its progress bar and its recorder's printing off."""
-    import fastai.callback.progress  # gives Learner its no_bar
+    """fastai's own loop, without its progress bar and its output."""
+    import fastai.callback.progress  # adds `no_bar` to Learner
     from fastai.data.core import DataLoaders
     from fastai.learner import Learner
     from fastai.optimizer import SGD
@@ -159,7 +159,7 @@ def fastai_learner(data: Data) -> Callable[[], None]:
 
 
 def sklearn_mlp(data: Data) -> Callable[[], None]:
-    """scikit-learn's MLPClassifier, one pass at a time."""
+    """scikit-learn's MLPClassifier, one epoch at a time."""
     from sklearn.neural_network import MLPClassifier
 
     x, y = data.x.numpy(), data.y.numpy()
@@ -183,7 +183,7 @@ FLOOR = next(iter(RIVALS))
 
 
 def run(dataset: Dataset, rounds: int = 5) -> Iterator[Line]:
-    """Measure everything, yielding each line as soon as it is known."""
+    """Measure everything; yield each line as soon as it is known."""
     data = _data(dataset)
     cores = torch.get_num_threads()
     yield Line({"bench": "epoch", "images": len(data.x)}, _HEADING)
@@ -219,7 +219,7 @@ def _side_by_side(data: Data, threads: int, precision: str, rounds: int) -> Iter
                 epoch()
                 if turn:  # the first is a warm-up
                     seconds[name].append(time.perf_counter() - began)
-    # The ratio is taken round by round: neighbours in time share the machine's mood.
+    # The ratio is computed for each round, because the speed of the machine varies over time.
     for name, taken in seconds.items():
         ratio = statistics.median(a / b for a, b in zip(taken, seconds[FLOOR], strict=True))
         median, least = statistics.median(taken), min(taken)
@@ -238,7 +238,7 @@ def _side_by_side(data: Data, threads: int, precision: str, rounds: int) -> Iter
 
 
 def _to_accuracy(data: Data, dataset: Dataset) -> Iterator[Line]:
-    """Seconds of training until the validation accuracy is first reached, at an epoch's end."""
+    """Seconds of training until a validation accuracy is reached, at the end of an epoch."""
     yield Line({"bench": "accuracy"}, "\nseconds of training, one thread")
     for name in ("modern", "blog-as-reported"):
         config = dataclasses.replace(presets.find(name).config, dataset=dataset.name)

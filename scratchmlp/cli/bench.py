@@ -1,11 +1,11 @@
-"""What was promised in figures, measured on this machine."""
+"""The commands `bench …`: measure the speed and the accuracy that this program promises."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scratchmlp.cli.screen import DATASET, JSON, app, preparation, say
+from scratchmlp.cli.output import DATASET, JSON, app, dataset_progress, echo
 from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
 
@@ -18,46 +18,50 @@ def loops(
     context: typer.Context,
     as_json: Annotated[bool, JSON] = False,
     dataset: Annotated[str, DATASET] = "mnist",
-    rounds: Annotated[int, typer.Option(min=1, help="Times each loop is measured.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each loop is measured.")] = 5,
 ) -> None:
-    """Measure our training loop side by side with others, in seconds an epoch."""
+    """Compare our training loop with others, in seconds per epoch."""
     if context.invoked_subcommand:
         return
     from scratchmlp.bench import training
 
-    with preparation() as progress:
-        opened = datasets.load(dataset, progress)
-    for line in training.run(opened, rounds):
-        say(as_json, line.record, line.text)
+    with dataset_progress() as on_progress:
+        data = datasets.load(dataset, on_progress)
+    for line in training.run(data, rounds):
+        echo(as_json, line.record, line.text)
 
 
 @benches.command("pages")
 def time_pages(
     as_json: Annotated[bool, JSON] = False,
-    times: Annotated[int, typer.Option(min=1, help="Events of each kind.")] = 50,
+    times: Annotated[
+        int, typer.Option(min=1, help="How many events of each kind to measure.")
+    ] = 50,
 ) -> None:
-    """Measure how fast the pages answer, in a real browser."""
+    """Measure how fast the pages respond, in a real browser."""
     try:
         from scratchmlp.bench import pages
     except ModuleNotFoundError as error:
         raise UserError(
-            f"bench pages drives a browser with {error.name}, which is not installed: "
+            f"bench pages needs {error.name}, which is not installed: "
             "pip install -r requirements-dev.txt."
         ) from error
-    with preparation() as progress:
-        datasets.load("mnist", progress)
+    with dataset_progress() as on_progress:
+        datasets.load("mnist", on_progress)
     for line in pages.run(times):
-        say(as_json, line.record, line.text)
+        echo(as_json, line.record, line.text)
 
 
 @benches.command("drawing")
 def drawings(
-    strokes: Annotated[Path, typer.Option(metavar="FILE", help="JSON lines of strokes.")],
-    writers: Annotated[int, typer.Option(min=1, help="Writers to measure on.")] = 30,
-    each: Annotated[int, typer.Option(min=1, help="Drawings of each writer.")] = 100,
+    strokes: Annotated[
+        Path, typer.Option(metavar="FILE", help="Strokes, one JSON object per line.")
+    ],
+    writers: Annotated[int, typer.Option(min=1, help="The number of writers.")] = 30,
+    each: Annotated[int, typer.Option(min=1, help="The number of drawings of each writer.")] = 100,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Measure how well the presets read drawings, and what teaching them a hand does."""
+    """Measure the accuracy of the presets on drawings, before and after they are taught some."""
     import torch
 
     from scratchmlp.bench import drawing
@@ -65,7 +69,7 @@ def drawings(
 
     torch.set_num_threads(1)
     pens = drawing.load(strokes)
-    with preparation() as progress:
-        opened = datasets.load("mnist", progress)
-    for line in drawing.run(opened, pens, Store(), writers, each):
-        say(as_json, line.record, line.text)
+    with dataset_progress() as on_progress:
+        data = datasets.load("mnist", on_progress)
+    for line in drawing.run(data, pens, Store(), writers, each):
+        echo(as_json, line.record, line.text)

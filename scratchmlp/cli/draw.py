@@ -1,14 +1,13 @@
-"""What a run makes of pictures of yours, and teaching it some."""
+"""The commands `predict` and `teach`: classify pictures, and teach a run some drawings."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from scratchmlp.cli.screen import JSON, app, say
+from scratchmlp.cli.output import BEST, JSON, RUN, app, echo
 from scratchmlp.errors import UserError
 
-RUN = typer.Argument(metavar="RUN", help="A run's id, or latest.")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -16,53 +15,51 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 def predict(
     run: Annotated[str, RUN],
     pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE…", help="PNG, JPEG, WebP.")],
-    best: Annotated[bool, typer.Option("--best", help="Its best epoch, not its last.")] = False,
+    best: Annotated[bool, BEST] = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Read pictures as the Draw page does; of several digits in one, the whole number."""
+    """Predict the digit or the number in each picture, as the Draw page does."""
     import torch
 
     from scratchmlp.analysis import prediction
     from scratchmlp.ink import photos
-    from scratchmlp.runs import checkpoint_file
     from scratchmlp.runs.store import Store
 
-    torch.set_num_threads(1)  # a picture is no work for several
+    torch.set_num_threads(1)  # more threads do not make one picture faster
     store = Store()
-    network = checkpoint_file.loads(store.checkpoint(store.run(run).id, best))
+    network = store.network(store.run(run).id, best)
     for file in pictures:
-        readings = prediction.predict_number(network, _opened(file, photos.extract_ink))
-        say(as_json, *_told(file, readings, network.classes))
+        predictions = prediction.predict_number(network, _read(file, photos.extract_ink))
+        echo(as_json, *_record_and_text(file, predictions, network.classes))
 
 
-def _opened(file: Path, read: Any) -> Any:
-    """What `read` makes of a file's bytes; a refusal names the file."""
+def _read(file: Path, decode: Any) -> Any:
+    """The result of `decode` for the bytes of a file; its `UserError` names the file."""
     try:
-        return read(file.read_bytes())
+        return decode(file.read_bytes())
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}.") from error
     except UserError as error:
         raise UserError(f"{file}: {error}") from error
 
 
-def _told(file: Path, readings: list[Any], classes: tuple[str, ...]) -> tuple[dict[str, Any], str]:
-    """The record and the line of one picture. `probabilities` is a list for each digit if many."""
-    names = [None if r.label is None else classes[r.label] for r in readings]
+def _record_and_text(
+    file: Path, predictions: list[Any], classes: tuple[str, ...]
+) -> tuple[dict[str, Any], str]:
+    """The output for one picture. For several digits, `probabilities` has a list for each."""
+    names = [None if p.label is None else classes[p.label] for p in predictions]
+    verdicts = [p.verdict for p in predictions]
     known = bool(names) and None not in names
     digit = "".join(str(name) for name in names) if known else None
-    shares: list[Any] = [[float(p) for p in r.probabilities] for r in readings]
+    probabilities: list[Any] = [p.probabilities.tolist() for p in predictions]
     record = {
         "file": str(file),
         "digit": int(digit) if digit and len(names) == 1 and digit.isdecimal() else digit,
-        "probabilities": shares[0] if len(shares) == 1 else shares,
-        "verdict": [r.verdict for r in readings] if len(readings) > 1 else _verdict(readings),
+        "probabilities": probabilities[0] if len(predictions) == 1 else probabilities,
+        "verdict": verdicts[0] if len(verdicts) == 1 else verdicts or "empty",
     }
-    sure = ", ".join(f"{r.probabilities.max():.1%} {r.verdict}" for r in readings)
-    return record, f"{file}: {digit or 'none of the classes'} ({sure or 'empty'})"
-
-
-def _verdict(readings: list[Any]) -> str:
-    return readings[0].verdict if readings else "empty"
+    details = ", ".join(f"{p.probabilities.max():.1%} {p.verdict}" for p in predictions)
+    return record, f"{file}: {digit or 'none of the classes'} ({details or 'empty'})"
 
 
 @app.command()
@@ -71,7 +68,7 @@ def teach(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="FOLDER/<digit>/*.png")],
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Teach a run the drawings of a folder: a new run, and what that did to drawings and tests."""
+    """Teach a run the drawings of a folder: makes a new run, and prints its accuracy."""
     import torch
 
     from scratchmlp.runs import teaching
@@ -79,20 +76,19 @@ def teach(
 
     torch.set_num_threads(1)
     store = Store()
-    found = store.run(run)
-    classes = store.network(found.id).classes
-    taught = teaching.teach(store, found.id, _drawings(folder, classes))
-    record = dict(vars(taught))
+    run_id = store.run(run).id
+    classes = store.network(run_id).classes
+    result = teaching.teach(store, run_id, _drawings(folder, classes))
     text = (
-        f"Run {taught.run} was taught {taught.drawings} drawings. Drawings it was not taught: "
-        f"{taught.before:.1%} right before, {taught.after:.1%} after. "
-        f"Test accuracy: {taught.test_before:.2%} before, {taught.test_after:.2%} after."
+        f"Run {result.run} was taught {result.drawings} drawings. Accuracy on drawings that it was "
+        f"not taught: {result.before:.1%} before, {result.after:.1%} after. "
+        f"Test accuracy: {result.test_before:.2%} before, {result.test_after:.2%} after."
     )
-    say(as_json, record, text)
+    echo(as_json, dict(vars(result)), text)
 
 
 def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
-    """The drawings of FOLDER/<class>/*, or of both parts of FOLDER as they are exported."""
+    """The pictures FOLDER/<class>/*, or those of both splits in a folder that the app exported."""
     import numpy as np
 
     from scratchmlp.data.datasets import Examples
@@ -109,7 +105,7 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
                 f"{file.parent} is none of the run's classes: they are {', '.join(classes)}."
             )
     if not files:
-        raise UserError(f"{folder} holds no drawings: put them into {folder}/<digit>/*.png.")
-    images = [preparation.prepare(_opened(file, photos.extract_ink)) for file in files]
+        raise UserError(f"{folder} has no drawings: put them into {folder}/<digit>/*.png.")
+    images = [preparation.prepare(_read(file, photos.extract_ink)) for file in files]
     labels = [classes.index(file.parent.name) for file in files]
     return Examples(np.stack(images), np.array(labels, dtype=np.int64))

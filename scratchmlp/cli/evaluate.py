@@ -1,35 +1,35 @@
-"""How good a run is, and everything it answered, as files."""
+"""The command `evaluate`: the accuracy of a run; its predictions, report and charts as files."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from scratchmlp.cli.screen import JSON, app, preparation, say
+from scratchmlp.cli.output import BEST, JSON, RUN, app, dataset_progress, echo
 from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
 
 
 @app.command()
 def evaluate(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or latest.")],
+    run: Annotated[str, RUN],
     split: Annotated[str, typer.Option(help="test, valid or train.")] = "test",
-    best: Annotated[bool, typer.Option("--best", help="Its best epoch, not its last.")] = False,
+    best: Annotated[bool, BEST] = False,
     predictions: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="Write every answer to this file.")
+        Path | None, typer.Option(metavar="CSV", help="Write every prediction to this file.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="HTML", help="Write a report that needs nothing else.")
+        Path | None, typer.Option(metavar="HTML", help="Write a report, one file, here.")
     ] = None,
     charts: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write the charts there, SVG and PNG.")
+        Path | None, typer.Option(metavar="FOLDER", help="Write the charts here, SVG and PNG.")
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="Other pictures than it was trained on.")
+        str | None, typer.Option(help="Use another dataset than the run's own.")
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Say how good a run is on a split: accuracy, its interval, the loss, the confusion matrix."""
+    """Evaluate a run on a split: accuracy and its interval, loss, confusion matrix."""
     from scratchmlp.analysis import evaluation
     from scratchmlp.runs.store import Store
 
@@ -37,9 +37,9 @@ def evaluate(
     found = store.run(run)
     network = store.network(found.id, best)
     name = dataset or found.dataset
-    with preparation() as progress:
-        pictures = evaluation.match_classes(datasets.load(name, progress), network.classes)
-    examples = evaluation.split_of(pictures, network.config, split)
+    with dataset_progress() as on_progress:
+        data = evaluation.match_classes(datasets.load(name, on_progress), network.classes)
+    examples = evaluation.split_of(data, network.config, split)
     table = evaluation.predict(network, examples)
     if predictions is not None:
         _write(predictions, evaluation.as_csv(table, network.classes))
@@ -47,25 +47,25 @@ def evaluate(
         _write(report, _report(found, network, name, split, table, examples))
     if charts is not None:
         _write_charts(charts, table, network.classes)
-    told = evaluation.summary(table)
+    summary = evaluation.summary(table)
     record = {
         "run": found.id,
         "dataset": name,
         "split": split,
-        "n": told.n,
-        "accuracy": told.accuracy,
-        "interval": told.interval,
-        "loss": told.loss,
+        "n": summary.n,
+        "accuracy": summary.accuracy,
+        "interval": summary.interval,
+        "loss": summary.loss,
         "classes": list(network.classes),
         "confusion": evaluation.confusion_matrix(table, len(network.classes)).tolist(),
     }
-    low, high = told.interval
+    low, high = summary.interval
     text = (
-        f"Run {found.id}, {told.n:,} {split} pictures of {name}: {told.accuracy:.2%} "
-        f"right (95% interval {low:.2%} to {high:.2%}), {told.errors:,} errors, "
-        f"loss {told.loss:.4f} nats"
+        f"Run {found.id}, {summary.n:,} {split} pictures of {name}: {summary.accuracy:.2%} "
+        f"correct (95% interval {low:.2%} to {high:.2%}), {summary.errors:,} errors, "
+        f"loss {summary.loss:.4f} nats"
     )
-    say(as_json, record, text)
+    echo(as_json, record, text)
 
 
 def _report(found: Any, network: Any, name: str, split: str, table: Any, examples: Any) -> str:

@@ -1,4 +1,4 @@
-"""What there is: pictures, presets, runs."""
+"""The commands `data`, `presets` and `runs`: what is on this machine."""
 
 import dataclasses
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from rich.markup import escape
 from rich.table import Column, Table
 
-from scratchmlp.cli.screen import DATASET, JSON, app, percent, preparation, say, show
+from scratchmlp.cli.output import DATASET, JSON, app, dataset_progress, echo, percent, print_table
 from scratchmlp.data import datasets, sources
 from scratchmlp.net import presets
 
@@ -15,36 +15,36 @@ from scratchmlp.net import presets
 def data(
     dataset: Annotated[str, DATASET] = sources.DEFAULT, as_json: Annotated[bool, JSON] = False
 ) -> None:
-    """Prepare a dataset, and say what is in it and where it lies."""
-    with preparation() as progress:
-        opened = datasets.load(dataset, progress)
+    """Prepare a dataset, and say what it contains and where it is."""
+    with dataset_progress() as on_progress:
+        loaded = datasets.load(dataset, on_progress)
     record = {
-        "dataset": opened.name,
-        "train": len(opened.train),
-        "test": len(opened.test),
-        "shape": list(opened.train.images.shape[1:]),
-        "classes": list(opened.classes),
-        "root": opened.root,
+        "dataset": loaded.name,
+        "train": len(loaded.train),
+        "test": len(loaded.test),
+        "shape": list(loaded.train.images.shape[1:]),
+        "classes": list(loaded.classes),
+        "root": loaded.root,
     }
-    say(
+    echo(
         as_json,
         record,
-        f"{opened.name}: {len(opened.train):,} training and {len(opened.test):,} test pictures of "
-        f"28 x 28, classes {', '.join(opened.classes)}, from {opened.root}",
+        f"{loaded.name}: {len(loaded.train):,} training and {len(loaded.test):,} test pictures of "
+        f"28 x 28, classes {', '.join(loaded.classes)}, from {loaded.root}",
     )
 
 
 @app.command("presets")
 def list_presets(as_json: Annotated[bool, JSON] = False) -> None:
-    """List the presets: what each shows, and the test accuracy it reached."""
+    """List the presets: what each one shows, and its test accuracy."""
     table = Table("preset", "test accuracy", "what it shows", box=None, pad_edge=False)
     for name, preset in presets.PRESETS.items():
         if as_json:
             rest = {"shows": preset.shows, "measured": preset.measured}
-            say(True, {"preset": name, **rest, "config": preset.config.asdict()}, "")
+            echo(True, {"preset": name, **rest, "config": preset.config.asdict()}, "")
         table.add_row(name, percent(preset.measured), preset.shows)
     if not as_json:
-        show(table)
+        print_table(table)
 
 
 @app.command("runs")
@@ -53,13 +53,13 @@ def list_runs(as_json: Annotated[bool, JSON] = False) -> None:
     from scratchmlp.runs.database import ID_LENGTH
     from scratchmlp.runs.store import Store
 
-    whole = Column("run", no_wrap=True, min_width=ID_LENGTH)  # a part of an id names no run
-    table = Table(whole, "status", "preset", "dataset", "test accuracy", box=None, pad_edge=False)
+    run_id = Column("run", no_wrap=True, min_width=ID_LENGTH)  # never cut off
+    table = Table(run_id, "status", "preset", "dataset", "test accuracy", box=None, pad_edge=False)
     for run in Store().runs():
         preset = presets.name_of(run.config)
         if as_json:
-            say(True, dataclasses.asdict(run) | {"preset": preset}, "")
+            echo(True, dataclasses.asdict(run) | {"preset": preset}, "")
         accuracy = percent(run.test_accuracy)
         table.add_row(run.id, run.status, preset or "custom", escape(run.dataset), accuracy)
     if not as_json:
-        show(table)
+        print_table(table)

@@ -1,4 +1,4 @@
-"""Trains a network in the terminal, as a run that the pages see and can speak to."""
+"""The command `train`: a run in the terminal, which the pages show and control."""
 
 import dataclasses
 import inspect
@@ -11,15 +11,15 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
-from scratchmlp.cli.screen import (
+from scratchmlp.cli.output import (
     JSON,
     OutputError,
     app,
+    console,
+    dataset_progress,
+    echo,
     percent,
-    preparation,
     progress_bar,
-    say,
-    screen,
 )
 from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
@@ -28,7 +28,7 @@ from scratchmlp.net.config import FIELDS, TrainConfig, allowed
 
 
 def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Replace a command's `**settings` by an option for each field of `TrainConfig`."""
+    """Replace a command's `**settings` by one option for each field of `TrainConfig`."""
     signature = inspect.signature(command)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     options = [
@@ -42,7 +42,7 @@ def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
                     f"--{name.replace('_', '-')}",
                     help=f"{field.metadata['help']} ({allowed(name)})",
                     metavar="VALUE",
-                    rich_help_panel="Settings laid over the preset's",
+                    rich_help_panel="Settings that replace the preset's",
                 ),
             ],
         )
@@ -56,14 +56,14 @@ def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
 @app.command()
 @with_config_options
 def train(
-    preset: Annotated[str, typer.Option(help="Recipe to start from.")] = "modern",
+    preset: Annotated[str, typer.Option(help="The preset to start from.")] = "modern",
     resume: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Go on with a run that ended early.")
+        str | None, typer.Option(metavar="RUN", help="Resume a run that ended early.")
     ] = None,
     as_json: Annotated[bool, JSON] = False,
     **settings: str | None,
 ) -> None:
-    """Train a network, and keep it as a run. Ctrl-C stops it and keeps what it learned."""
+    """Train a network and store it as a run. Ctrl-C stops it; you can resume it later."""
     given = {name: value for name, value in settings.items() if value is not None}
     if resume and (given or preset != "modern"):
         raise UserError("A resumed run keeps its settings: leave out the other options.")
@@ -74,7 +74,7 @@ def train(
     from scratchmlp.net import devices
     from scratchmlp.runs.store import Store
 
-    torch.set_num_threads(1)  # as a worker has: the same run gives the same bits in both
+    torch.set_num_threads(1)  # like a worker: the same run gives the same bits in both
     store = Store()
     devices.find_device(config.device)
     if resume:
@@ -82,56 +82,49 @@ def train(
         store.requeue(run.id, status="running")
         run_id, config = run.id, run.config
     else:
-        with preparation() as progress:
-            config = _with_dataset(config, "dataset" in given, progress)
+        with dataset_progress() as on_progress:
+            config = _with_dataset(config, "dataset" in given, on_progress)
         run_id = store.create(config, status="running")
     sys.exit(_train(store, run_id, config, as_json))
 
 
-def _with_dataset(config: TrainConfig, chosen: bool, progress: datasets.Progress) -> TrainConfig:
-    """Prepare the dataset; go on with the embedded digits where MNIST was only the default.
+def _with_dataset(config: TrainConfig, chosen: bool, on_progress: datasets.Progress) -> TrainConfig:
+    """Prepare the dataset. If the default dataset is not here, use the fallback.
 
-    A folder is named in full from here on, for a page or a worker may stand elsewhere.
+    The run stores the full path of a folder, because pages and workers may run in other folders.
     """
     if config.dataset not in sources.SOURCES:
         config = dataclasses.replace(config, dataset=str(sources.folder_path(config.dataset)))
     try:
-        datasets.load(config.dataset, progress)
+        datasets.load(config.dataset, on_progress)
     except UserError as error:
         if chosen or config.dataset != sources.DEFAULT:
             raise
-        warning = f"{error} Going on with {sources.FALLBACK}."
-        screen.print(warning, style="yellow", markup=False, soft_wrap=True)
-        datasets.load(sources.FALLBACK, progress)
+        warning = f"{error} Using {sources.FALLBACK} instead."
+        console.print(warning, style="yellow", markup=False, soft_wrap=True)
+        datasets.load(sources.FALLBACK, on_progress)
         return dataclasses.replace(config, dataset=sources.FALLBACK)
     return config
 
 
 EXIT_STATUS = {"finished": 0, "stopped": 130, "diverged": 3, "failed": 1}
+COLUMNS = (
+    TextColumn("Epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+    BarColumn(),
+    TextColumn("loss {task.fields[loss]:.4f}"),
+    TextColumn("{task.speed:,.0f} steps/s"),
+    TimeRemainingColumn(),
+)
 
 
 def _train(store: Any, run_id: str, config: TrainConfig, as_json: bool) -> int:
     from scratchmlp.net.events import Epoch, Event, Step
     from scratchmlp.runs.execution import execute
 
-    stop = threading.Event()
-
-    def interrupt(signum: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second Ctrl-C does not wait
-        stop.set()
-
-    signal.signal(signal.SIGINT, interrupt)
-    columns = (
-        TextColumn("Epoch {task.fields[epoch]}/{task.fields[epochs]}"),
-        BarColumn(),
-        TextColumn("loss {task.fields[loss]:.4f}"),
-        TextColumn("{task.speed:,.0f} steps/s"),
-        TimeRemainingColumn(),
-    )
-    with progress_bar(*columns) as bar:
+    with progress_bar(*COLUMNS) as bar:
         task = bar.add_task("", total=None, epoch=1, epochs=config.epochs, loss=0.0, visible=False)
 
-        def tell(event: Event) -> None:
+        def on_event(event: Event) -> None:
             if isinstance(event, Step):
                 if bar.tasks[0].total is None:
                     total = store.run(run_id).total_steps
@@ -139,32 +132,44 @@ def _train(store: Any, run_id: str, config: TrainConfig, as_json: bool) -> int:
                 bar.update(task, advance=1, loss=event.loss)
             elif isinstance(event, Epoch):
                 bar.update(task, epoch=min(event.epoch + 1, config.epochs))
-                _say_epoch(as_json, event, config.epochs)
+                _print_epoch(as_json, event, config.epochs)
 
-        trouble = None
+        failure = None
         try:
-            execute(store, run_id, tell, stop=stop)
+            execute(store, run_id, on_event, stop=_stop_on_interrupt())
         except OutputError as error:
-            raise UserError(f"{error} {_how_to_go_on(run_id)}") from error
+            raise UserError(f"{error} {_resume_hint(run_id)}") from error
         except UserError as error:
-            trouble = str(error)
-    return _say_end(store, run_id, trouble, as_json)
+            failure = str(error)
+    return _print_result(store, run_id, failure, as_json)
 
 
-def _how_to_go_on(run_id: str) -> str:
-    return f"Go on with: python -m scratchmlp train --resume {run_id}"
+def _stop_on_interrupt() -> threading.Event:
+    """An event that Ctrl-C sets. A second Ctrl-C ends the process at once."""
+    stop = threading.Event()
+
+    def interrupt(signum: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        stop.set()
+
+    signal.signal(signal.SIGINT, interrupt)
+    return stop
 
 
-def _say_epoch(as_json: bool, event: Any, epochs: int) -> None:
+def _resume_hint(run_id: str) -> str:
+    return f"Resume it with: python -m scratchmlp train --resume {run_id}"
+
+
+def _print_epoch(as_json: bool, event: Any, epochs: int) -> None:
     fields = "epoch", "train_loss", "valid_loss", "valid_accuracy", "seconds"
     record = {"event": "epoch"} | {name: getattr(event, name) for name in fields}
     loss = event.train_loss if event.valid_loss is None else event.valid_loss
-    say(as_json, record, f"Epoch [{event.epoch}/{epochs}], Loss: {loss:.4f}")
+    echo(as_json, record, f"Epoch [{event.epoch}/{epochs}], Loss: {loss:.4f}")
 
 
-def _say_end(store: Any, run_id: str, trouble: str | None, as_json: bool) -> int:
+def _print_result(store: Any, run_id: str, failure: str | None, as_json: bool) -> int:
     run = store.run(run_id)
-    status, error = ("failed", trouble) if trouble else (run.status, run.error)
+    status, error = ("failed", failure) if failure else (run.status, run.error)
     record = {
         "event": status,
         "run": run.id,
@@ -172,12 +177,12 @@ def _say_end(store: Any, run_id: str, trouble: str | None, as_json: bool) -> int
         "train_seconds": run.train_seconds,
         "error": error,
     }
-    resume = _how_to_go_on(run.id)
+    resume = _resume_hint(run.id)
     lines = {
         "finished": f"Run {run.id}: test accuracy {percent(run.test_accuracy)}",
         "stopped": f"Run {run.id} stopped: test accuracy {percent(run.test_accuracy)}. {resume}",
-        "diverged": f"Run {run.id} diverged: {error} Its curves are kept; try a smaller lr.",
+        "diverged": f"Run {run.id} diverged: {error} Its curves are stored; try a smaller lr.",
         "failed": f"Run {run.id} failed: {error} {resume}",
     }
-    say(as_json, record, lines[status])
+    echo(as_json, record, lines[status])
     return EXIT_STATUS[status]

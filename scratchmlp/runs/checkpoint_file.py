@@ -1,7 +1,7 @@
-"""A trained network as a file: safetensors, which hold numbers and no code.
+"""A trained network as a safetensors file, which holds numbers and no code.
 
-Tensors `w1, b1, w2, b2, …`; metadata: format, config, mean, std, classes, step, epoch. What is
-needed only to go on training (optimiser, generator) is a second file of the same kind.
+Tensors: `w1, b1, w2, b2, …`. Metadata: format, config, mean, std, classes, step, epoch. The
+training state (optimiser, generator), which only resuming needs, is a second safetensors file.
 """
 
 import itertools
@@ -24,10 +24,10 @@ from scratchmlp.net.model import Params, flat, pairs
 from scratchmlp.net.network import Network
 
 FORMAT = "1"
-MOST_STEPS = 2**31 - 1  # what a database column holds
+MAX_STEPS = 2**31 - 1  # the largest number that a database column holds
 
 
-def of_state(state: State, config: TrainConfig, classes: tuple[str, ...]) -> Network:
+def network_from_state(state: State, config: TrainConfig, classes: tuple[str, ...]) -> Network:
     return Network(config, state.params, state.mean, state.std, classes, state.step, state.epoch)
 
 
@@ -36,7 +36,7 @@ def is_finite(params: Params) -> bool:
 
 
 def dumps(network: Network) -> bytes:
-    """The bytes of a network's file."""
+    """The network as the bytes of a file."""
     tensors = {
         f"{kind}{layer}": tensor.detach().cpu().contiguous()
         for layer, pair in enumerate(network.params, start=1)
@@ -54,12 +54,12 @@ def dumps(network: Network) -> bytes:
 
 
 def loads(data: bytes) -> Network:
-    """The network in a file's bytes.
+    """The network in the bytes of a file.
 
     Raises
     ------
     UserError
-        It is no such file, or its tensors' names, shapes or values do not make a network.
+        The file is not a network's, or its tensors have wrong names, shapes or values.
     """
     tensors, metadata = _load(data)
     try:
@@ -77,35 +77,35 @@ def loads(data: bytes) -> Network:
     except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
         raise _damaged(f"{str(error)[:80]} is missing or wrong") from error
     if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
-        raise _damaged("its mean or its standard deviation is no such number")
-    if not (0 <= step <= MOST_STEPS and 0 <= epoch <= MOST_STEPS):
+        raise _damaged("its mean or its standard deviation is not valid")
+    if not (0 <= step <= MAX_STEPS and 0 <= epoch <= MAX_STEPS):
         raise _damaged("its step or its epoch is out of range")
     if len(set(classes)) < len(classes) or any(len(name) > MAX_CLASS_NAME for name in classes):
-        raise _damaged("its classes have names that are alike or too long")
+        raise _damaged("two of its classes have the same name, or a name is too long")
     if len(classes) < 2:
-        raise _damaged("it tells fewer than two classes apart")
+        raise _damaged("it has fewer than two classes")
     if len(tensors) != 2 * len(params):
-        raise _damaged("it holds more than a network")
+        raise _damaged("it holds more tensors than the network has")
     if any(tensor.dtype != torch.float32 for tensor in tensors.values()):
-        raise _damaged("its numbers are not float32")
+        raise _damaged("its tensors are not float32")
     if not is_finite(params):
-        raise _damaged("its numbers are not all finite")
+        raise _damaged("not all of its numbers are finite")
     return Network(config, params, mean, std, classes, step, epoch)
 
 
-def dump_progress(state: State) -> bytes:
-    """What a checkpoint lacks of a `State`."""
+def dump_training_state(state: State) -> bytes:
+    """The part of a `State` that the network's file does not hold, as the bytes of a file."""
     tensors = {"generator": state.generator}
     for key, values in state.optimizer.items():
         tensors |= {f"{key}.{i}": value.cpu().contiguous() for i, value in enumerate(values)}
     return _save(tensors, {"lr": state.lr, "tally": asdict(state.tally)})
 
 
-def load_state(network: Network, progress: bytes) -> State:
-    """The `State` of which `of_state` made the network and `dump_progress` these bytes."""
-    tensors, metadata = _load(progress)
+def load_state(network: Network, training_state: bytes) -> State:
+    """The `State` that `network_from_state` and `dump_training_state` were called with."""
+    tensors, metadata = _load(training_state)
     if "generator" not in tensors or not {"lr", "tally"} <= metadata.keys():
-        raise _damaged("what it needs to go on is missing")
+        raise _damaged("the training state is missing")
     optimizer: dict[str, list[Tensor]] = {}
     for name in sorted(tensors, key=lambda n: (n.split(".")[0], int(n.partition(".")[2] or 0))):
         if name != "generator":
@@ -134,11 +134,11 @@ def _load(data: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
         length = int.from_bytes(data[:8], "little")  # safetensors: length, JSON header, numbers
         text = json.loads(data[8 : 8 + length]).get("__metadata__", {})
         if text.pop("format", None) != FORMAT:
-            raise _damaged("its format is not one this version reads")
+            raise _damaged("this version cannot read its format")
         return tensors, {key: json.loads(value) for key, value in text.items()}
     except (SafetensorError, ValueError, RecursionError) as error:
-        raise _damaged("it is cut short or not a safetensors file") from error
+        raise _damaged("it is incomplete or not a safetensors file") from error
 
 
 def _damaged(why: str) -> UserError:
-    return UserError(f"This checkpoint cannot be used: {why}. Take another, or train again.")
+    return UserError(f"This checkpoint cannot be used: {why}. Use another one, or train again.")

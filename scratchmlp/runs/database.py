@@ -1,6 +1,6 @@
-"""The tables of the runs database, and how one is opened: SQLite by default, or PostgreSQL.
+"""The tables of the runs database, and how to open it: SQLite by default, or PostgreSQL.
 
-Whatever can go wrong with a database that a user can put right leaves here as a `UserError`.
+A fault of the database that a user can correct is raised as a `UserError`.
 """
 
 import os
@@ -16,17 +16,17 @@ from scratchmlp import paths
 from scratchmlp.errors import UserError
 
 BUSY_SECONDS = 5.0
-LOST_AFTER = 10.0  # seconds without a heartbeat
+LOST_AFTER = 10.0  # seconds without a heartbeat: the run or task then counts as lost
 MIGRATIONS = Path(__file__).parent / "migrations"
-FORMS = "it must be like sqlite:////folder/runs.db or postgresql://user@host/name."
-HEAD = "0004"  # the newest file in migrations/versions
+URL_FORMS = "it must be like sqlite:////folder/runs.db or postgresql://user@host/name."
+HEAD = "0004"  # the newest migration in migrations/versions
 
 _ALPHABET = string.ascii_lowercase + string.digits
 ID_LENGTH = 16
 
 metadata = sa.MetaData()
 
-# Times are seconds since 1970 (UTC). A null number was not measured, or was not finite.
+# Times are seconds since 1970 (UTC). A number is null if it was not measured or was not finite.
 runs = sa.Table(
     "runs",
     metadata,
@@ -48,13 +48,13 @@ runs = sa.Table(
     sa.Column("test_loss", sa.Double),
     sa.Column("train_seconds", sa.Double),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
-    sa.Column("parent", sa.String(32)),  # the run it was taught from; that one may be gone
-    sa.Column("deleted", sa.Double),  # since when it waits to be brought back or forgotten
+    sa.Column("parent", sa.String(32)),  # the run it was taught from, which may not exist any more
+    sa.Column("deleted", sa.Double),  # when it was deleted; it can be restored for a while
 )
 
 
-def _of_run(*columns: sa.Column) -> list[sa.Column]:
-    """The columns of a table whose key is the run and the first of `columns`."""
+def _run_columns(*columns: sa.Column) -> list[sa.Column]:
+    """The columns of a table whose primary key is the run and the first of `columns`."""
     columns[0].primary_key = True
     run = sa.Column(
         "run",
@@ -69,7 +69,7 @@ def _of_run(*columns: sa.Column) -> list[sa.Column]:
 steps = sa.Table(
     "steps",
     metadata,
-    *_of_run(
+    *_run_columns(
         sa.Column("step", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("loss", sa.Double),
         sa.Column("lr", sa.Double),
@@ -79,7 +79,7 @@ steps = sa.Table(
 epochs = sa.Table(
     "epochs",
     metadata,
-    *_of_run(
+    *_run_columns(
         sa.Column("epoch", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("step", sa.Integer, nullable=False),
         sa.Column("train_loss", sa.Double),
@@ -93,11 +93,11 @@ epochs = sa.Table(
 checkpoints = sa.Table(
     "checkpoints",
     metadata,
-    *_of_run(
+    *_run_columns(
         sa.Column("step", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("epoch", sa.Integer, nullable=False),
         sa.Column("network", sa.LargeBinary, nullable=False),
-        sa.Column("progress", sa.LargeBinary),  # only of the last one: what resuming needs
+        sa.Column("progress", sa.LargeBinary),  # the training state; only the last one has it
     ),
 )
 commands = sa.Table(
@@ -117,7 +117,7 @@ commands = sa.Table(
     sa.Column("applied_step", sa.Integer),
 )
 tasks = sa.Table(
-    "studies",  # the name it was given first
+    "studies",  # the table keeps its first name
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("run", sa.String(32), sa.ForeignKey("runs.id", ondelete="CASCADE"), index=True),
@@ -138,48 +138,48 @@ drawings = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("owner", sa.String(64), nullable=False, index=True),
     sa.Column("label", sa.String(200), nullable=False),  # a class's name
-    sa.Column("image", sa.LargeBinary, nullable=False),  # 784 bytes, as the network sees it
-    sa.Column("strokes", sa.JSON),  # as they were drawn; null of a picture
+    sa.Column("image", sa.LargeBinary, nullable=False),  # 784 bytes, the input of the network
+    sa.Column("strokes", sa.JSON),  # as they were drawn; null for a picture
     sa.Column("created", sa.Double, nullable=False),
-    sa.Column("deleted", sa.Double),  # since when it waits to be brought back or forgotten
+    sa.Column("deleted", sa.Double),  # when it was deleted; it can be restored for a while
 )
 
 
 def new_id() -> str:
-    """Unguessable, and safe in an address."""
+    """A random id that nobody can guess and that is safe in a URL."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH))
 
 
 def default_url() -> str | sa.URL:
-    """`SCRATCHMLP_DB`, or a file in `SCRATCHMLP_HOME`."""
+    """The URL in `SCRATCHMLP_DB`, or else that of a file in `SCRATCHMLP_HOME`."""
     named = os.environ.get("SCRATCHMLP_DB")
     return named or sa.URL.create("sqlite", database=str(paths.home() / "runs.db"))
 
 
 def open_database(url: str | sa.URL) -> sa.Engine:
-    """Connect, and bring the schema up to date.
+    """Connect to a database and migrate its schema to the newest version.
 
     Raises
     ------
     UserError
-        The URL is none, the file cannot be made or read, the server cannot be reached, or the
-        schema is of a newer version than this program.
+        The URL is not valid, the file cannot be created or read, the server cannot be reached, or
+        a newer version of this program wrote the schema.
     """
     try:
-        address = sa.make_url(url)
-    except (sa.exc.ArgumentError, ValueError) as error:  # which may hold a password
-        raise UserError(f"SCRATCHMLP_DB is not a database URL: {FORMS}") from error
-    if address.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
-        raise UserError(f"SCRATCHMLP_DB names {address.drivername}: {FORMS}")
-    if address.drivername != "sqlite":
-        address = address.set(drivername="postgresql+psycopg")
-        engine = sa.create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-    elif (address.database or ":memory:") == ":memory:":
-        raise UserError(f"SCRATCHMLP_DB names no file: {FORMS}")
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError) as error:  # its text may contain a password
+        raise UserError(f"SCRATCHMLP_DB is not a database URL: {URL_FORMS}") from error
+    if parsed.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise UserError(f"SCRATCHMLP_DB names {parsed.drivername}: {URL_FORMS}")
+    if parsed.drivername != "sqlite":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    elif (parsed.database or ":memory:") == ":memory:":
+        raise UserError(f"SCRATCHMLP_DB names no file: {URL_FORMS}")
     else:
-        engine = _sqlite(address)
+        engine = _sqlite(parsed)
     try:
-        with explained(engine):
+        with explain_errors(engine):
             _migrate(engine)
     except BaseException:
         engine.dispose()
@@ -187,29 +187,29 @@ def open_database(url: str | sa.URL) -> sa.Engine:
     return engine
 
 
-def _sqlite(address: sa.URL) -> sa.Engine:
-    folder = Path((address.database or "").removeprefix("file:")).parent
+def _sqlite(parsed: sa.URL) -> sa.Engine:
+    folder = Path((parsed.database or "").removeprefix("file:")).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
-            f"{folder} cannot be made ({error.strerror}): set "
-            "SCRATCHMLP_HOME to a folder that can be written to."
+            f"The folder {folder} cannot be created ({error.strerror}): set "
+            "SCRATCHMLP_HOME to a folder that you can write to."
         ) from error
     try:
-        engine = sa.create_engine(address, connect_args={"timeout": BUSY_SECONDS})
-    except (ValueError, TypeError) as error:  # a parameter that SQLite does not take
-        raise UserError(f"SCRATCHMLP_DB cannot be used ({error}): {FORMS}") from error
+        engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+    except (ValueError, TypeError) as error:  # a parameter that SQLite does not know
+        raise UserError(f"SCRATCHMLP_DB cannot be used ({error}): {URL_FORMS}") from error
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection, record):  # type: ignore[no-untyped-def]
-        connection.isolation_level = None  # we say BEGIN ourselves, below
+        connection.isolation_level = None  # `begin` below sends BEGIN
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection):  # type: ignore[no-untyped-def]
-        # A read that turns into a write fails at once in WAL, whatever the time-out.
+        # In WAL mode, a read that becomes a write fails at once, whatever the timeout is.
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -217,15 +217,15 @@ def _sqlite(address: sa.URL) -> sa.Engine:
 
 
 @contextmanager
-def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    with explained(engine), engine.begin() as connection:
+def read_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
+    with explain_errors(engine), engine.begin() as connection:
         yield connection
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that holds the write lock from its start, on SQLite."""
-    with explained(engine), engine.execution_options(writes=True).begin() as connection:
+def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that, on SQLite, holds the write lock from its start."""
+    with explain_errors(engine), engine.execution_options(writes=True).begin() as connection:
         yield connection
 
 
@@ -239,7 +239,7 @@ def _migrate(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.execution_options(writes=True).begin() as connection:
-        if engine.dialect.name == "postgresql":  # SQLite's write lock is already ours
+        if engine.dialect.name == "postgresql":  # on SQLite this transaction holds the write lock
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(784128010)"))
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         version = _read_version(connection)
@@ -263,7 +263,7 @@ def _read_version(connection: sa.Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-# What a driver says, and what that means to the person who reads it.
+# A part of a driver's message, and what it means for the user.
 _EXPLANATIONS = {
     "database is locked": "is locked by another program: close that program, then try again",
     "disk is full": "cannot grow because the disk is full: free some space, then try again",
@@ -279,23 +279,23 @@ _EXPLANATIONS = {
 
 
 @contextmanager
-def explained(engine: sa.Engine) -> Iterator[None]:
-    """Turn a database's troubles into sentences; what is not such a trouble stays as it is."""
+def explain_errors(engine: sa.Engine) -> Iterator[None]:
+    """Turn known faults of the database into a `StoreError`; raise any other error unchanged."""
     try:
         yield
     except sa.exc.DBAPIError as error:
-        said = str(error.orig).lower()
+        message = str(error.orig).lower()
         for part, meaning in _EXPLANATIONS.items():
-            if part in said:
-                raise StoreError(f"The runs database {_shown(engine)} {meaning}.") from error
+            if part in message:
+                raise StoreError(f"The runs database {_location(engine)} {meaning}.") from error
         raise
 
 
 class StoreError(UserError):
-    """The database cannot be used just now."""
+    """The database cannot be used at the moment."""
 
 
-def _shown(engine: sa.Engine) -> str:
-    """Without a password."""
+def _location(engine: sa.Engine) -> str:
+    """The file or the URL of a database, without a password."""
     is_file = engine.dialect.name == "sqlite"
     return engine.url.database or "" if is_file else engine.url.render_as_string()

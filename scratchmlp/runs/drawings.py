@@ -1,6 +1,6 @@
-"""Drawings that somebody kept, each with what it was: a hand for a network to learn.
+"""The drawings that a visitor has saved with their labels, to teach a network a handwriting.
 
-A drawing that is deleted waits to be brought back; it is forgotten `KEPT` seconds later.
+A deleted drawing can be restored for 30 days.
 """
 
 import time
@@ -16,20 +16,20 @@ from scratchmlp.data.datasets import Examples
 from scratchmlp.errors import UserError
 from scratchmlp.ink.preparation import SIDE
 from scratchmlp.ink.strokes import Strokes
-from scratchmlp.runs.database import drawings, new_id, reading, writing
+from scratchmlp.runs.database import drawings, new_id, read_transaction, write_transaction
 
 OWNER = "local"
-KEPT = 30 * 24 * 3600.0  # seconds that a deleted drawing can be brought back
-MOST = 5_000  # drawings of one owner
-LONGEST = 200  # letters of a label
+DRAWING_RETENTION = 30 * 24 * 3600.0  # seconds in which a deleted drawing can be restored
+MAX_DRAWINGS = 5_000  # of one owner
+MAX_LABEL_LENGTH = 200
 
-New = tuple[str, NDArray[np.uint8], Strokes | None]
-"""A drawing to keep: its label, uint8 (28, 28), and its strokes."""
+NewDrawing = tuple[str, NDArray[np.uint8], Strokes | None]
+"""A drawing to save: its label, its image uint8 (28, 28), and its strokes."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing: uint8 (28, 28) as the network sees it, and its strokes; None of a picture."""
+    """A saved drawing: its image uint8 (28, 28), and its strokes, which a picture does not have."""
 
     id: str
     label: str
@@ -45,75 +45,78 @@ class Drawings:
         self._engine = engine
 
     def add(self, label: str, image: NDArray[np.uint8], strokes: Strokes | None = None) -> str:
-        """Keep a drawing and return its id."""
+        """Save a drawing and return its id."""
         return self.add_all([(label, image, strokes)])[0]
 
-    def add_all(self, new: Iterable[New]) -> list[str]:
-        """Keep all of these or, if one is refused, none. Returns their ids.
+    def add_all(self, new: Iterable[NewDrawing]) -> list[str]:
+        """Save all of these drawings, or none if one is refused; return their ids.
 
         Raises
         ------
         UserError
-            There would be too many, or one has no label.
+            There would be too many drawings, or a label is empty or too long.
         """
-        rows = [_row(at, *each) for at, each in enumerate(new)]
-        with writing(self._engine) as connection:
-            count = sa.select(sa.func.count()).select_from(drawings).where(_THERE)
-            if connection.execute(count).scalar_one() + len(rows) > MOST:
-                raise UserError(f"At most {MOST:,} drawings are kept: delete some first.")
+        rows = [_row(position, *drawing) for position, drawing in enumerate(new)]
+        with write_transaction(self._engine) as connection:
+            count = sa.select(sa.func.count()).select_from(drawings).where(_NOT_DELETED)
+            if connection.execute(count).scalar_one() + len(rows) > MAX_DRAWINGS:
+                raise UserError(f"At most {MAX_DRAWINGS:,} drawings can be saved: delete some.")
             if rows:
                 connection.execute(sa.insert(drawings), rows)
         return [row["id"] for row in rows]
 
     def all(self) -> list[Drawing]:
         """All drawings, the newest first."""
-        query = sa.select(drawings).where(_THERE).order_by(drawings.c.created.desc())
-        with reading(self._engine) as connection:
+        query = sa.select(drawings).where(_NOT_DELETED).order_by(drawings.c.created.desc())
+        with read_transaction(self._engine) as connection:
             return [_drawing(row) for row in connection.execute(query)]
 
     def get(self, drawing_id: str) -> Drawing:
-        query = sa.select(drawings).where(_THERE, drawings.c.id == drawing_id)
-        with reading(self._engine) as connection:
+        query = sa.select(drawings).where(_NOT_DELETED, drawings.c.id == drawing_id)
+        with read_transaction(self._engine) as connection:
             row = connection.execute(query).first()
         if row is None:
-            raise UserError("This drawing is not there any more.")
+            raise UserError("This drawing does not exist any more.")
         return _drawing(row)
 
     def relabel(self, drawing_id: str, label: str) -> None:
-        """Say that it was something else."""
-        query = sa.update(drawings).where(_THERE, drawings.c.id == drawing_id)
-        with writing(self._engine) as connection:
+        """Give a drawing another label."""
+        query = sa.update(drawings).where(_NOT_DELETED, drawings.c.id == drawing_id)
+        with write_transaction(self._engine) as connection:
             connection.execute(query.values(label=_label(label)))
 
     def delete(self, ids: Iterable[str] | None = None) -> list[str]:
-        """Delete these drawings, or all; returns the ids that `restore` brings back."""
-        wanted = _THERE if ids is None else sa.and_(_THERE, drawings.c.id.in_([*ids]))
+        """Delete these drawings, or all of them; return the ids for `restore`."""
+        wanted = _NOT_DELETED if ids is None else sa.and_(_NOT_DELETED, drawings.c.id.in_([*ids]))
         now = time.time()
-        with writing(self._engine) as connection:
-            gone = list(connection.execute(sa.select(drawings.c.id).where(wanted)).scalars())
+        with write_transaction(self._engine) as connection:
+            deleted = list(connection.execute(sa.select(drawings.c.id).where(wanted)).scalars())
             connection.execute(sa.update(drawings).where(wanted).values(deleted=now))
-            connection.execute(sa.delete(drawings).where(drawings.c.deleted < now - KEPT))
-        return gone
+            expired = drawings.c.deleted < now - DRAWING_RETENTION
+            connection.execute(sa.delete(drawings).where(expired))
+        return deleted
 
     def restore(self, ids: Iterable[str]) -> None:
-        """Bring deleted drawings back."""
-        query = sa.update(drawings).where(_OURS, drawings.c.id.in_([*ids]))
-        with writing(self._engine) as connection:
+        """Undo `delete`."""
+        query = sa.update(drawings).where(_OWN, drawings.c.id.in_([*ids]))
+        with write_transaction(self._engine) as connection:
             connection.execute(query.values(deleted=None))
 
     def examples(self, classes: tuple[str, ...]) -> Examples:
-        """The drawings of these classes, labelled by their place there, the oldest first."""
+        """The drawings of these classes, the oldest first; a label is an index into `classes`."""
         known = [drawing for drawing in reversed(self.all()) if drawing.label in classes]
         images = np.array([d.image for d in known], dtype=np.uint8).reshape(-1, SIDE, SIDE)
         labels = np.array([classes.index(d.label) for d in known], dtype=np.int64)
         return Examples(images, labels)
 
 
-_OURS = drawings.c.owner == OWNER
-_THERE = sa.and_(_OURS, drawings.c.deleted.is_(None))
+_OWN = drawings.c.owner == OWNER
+_NOT_DELETED = sa.and_(_OWN, drawings.c.deleted.is_(None))
 
 
-def _row(at: int, label: str, image: NDArray[np.uint8], strokes: Strokes | None) -> dict[str, Any]:
+def _row(
+    position: int, label: str, image: NDArray[np.uint8], strokes: Strokes | None
+) -> dict[str, Any]:
     assert image.shape == (SIDE, SIDE) and image.dtype == np.uint8
     return {
         "id": new_id(),
@@ -121,13 +124,13 @@ def _row(at: int, label: str, image: NDArray[np.uint8], strokes: Strokes | None)
         "label": _label(label),
         "image": image.tobytes(),
         "strokes": sa.null() if strokes is None else strokes,
-        "created": time.time() + at * 1e-6,  # those of one moment stay in order
+        "created": time.time() + position * 1e-6,  # keeps the order
     }
 
 
 def _label(label: str) -> str:
-    if not 0 < len(label) <= LONGEST:
-        raise UserError(f"A drawing's label has 1 to {LONGEST} letters.")
+    if not 0 < len(label) <= MAX_LABEL_LENGTH:
+        raise UserError(f"A drawing's label has 1 to {MAX_LABEL_LENGTH} letters.")
     return label
 
 

@@ -1,7 +1,7 @@
-"""A run to take away: the network as a file or a script, its training as a script, its curves.
+"""Exports a run: the network as a file or a script, its training as a script, its curves as CSV.
 
-The scripts need Python, torch and numpy, and nothing of this program: they are made of its own
-source, with the entries of its tables that the configuration uses.
+The scripts need Python, torch and numpy, but not this program: they consist of its own source, with
+those entries of its tables that the configuration uses.
 """
 
 import base64
@@ -19,22 +19,22 @@ from scratchmlp.net.model import flat
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file, standalone
 
-WIDTH = 100  # of a line of weights
+LINE_WIDTH = 100  # characters of base64
 
 _USAGE = """
 PICTURES is one of
   a folder with MNIST's own files (train-images-idx3-ubyte, t10k-images-idx3-ubyte, also as .gz),
-  a folder with training/<class>/*.png and testing/<class>/*.png, 28 x 28 greys,
+  a folder with training/<class>/*.png and testing/<class>/*.png, 28 x 28 pixels, grey,
   an .npz file with x_train, y_train, x_test, y_test."""
 
 
 def network_file(network: Network) -> bytes:
-    """The network as safetensors; `checkpoint_file.loads` reads it again."""
+    """The network as a safetensors file, which `checkpoint_file.loads` reads."""
     return checkpoint_file.dumps(network)
 
 
-def pictures_file(dataset: Dataset) -> bytes:
-    """A dataset as the .npz file that the scripts read, named as Keras names MNIST's arrays."""
+def dataset_file(dataset: Dataset) -> bytes:
+    """The dataset as an .npz file for the scripts; its arrays have the names that Keras uses."""
     out = io.BytesIO()
     arrays: dict[str, NDArray] = {}
     for part in ("train", "test"):
@@ -45,12 +45,12 @@ def pictures_file(dataset: Dataset) -> bytes:
 
 
 def curves_csv(steps: pd.DataFrame, epochs: pd.DataFrame) -> str:
-    """A line a step; the figures of an epoch stand on the line of its last step.
+    """One line per step; the figures of an epoch are on the line of its last step.
 
     Parameters
     ----------
     steps : columns step, loss, lr.
-    epochs : columns epoch, step, train_loss and so on; statistics are left out.
+    epochs : columns epoch, step, train_loss and so on; the column statistics is left out.
     """
     figures = epochs.drop(columns=["statistics"], errors="ignore")
     if "step" not in figures:
@@ -60,33 +60,33 @@ def curves_csv(steps: pd.DataFrame, epochs: pd.DataFrame) -> str:
     return joined.astype({"epoch": "Int64"}).to_csv(index=False)
 
 
-def training_script(config: TrainConfig, rates: Mapping[int, float] | None = None) -> str:
-    """A script that trains this network again, bit for bit, given the same pictures.
+def training_script(config: TrainConfig, lr_changes: Mapping[int, float] | None = None) -> str:
+    """A script that trains the same network again, bit for bit, from the same pictures.
 
     Parameters
     ----------
-    rates : learning rates that the run was told while it trained, by the steps done by then.
+    lr_changes : learning rates that were set while the run trained, by the number of steps that
+        were done before.
     """
     listing = closure([(standalone.__name__, "train")], config)
     doc = f"""Trains a digit classifier from its own parts: python train.py PICTURES
 {_USAGE}
 
-With the same pictures it takes the same steps as the run that this script was made from, to the
-last bit on the same machine, and goes on to the last epoch."""
-    told = f"RATES = {dict(rates or {})!r}  # set while it trained, after so many steps"
-    return _script(doc, listing, config, told, "train(CONFIG, RATES)")
+With the same pictures it takes the same steps as the run that this script was exported from, bit
+for bit on the same machine, and continues to the last epoch."""
+    changes = f"LR_CHANGES = {dict(lr_changes or {})!r}  # {{steps done: new learning rate}}"
+    return _script(doc, listing, config, changes, "train(CONFIG, LR_CHANGES)")
 
 
 def inference_script(network: Network) -> str:
-    """A script that is this network: it reads pictures and says how many it gets right."""
-    roots = [(standalone.__name__, "answer"), (standalone.__name__, "unpack")]
-    sizes = [network.params[0][0].shape[0], *(w.shape[1] for w, _ in network.params)]
+    """A script that contains this network and evaluates it on the test pictures of a dataset."""
+    roots = [(standalone.__name__, "classify"), (standalone.__name__, "unpack_params")]
     doc = f"""A trained digit classifier, in one file: python classify.py PICTURES
 {_USAGE}
 
-Layers of {", ".join(map(str, sizes))} units, after {network.epoch} epochs of training. The weights
-stand at the end."""
-    call = "answer(unpack(WEIGHTS, SHAPES), MEAN, STD, CONFIG, CLASSES)"
+Layers of {", ".join(map(str, network.sizes))} units, after {network.epoch} epochs of training.
+The weights are at the end."""
+    call = "classify(unpack_params(WEIGHTS, SHAPES), MEAN, STD, CONFIG, CLASSES)"
     config = network.config
     return _script(doc, closure(roots, config), config, _constants(network), call)
 
@@ -94,7 +94,7 @@ stand at the end."""
 def _constants(network: Network) -> str:
     tensors = [t.detach().cpu().numpy().astype("<f4") for t in flat(network.params)]
     text = base64.b64encode(b"".join(t.tobytes() for t in tensors)).decode()
-    lines = "\n".join(text[i : i + WIDTH] for i in range(0, len(text), WIDTH))
+    lines = "\n".join(text[i : i + LINE_WIDTH] for i in range(0, len(text), LINE_WIDTH))
     return f'''MEAN, STD = {network.mean!r}, {network.std!r}
 CLASSES = {list(network.classes)!r}
 SHAPES = {[t.shape for t in tensors]!r}
@@ -104,7 +104,7 @@ WEIGHTS = """
 
 
 def _script(doc: str, listing: Listing, config: TrainConfig, constants: str, call: str) -> str:
-    """Everything in one file. What stands in `doc` must be ours: it is not quoted."""
+    """All parts in one file. `doc` must not contain text from outside: it is not escaped."""
     settings = "".join(f"    {name}={value!r},\n" for name, value in vars(config).items())
     head = f'"""{doc}\n"""\n\nfrom __future__ import annotations\n\n'
     parts = [

@@ -1,4 +1,4 @@
-"""What has been read of a run so far. Only what is new is read again, however long the run."""
+"""The history of a run as DataFrames. An update reads only new rows, however long the run is."""
 
 import threading
 from typing import Self
@@ -24,16 +24,16 @@ EPOCHS = [
 
 
 class History:
-    """A run's steps and epochs, as far as the store had them at the last `update`.
+    """The steps and epochs that the store had at the last `update`.
 
-    One serves all who look at the run, from any thread.
+    All visitors who look at a run share one history, from any thread.
 
     Attributes
     ----------
-    loss : the loss of each batch and its average, in few points.
+    loss : the loss of each batch and its average, reduced to a few points.
     epochs : DataFrame with the columns `EPOCHS`.
-    last_step, last_epoch : how far it has been read; 0 at first.
-    last_lr : the learning rate of that step, or None.
+    last_step, last_epoch : the last step and epoch that were read; 0 before the first.
+    last_lr : the learning rate of the last step, or None.
     """
 
     def __init__(self, run: Run) -> None:
@@ -46,6 +46,7 @@ class History:
         self._lock = threading.Lock()
 
     def update(self, store: Store) -> Self:
+        """Read what the store has since the last update."""
         with self._lock:
             self._add_steps(store.steps_array(self._run_id, self.last_step))
             self._add_epochs(store.epochs_since(self._run_id, self.last_epoch))
@@ -66,7 +67,7 @@ class History:
 
     @property
     def steps(self) -> pd.DataFrame:
-        """Columns step, loss, lr: every step."""
+        """DataFrame with the columns `STEPS`: every step."""
         with self._lock:
             if len(self._parts) > 1:
                 self._parts = [pd.concat(self._parts, ignore_index=True)]

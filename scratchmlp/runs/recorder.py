@@ -1,8 +1,7 @@
-"""A run's voice and ear in the store, while it trains.
+"""Writes a run into the store while it trains, and receives the commands that are sent to it.
 
-A thread writes what happened into the store ten times a second, reads the commands sent to the run
-and beats its heart, so that the loop itself never waits for a database. What cannot be written (the
-disk is full, the database is locked) waits and is tried again.
+A thread does this ten times a second, so that the training loop never waits for a database. If an
+update cannot be written (the disk is full, the database is locked), the thread tries again later.
 """
 
 import logging
@@ -20,15 +19,25 @@ from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.store import Checkpoint, Command, Run, Store, Update
 
-INTERVAL = 0.1  # seconds between two transactions
-BEAT = 1.0  # seconds between two heartbeats
-PATIENCE = 10.0  # seconds a finished run waits for a store that cannot be written
+FLUSH_INTERVAL = 0.1  # seconds between two transactions
+HEARTBEAT_INTERVAL = 1.0  # seconds
+RETRY_SECONDS = 10.0  # how long a run that has ended waits for a store that cannot be written
 
 log = logging.getLogger(__name__)
 
 
 class Recorder(AbstractContextManager["Recorder"]):
-    """The thread that writes and listens, for as long as the context lasts."""
+    """Runs the thread for as long as the context lasts.
+
+    Parameters
+    ----------
+    on_pause : called when the run goes from running to paused.
+    stop : set it to stop the run, as the command "stop" does.
+
+    Attributes
+    ----------
+    classes : the names of the dataset's classes; set them before the first epoch ends.
+    """
 
     def __init__(
         self,
@@ -40,17 +49,17 @@ class Recorder(AbstractContextManager["Recorder"]):
         self.classes: tuple[str, ...] = ()
         self._store, self._run = store, run
         self._on_pause, self._stop = on_pause, stop
-        self._news, self._lock = Update(), threading.Lock()
-        self._inbox: deque[Command] = deque()
-        self._read = 0  # the newest command that was put into the inbox
+        self._update, self._lock = Update(), threading.Lock()
+        self._commands: deque[Command] = deque()  # received, not applied yet
+        self._last_command_id = 0
         self._paused = False
-        self._one_epoch = False  # pause when the running epoch is done
-        self._held_lr: float | None = None  # a rate that came during a pause
-        self._step, self._best = 0, (-1.0, 0.0)
-        self._last_beat = 0.0
+        self._one_epoch = False  # pause at the end of the current epoch
+        self._paused_lr: float | None = None  # a learning rate that arrived during a pause
+        self._step, self._best_score = 0, (-1.0, 0.0)
+        self._last_heartbeat = 0.0
         self._done = False
-        self._wake = threading.Event()  # there is something that should not wait for its turn
-        self._thread = threading.Thread(target=self._keep_flushing, daemon=True)
+        self._wake = threading.Event()  # flush now, and do not wait for the interval
+        self._thread = threading.Thread(target=self._flush_repeatedly, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -61,25 +70,25 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._wake.set()
         self._thread.join()
 
-    # --- called by the loop ----------------------------------------------------------------------
+    # --- called by the training loop -------------------------------------------------------------
 
     def resume_from(self, start: State | None, store: Store) -> None:
-        """Go on counting where an earlier part of this run stopped."""
+        """Continue the count of steps and the best score of an earlier part of this run."""
         self._step = start.step if start else 0
         for row in store.epochs_since(self._run.id):
-            self._best = max(self._best, _score(row.valid_accuracy, row.valid_loss))
+            self._best_score = max(self._best_score, _score(row.valid_accuracy, row.valid_loss))
 
     def control(self) -> events.Command:
-        """What `fit` is to do next, by the commands that have arrived."""
+        """What `fit` does next, as the received commands say."""
         if self._stop.is_set():
             return "stop"
-        if not self._inbox:
+        if not self._commands:
             if self._paused:
                 time.sleep(0.02)
             return "pause" if self._paused else None
-        command = self._inbox.popleft()
+        command = self._commands.popleft()
         with self._lock:
-            self._news.applied.append((command.id, self._step))
+            self._update.applied.append((command.id, self._step))
         self._wake.set()
         match command.kind:
             case "stop":
@@ -88,9 +97,9 @@ class Recorder(AbstractContextManager["Recorder"]):
                 self._pause()
             case "resume" | "epoch":
                 self._one_epoch = command.kind == "epoch"
-                return self._go_on()
+                return self._resume()
             case "lr" if self._paused:
-                self._held_lr = command.value
+                self._paused_lr = command.value
             case "lr":
                 return command.value
         return "pause" if self._paused else None
@@ -99,101 +108,102 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._one_epoch = False
         if not self._paused:
             self._paused = True
-            self.change(status="paused")
+            self.update_run(status="paused")
             self._on_pause()
 
-    def _go_on(self) -> float | None:
-        """Leave the pause there may be, with the learning rate that came meanwhile."""
+    def _resume(self) -> float | None:
+        """End the pause, if there is one; return the learning rate that arrived during it."""
         if self._paused:
             self._paused = False
-            self.change(status="running")
-        lr, self._held_lr = self._held_lr, None
+            self.update_run(status="running")
+        lr, self._paused_lr = self._paused_lr, None
         return lr
 
-    def put(self, event: Event) -> None:
-        """Take an event down; it is written with the next transaction."""
+    def add(self, event: Event) -> None:
+        """Add an event of `fit` to the next update."""
         match event:
             case Step(step, loss, lr):
                 self._step = step
                 with self._lock:
-                    self._news.steps.append({"step": step, "loss": loss, "lr": lr})
+                    self._update.steps.append({"step": step, "loss": loss, "lr": lr})
             case Epoch():
                 row = {name: value for name, value in vars(event).items() if name != "state"}
                 score = _score(event.valid_accuracy, event.valid_loss)
-                best = score >= self._best
-                self._best = max(score, self._best)
-                kept = self._kept(event.state, best)
+                best = score >= self._best_score
+                self._best_score = max(score, self._best_score)
+                checkpoints = self._checkpoints(event.state, best)
                 with self._lock:  # together: an epoch in the store has its checkpoint there
-                    self._news.epochs.append(row)
-                    self._news.kept += kept
+                    self._update.epochs.append(row)
+                    self._update.checkpoints += checkpoints
                 if self._one_epoch and event.epoch < self._run.config.epochs:
                     self._pause()
             case Stopped(state):
-                lr = state.lr if self._held_lr is None else self._held_lr
-                kept = self._kept(replace(state, lr=lr), best=False)
+                lr = state.lr if self._paused_lr is None else self._paused_lr
+                checkpoints = self._checkpoints(replace(state, lr=lr), best=False)
                 with self._lock:
-                    self._news.kept += kept
+                    self._update.checkpoints += checkpoints
 
-    def change(self, **columns: object) -> None:
+    def update_run(self, **columns: object) -> None:
+        """Set columns of the run with the next update."""
         with self._lock:
-            self._news.changes |= columns
+            self._update.changes |= columns
 
-    def _kept(self, state: State, best: bool) -> list[Checkpoint]:
-        """The checkpoint to keep of this state; none if its numbers are not all finite."""
+    def _checkpoints(self, state: State, best: bool) -> list[Checkpoint]:
+        """The checkpoint of this state, or none if not all of its numbers are finite."""
         if not checkpoint_file.is_finite(state.params):
             return []
-        network = checkpoint_file.of_state(state, self._run.config, self.classes)
-        progress = checkpoint_file.dump_progress(state)
-        return [Checkpoint(state.step, state.epoch, checkpoint_file.dumps(network), progress, best)]
+        network = checkpoint_file.network_from_state(state, self._run.config, self.classes)
+        files = checkpoint_file.dumps(network), checkpoint_file.dump_training_state(state)
+        return [Checkpoint(state.step, state.epoch, *files, best)]
 
     # --- the thread ------------------------------------------------------------------------------
 
-    def _keep_flushing(self) -> None:
+    def _flush_repeatedly(self) -> None:
         while not self._done:
-            self._wake.wait(INTERVAL)
+            self._wake.wait(FLUSH_INTERVAL)
             self._wake.clear()
             try:
                 self.flush()
             except StoreError:
-                continue  # what was not written is still in the news
-            except Exception:  # `flush_all` meets it again, in the loop's thread
-                log.warning("Run %s can be written down no more.", self._run.id, exc_info=True)
+                continue  # the next flush writes this update too
+            except Exception:  # `flush_with_retries` raises it again in the training thread
+                log.warning("Run %s cannot be written any more.", self._run.id, exc_info=True)
                 self._stop.set()
                 return
 
     def flush(self) -> None:
-        """One transaction: write the news, read the commands."""
+        """Write the update and read the commands, in one transaction."""
         with self._lock:
-            news, self._news = self._news, Update()
-        if time.monotonic() - self._last_beat > BEAT:
-            news.changes["heartbeat"] = time.time()
+            update, self._update = self._update, Update()
+        if time.monotonic() - self._last_heartbeat > HEARTBEAT_INTERVAL:
+            update.changes["heartbeat"] = time.time()
         try:
-            pending = self._store.record(self._run.id, news, self._run.started)
+            pending = self._store.record(self._run.id, update, self._run.started)
         except BaseException:
             with self._lock:
-                self._news = _joined(news, self._news)
+                self._update = _joined(update, self._update)
             raise
-        if "heartbeat" in news.changes:
-            self._last_beat = time.monotonic()
+        if "heartbeat" in update.changes:
+            self._last_heartbeat = time.monotonic()
         for command in pending:
-            if command.id > self._read:
-                self._inbox.append(command)
-                self._read = command.id
+            if command.id > self._last_command_id:
+                self._commands.append(command)
+                self._last_command_id = command.id
 
-    def flush_all(self) -> None:
-        """Write what is left, waiting `PATIENCE` seconds for a store that cannot be written."""
-        give_up = time.monotonic() + PATIENCE
+    def flush_with_retries(self) -> None:
+        """Write what is left; try for `RETRY_SECONDS` if the store cannot be written."""
+        deadline = time.monotonic() + RETRY_SECONDS
         while True:
             try:
                 return self.flush()
             except StoreError:
-                if time.monotonic() > give_up:
+                if time.monotonic() > deadline:
                     raise
-                time.sleep(INTERVAL)
+                time.sleep(FLUSH_INTERVAL)
 
 
 def _score(accuracy: float | None, loss: float | None) -> tuple[float, float]:
-    """What the best epoch has most of. Without validation all are equal, and the last is best."""
+    """The best epoch has the highest score. Without validation all are equal: the last is best."""
     return (-1.0, 0.0) if accuracy is None or loss is None else (accuracy, -loss)
 
 
@@ -201,7 +211,7 @@ def _joined(old: Update, new: Update) -> Update:
     return Update(
         old.steps + new.steps,
         old.epochs + new.epochs,
-        old.kept + new.kept,
+        old.checkpoints + new.checkpoints,
         old.applied + new.applied,
         old.changes | new.changes,
     )

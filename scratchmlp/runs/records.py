@@ -1,28 +1,34 @@
-"""What the store hands out and takes in: a run, a command, a checkpoint, a recorder's news."""
+"""The records of the store: a run, a command to it, a checkpoint, and an update of a run."""
 
 import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.database import LOST_AFTER, new_id
 
-LIVE = ("running", "paused")
-ENDED = ("finished", "stopped", "diverged", "failed")
+Status = Literal["queued", "running", "paused", "finished", "stopped", "diverged", "failed", "lost"]
+"""A run's status. The database never holds "lost": see `Run`."""
+
+CommandKind = Literal["pause", "resume", "epoch", "stop", "lr"]
+"""What a run can be told: "epoch" trains to the end of the epoch, "lr" sets the learning rate."""
+
+LIVE: tuple[Status, ...] = ("running", "paused")
+ENDED: tuple[Status, ...] = ("finished", "stopped", "diverged", "failed")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as the store knows it. `status` says "lost" of a live run whose heart stopped."""
+    """A run in the store. Its status is "lost" if it is live and its heartbeat has stopped."""
 
     id: str
     owner: str
     shared: bool
     name: str
-    status: str
+    status: Status
     config: TrainConfig
     dataset: str
     total_steps: int | None
@@ -40,8 +46,8 @@ class Run:
     deleted: float | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "Run":
-        """The run in a row of the database."""
+    def from_row(cls, row: Mapping[str, Any]) -> "Run":
+        """The run in a row of the table `runs`."""
         silent = time.time() - (row["heartbeat"] or 0) > LOST_AFTER
         status = "lost" if row["status"] in LIVE and silent else row["status"]
         config = TrainConfig.from_mapping(row["config"])
@@ -49,7 +55,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        """What it is called: its own name, or the recipe it follows."""
+        """The run's own name, or else the name of the preset with the same settings."""
         return self.name or presets.name_of(self.config) or "Custom settings"
 
     @property
@@ -58,7 +64,7 @@ class Run:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it trains, is paused, or waits to."""
+        """Whether the run trains, is paused, or waits in the queue."""
         return self.is_live or self.status == "queued"
 
     @property
@@ -68,38 +74,54 @@ class Run:
 
 @dataclass(frozen=True)
 class Command:
+    """A command that was sent to a run. `value` is the learning rate of the kind "lr"."""
+
     id: int
-    kind: str  # pause, resume, epoch, stop, lr
+    kind: CommandKind
     value: float | None
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint to keep: its network's bytes, and those that resuming needs besides."""
+    """A checkpoint to store: a network's file and the training state, see `checkpoint_file`."""
 
     step: int
     epoch: int
     network: bytes
-    progress: bytes
-    best: bool
+    training_state: bytes
+    best: bool  # of all epochs so far
+
+
+class CheckpointPosition(NamedTuple):
+    """How many steps and epochs a run had done at a checkpoint."""
+
+    step: int
+    epoch: int
+
+
+class ResumePoint(NamedTuple):
+    """The two files that a run resumes from."""
+
+    network: bytes
+    training_state: bytes
 
 
 @dataclass
 class Update:
-    """What a recorder has to tell since it last did."""
+    """What happened in a run since the last update."""
 
     steps: list[dict[str, Any]] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
-    kept: list[Checkpoint] = field(default_factory=list)
-    applied: list[tuple[int, int]] = field(default_factory=list)  # (command, step)
-    changes: dict[str, Any] = field(default_factory=dict)  # columns of the run
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+    applied: list[tuple[int, int]] = field(default_factory=list)  # (id of the command, step)
+    changes: dict[str, Any] = field(default_factory=dict)  # new values of the run's columns
 
     def __bool__(self) -> bool:
-        return bool(self.steps or self.epochs or self.kept or self.applied or self.changes)
+        return any(vars(self).values())
 
 
-def new_run(config: TrainConfig, name: str, status: str) -> dict[str, Any]:
-    """The row of a run that is entered now."""
+def new_row(config: TrainConfig, name: str, status: Status) -> dict[str, Any]:
+    """The row of a run that is created now."""
     now = time.time()
     return {
         "id": new_id(),
@@ -115,14 +137,14 @@ def new_run(config: TrainConfig, name: str, status: str) -> dict[str, Any]:
     }
 
 
-def finite(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row as databases and JSON keep it, which have no NaN and no infinity at any depth."""
-    return {name: _finite(value) for name, value in row.items()}
+def nan_to_none(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with None for NaN and infinity at any depth: databases and JSON have neither."""
+    return {name: _nan_to_none(value) for name, value in row.items()}
 
 
-def _finite(value: Any) -> Any:
+def _nan_to_none(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return finite(value)
-    return [_finite(part) for part in value] if isinstance(value, list) else value
+        return nan_to_none(value)
+    return [_nan_to_none(part) for part in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Does a task: what a worker is told to work out, and how it tells how far it is."""
+"""Does a background task: computes its arrays and reports its progress to the store."""
 
 import contextlib
 import threading
@@ -17,77 +17,78 @@ from scratchmlp.runs.background_tasks import Arrays
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.store import Store
 
-INTERVAL = 0.5  # seconds between two reports
+REPORT_INTERVAL = 0.5  # seconds
 
-Tell = Callable[[int, int], None]  # done, total
+OnProgress = Callable[[int, int], None]
+"""Called with the number of units of work that are done and their total."""
 
 
 class CancelledError(Exception):
-    """Somebody cancelled the task."""
+    """The task has been cancelled."""
 
 
-def doubt_labels(store: Store, settings: dict[str, Any], tell: Tell) -> Arrays:
+def find_label_errors(store: Store, settings: dict[str, Any], on_progress: OnProgress) -> Arrays:
     """Settings: dataset."""
     train = datasets.load(settings["dataset"]).train
-    return label_errors.rank(train.labels, label_errors.out_of_fold(train, tell))
+    return label_errors.rank(train.labels, label_errors.out_of_fold(train, on_progress))
 
 
-def draw_map(store: Store, settings: dict[str, Any], tell: Tell) -> Arrays:
+def compute_embedding(store: Store, settings: dict[str, Any], on_progress: OnProgress) -> Arrays:
     """Settings: run, step, dataset, split."""
     network = store.network(settings["run"])
     dataset = evaluation.match_classes(datasets.load(settings["dataset"]), network.classes)
     examples = evaluation.split_of(dataset, network.config, settings["split"])
     activations = explanation.hidden_activations(network, torch.from_numpy(examples.images)).numpy()
-    return {"points": projection.tsne(activations, tell)}
+    return {"points": projection.tsne(activations, on_progress)}
 
 
-def find_rate(store: Store, settings: dict[str, Any], tell: Tell) -> Arrays:
-    """Settings: a run's, as `TrainConfig.asdict` gives them. The suggestion has shape (1,)."""
+def find_lr(store: Store, settings: dict[str, Any], on_progress: OnProgress) -> Arrays:
+    """Settings: those of `TrainConfig.asdict`. The array `suggestion` has the shape (1,)."""
     config = TrainConfig.from_mapping(settings)
     examples = evaluation.split_of(datasets.load(config.dataset), config, "train")
-    found = lr_finder.find_lr(config, examples, tell)
+    found = lr_finder.find_lr(config, examples, on_progress)
     return {name: np.atleast_1d(values) for name, values in found._asdict().items()}
 
 
-KINDS: dict[str, Callable[[Store, dict[str, Any], Tell], Arrays]] = {
-    "suspects": doubt_labels,
-    "map": draw_map,
-    "finder": find_rate,
+KINDS: dict[str, Callable[[Store, dict[str, Any], OnProgress], Arrays]] = {
+    "suspects": find_label_errors,
+    "map": compute_embedding,
+    "finder": find_lr,
 }
 
 
 def execute_task(store: Store, task_id: str) -> None:
-    """Do a queued task. One that is not queued any more is somebody else's.
+    """Do a queued task, unless another process has claimed it.
 
-    A thread reports twice a second, beats the task's heart and hears whether it is still wanted.
+    A thread writes the progress and the heartbeat, and learns whether the task is cancelled.
     """
-    own = store.tasks
-    if not own.claim(task_id):
+    tasks = store.tasks
+    if not tasks.claim(task_id):
         return
-    place, over, unwanted = [0, 0], threading.Event(), threading.Event()
+    progress, finished, cancelled = [0, 0], threading.Event(), threading.Event()
 
-    def beat() -> None:
-        while not over.wait(INTERVAL):
-            with contextlib.suppress(StoreError):  # tried again at the next beat
-                if not own.report(task_id, *place):
-                    unwanted.set()
+    def report() -> None:
+        while not finished.wait(REPORT_INTERVAL):
+            with contextlib.suppress(StoreError):  # the next report tries again
+                if not tasks.report_progress(task_id, *progress):
+                    cancelled.set()
 
-    def tell(done: int, total: int) -> None:
-        place[:] = done, total
-        if unwanted.is_set():
+    def on_progress(done: int, total: int) -> None:
+        progress[:] = done, total
+        if cancelled.is_set():
             raise CancelledError
 
-    thread = threading.Thread(target=beat, daemon=True)
+    thread = threading.Thread(target=report, daemon=True)
     thread.start()
     try:
-        task = own.get(task_id)
-        own.finish(task_id, KINDS[task.kind](store, task.settings, tell))
+        task = tasks.get(task_id)
+        tasks.finish(task_id, KINDS[task.kind](store, task.settings, on_progress))
     except CancelledError:
         return
     except BaseException as error:
         why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        own.fail(task_id, why)
+        tasks.fail(task_id, why)
         raise
     finally:
-        over.set()
+        finished.set()
         thread.join()

@@ -1,7 +1,7 @@
-"""Teach a run some drawings: a new run, and honest figures of what that did.
+"""Teaches a run some drawings: the result is a new run, with its accuracy before and after.
 
-`before` and `after` are shares of drawings answered right by networks that were not taught them:
-leave-one-out while there are few, six folds when there are more.
+The accuracies `before` and `after` are those of networks that were not taught the drawings they
+are measured on: leave-one-out for few drawings, six-fold cross-validation for more.
 """
 
 import time
@@ -17,18 +17,20 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import finetune
 from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.network import Network
-from scratchmlp.net.statistics import evaluate
-from scratchmlp.runs.catalogue import LONGEST_NAME
+from scratchmlp.runs.run_list import MAX_NAME_LENGTH
 from scratchmlp.runs.store import Store
 
 FOLDS = 6
-REPLAY = 4000  # old pictures to rehearse with
-TAUGHT = ", taught "
+REPLAY_SIZE = 4000  # training pictures that are trained again with the drawings
+TAUGHT = ", taught "  # in the new run's name
 
 
 @dataclass(frozen=True)
-class Taught:
-    """The new run's id, how many drawings it was taught, and shares right before and after."""
+class TeachingResult:
+    """The new run's id, the number of drawings, and accuracies in [0, 1] before and after.
+
+    `before` and `after` are measured on the drawings, the others on the dataset's test split.
+    """
 
     run: str
     drawings: int
@@ -38,66 +40,57 @@ class Taught:
     test_after: float
 
 
-def teach(store: Store, run_id: str, drawings: Examples) -> Taught:
-    """Fine-tune the run's last checkpoint on the drawings, into a new finished run.
+def teach(store: Store, run_id: str, drawings: Examples) -> TeachingResult:
+    """Fine-tune the network of a run's last checkpoint on drawings; store it as a finished run.
 
     Raises
     ------
     UserError
-        There is no such run, it has no checkpoint, or there are no drawings.
+        The run does not exist or has no checkpoint, or there are no drawings.
     """
     if not len(drawings):
-        raise UserError("There is nothing to teach yet: keep a drawing first.")
+        raise UserError("There is nothing to teach yet: save a drawing first.")
     run = store.run(run_id)
     network = store.network(run.id)
     dataset = evaluation.match_classes(datasets.load(run.dataset), network.classes)
-    replay = replay_of(dataset.train)
+    replay = replay_examples(dataset.train)
     began = time.perf_counter()
     taught = finetune.teach(network, drawings, replay)
     seconds = time.perf_counter() - began
-    _, test_before = measured(network, dataset.test)
-    loss, test_after = measured(taught, dataset.test)
-    said = f"{TAUGHT}{_drawings(drawings)}"
-    name = run.title.split(TAUGHT)[0][: LONGEST_NAME - len(said)] + said
-    new = store.add_network(taught, name, run.id, loss, test_after, seconds)
-    before = float(_right(network, drawings).mean())
-    after = held_out(network, drawings, replay)
-    return Taught(new, len(drawings), before, after, test_before, test_after)
+    _, test_before = network.evaluate(dataset.test)
+    loss, test_after = taught.evaluate(dataset.test)
+    assert test_before is not None and test_after is not None
+    suffix = f"{TAUGHT}{_count(drawings)}"
+    name = run.title.split(TAUGHT)[0][: MAX_NAME_LENGTH - len(suffix)] + suffix
+    new_id = store.add_network(taught, name, run.id, loss, test_after, seconds)
+    before = float(_correct(network, drawings).mean())
+    after = held_out_accuracy(network, drawings, replay)
+    return TeachingResult(new_id, len(drawings), before, after, test_before, test_after)
 
 
-def held_out(network: Network, drawings: Examples, replay: Examples) -> float:
-    """Share of drawings answered right by a network that was taught all the others."""
+def held_out_accuracy(network: Network, drawings: Examples, replay: Examples) -> float:
+    """Accuracy of cross-validation: each drawing is predicted by a network taught others only."""
     fold = np.arange(len(drawings)) % min(FOLDS, len(drawings))
-    right = np.zeros(len(drawings), dtype=bool)
+    correct = np.zeros(len(drawings), dtype=bool)
     for k in range(fold.max() + 1):
         inside, outside = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
         taught = network
         if len(inside):
             taught = finetune.teach(network, drawings.take(inside), replay)
-        right[outside] = _right(taught, drawings.take(outside))
-    return float(right.mean())
+        correct[outside] = _correct(taught, drawings.take(outside))
+    return float(correct.mean())
 
 
-def measured(network: Network, examples: Examples) -> tuple[float, float]:
-    """Mean loss in nats, and accuracy."""
-    images, labels = to_tensors(examples)
-    loss, accuracy = evaluate(
-        network.config, network.params, images, labels, network.mean, network.std
-    )
-    assert loss is not None and accuracy is not None
-    return loss, accuracy
+def replay_examples(train: Examples) -> Examples:
+    """The training pictures that are trained again, always the same ones."""
+    rows = np.random.default_rng(0).permutation(len(train))[:REPLAY_SIZE]
+    return train.take(rows.astype(np.int64))
 
 
-def _right(network: Network, examples: Examples) -> NDArray[np.bool_]:
+def _correct(network: Network, examples: Examples) -> NDArray[np.bool_]:
     images, labels = to_tensors(examples)
     return (network.logits(images).argmax(dim=1) == labels).numpy()
 
 
-def replay_of(train: Examples) -> Examples:
-    """The pictures of a training set that are rehearsed, always the same ones."""
-    rows = np.random.default_rng(0).permutation(len(train))[:REPLAY]
-    return train.take(rows.astype(np.int64))
-
-
-def _drawings(drawings: Examples) -> str:
+def _count(drawings: Examples) -> str:
     return f"{len(drawings)} drawing{'s' if len(drawings) != 1 else ''}"

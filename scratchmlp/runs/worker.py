@@ -1,6 +1,6 @@
-"""What a worker process does with a run or a background task of the store.
+"""The work of a worker process: training a run of the store, or doing a background task.
 
-A worker imports this module as it starts, so that PyTorch is in its memory before the first run.
+A worker imports this module when it starts, so that PyTorch is loaded before the first run.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from scratchmlp.runs.task_execution import execute_task
 
 
 def prepare() -> None:
-    """Load what the first step of a run would otherwise wait for."""
+    """Load the dataset, so that the first run does not wait for it."""
     torch.set_num_threads(1)
     if datasets.is_prepared(sources.DEFAULT):
         datasets.load(sources.DEFAULT)
@@ -29,8 +29,8 @@ def train(run_id: str, url: Any, leave: Callable[[], None]) -> None:
 
     Parameters
     ----------
-    url : of the store that has the run.
-    leave : called once, at the first pause: a paused run lets the next one in the queue train.
+    url : the URL of the store.
+    leave : called once, at the first pause: a paused run gives its place to the next in the queue.
     """
     torch.set_num_threads(1)
     store, left = Store(url), threading.Event()
@@ -42,7 +42,7 @@ def train(run_id: str, url: Any, leave: Callable[[], None]) -> None:
 
     try:
         if store.claim(run_id):
-            with contextlib.suppress(UserError):  # the store has the sentence
+            with contextlib.suppress(UserError):  # the store already has the sentence
                 execute(store, run_id, on_pause=leave_once)
     finally:
         store.close()
@@ -53,7 +53,7 @@ def do_task(task_id: str, url: Any) -> None:
     torch.set_num_threads(1)
     store = Store(url)
     try:
-        with contextlib.suppress(UserError):  # the store has the sentence
+        with contextlib.suppress(UserError):  # the store already has the sentence
             execute_task(store, task_id)
     finally:
         store.close()

@@ -42,7 +42,7 @@ def _result(task_id: str) -> Arrays:
 
 def _start(kind: str, settings: dict[str, Any], run_id: str | None) -> None:
     with session.errors_shown():
-        task = resources.store().tasks.ask(kind, settings, run_id)
+        task = resources.store().tasks.request(kind, settings, run_id)
         resources.jobs().submit_task(task.id)
 
 

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 def store() -> Store:
     opened = Store()
     with suppress(StoreError):  # a database that can only be read is cleaned at a later start
-        opened.catalogue.forget()
+        opened.run_list.purge()
     return opened
 
 
@@ -131,7 +131,7 @@ def sparklines(runs: list[Run]) -> dict[str, list[float]]:
     """Some losses of each run, from its first step to its last, by the run's id."""
     known = _ended_sparklines()
     new = [run for run in runs if (run.id, run.ended) not in known]
-    lines = store().catalogue.sparklines([run.id for run in new])
+    lines = store().run_list.sparklines([run.id for run in new])
     known.update({(run.id, run.ended): lines.get(run.id, []) for run in new if run.ended})
     return {run.id: known.get((run.id, run.ended)) or lines.get(run.id, []) for run in runs}
 

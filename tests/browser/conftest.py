@@ -1,43 +1,128 @@
 """The real app on a free port, and Debian's Chromium to look at it with."""
 
+import os
+import shutil
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Page, expect
 
+from scratchmlp.analysis import out_of_distribution
 from scratchmlp.bench import browser as real
 from scratchmlp.bench.browser import link_cache
-from tests.conftest import unavailable
+from scratchmlp.net import presets
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.execution import execute
+from scratchmlp.runs.store import Store
+from tests.conftest import close_world, has_mnist, unavailable
 
 expect.set_options(timeout=30_000)
 
+DATASET = "mnist" if has_mnist() else "digits"
+MODERN = replace(presets.MODERN, dataset=DATASET)
+RUNS = {
+    "small": TrainConfig(dataset="digits", epochs=1),
+    "other": TrainConfig(dataset=DATASET, epochs=1, seed=1),
+    "first": MODERN,
+}
+
 
 class App(real.App):
-    """An app in whose log there must be no trouble of ours when it ends."""
+    """An app and its store; in its log there must be no trouble of ours when it ends."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self.store = Store(f"sqlite:///{home / 'runs.db'}")
+
+    def id(self, name: str) -> str:
+        """Of the run of that name, as in `RUNS`."""
+        [found] = [run.id for run in self.store.runs() if run.name == name]
+        return found
+
+    def rest(self) -> None:
+        """End what still trains."""
+        while under_way := [run.id for run in self.store.runs() if run.is_under_way]:
+            for run_id in under_way:
+                self.store.cancel(run_id)
+                self.store.send(run_id, "stop")
+            time.sleep(0.05)
 
     def close(self) -> None:
         super().close()
+        self.store.close()
         # Streamlit logs an error of its own where a tab is closed while it connects.
         assert "/scratchmlp/" not in self.log.read_text(), self.log.read_text()
 
 
+@pytest.fixture(scope="session")
+def trained_home(pictures_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with decoded pictures, their detector and the runs of `RUNS`; made once a session."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    home, ready = folder / "trained", folder / "trained is ready"
+    with FileLock(folder / "trained.lock"), pytest.MonkeyPatch.context() as patch:
+        if not ready.exists():
+            link_cache(pictures_cache, home)
+            close_world(patch, home, home / "fastai")
+            out_of_distribution.detector.cache_clear()
+            out_of_distribution.detector(DATASET)
+            store = Store()
+            for name, config in RUNS.items():
+                execute(store, store.create(config, name, status="running"))
+            store.close()
+            ready.touch()
+    return home
+
+
+@pytest.fixture(scope="session")
+def started(trained_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("app") / "home"
+        close_world(patch, home, home / "fastai")
+        made = App(copied(trained_home, home))
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def app(mnist_home: Path) -> Iterator[App]:
-    """An app that nobody has visited yet."""
-    started = App(mnist_home)
+def app(started: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """The app that all tests share; nothing trains in it when a test begins."""
+    monkeypatch.setenv("SCRATCHMLP_HOME", str(started.home))
     yield started
-    started.close()
+    started.rest()
 
 
-@pytest.fixture(scope="module")
-def shared_app(mnist_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """One app for all tests that only look."""
-    home = tmp_path_factory.mktemp("shared")
-    link_cache(mnist_cache, home)
-    started = App(home)
-    yield started
-    started.close()
+@pytest.fixture
+def new_app(trained_home: Path, closed_world: Path) -> Iterator[App]:
+    """An app that has just started."""
+    made = App(copied(trained_home, closed_world))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def empty_app(pictures_cache: Path, closed_world: Path) -> Iterator[App]:
+    """An app that has just started and has no run."""
+    link_cache(pictures_cache, closed_world)
+    made = App(closed_world)
+    yield made
+    made.close()
+
+
+def copied(home: Path, to: Path) -> Path:
+    link_cache(home / "cache", to)
+    shutil.copy(home / "runs.db", to)
+    return to
+
+
+@pytest.fixture
+def store(app: App) -> Store:
+    return app.store
 
 
 @pytest.fixture(scope="session")

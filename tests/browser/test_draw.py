@@ -4,54 +4,26 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from scratchmlp.analysis import out_of_distribution, prediction
+from scratchmlp.analysis import prediction
 from scratchmlp.bench import draw_page
-from scratchmlp.data import datasets
 from scratchmlp.ink import strokes
 from scratchmlp.ink.strokes import Stroke
-from scratchmlp.net import presets
-from scratchmlp.runs import checkpoint_file
-from scratchmlp.runs.execution import execute
-from scratchmlp.runs.store import Store
 from tests.browser.conftest import App, settled, visit
-from tests.conftest import SHARED, link_cache, unavailable
+from tests.conftest import SHARED, unavailable
 
 Open = Callable[..., Page]
 Digit = dict[str, Any]
 
 
-class Drawable:
-    """An app with one run on MNIST."""
-
-    def __init__(self, home: Path) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("SCRATCHMLP_HOME", str(home))
-            patch.delenv("SCRATCHMLP_DB", raising=False)
-            datasets._opened.clear()
-            out_of_distribution.detector.cache_clear()
-            out_of_distribution.detector("mnist")  # kept in the home, for the app to find
-            self.store = Store()
-            self.run = self.store.create(presets.MODERN, "the one", status="running")
-            execute(self.store, self.run)
-        self.app = App(home)
-        self.url = f"{self.app.url}/draw?run={self.run}"
-
-
-@pytest.fixture(scope="module")
-def drawable(mnist_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawable]:
-    home = tmp_path_factory.mktemp("drawable")
-    link_cache(mnist_cache, home)
-    made = Drawable(home)
-    yield made
-    made.app.close()
-    made.store.close()
+@pytest.fixture
+def url(app: App) -> str:
+    return f"{app.url}/draw?run={app.id('first')}"
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +58,9 @@ def of(pen: list[Digit], label: int, writer: int = 7) -> Digit:
     return next(d for d in pen if (d["label"], d["writer"]) == (label, writer))
 
 
-def test_digits_of_a_mouse_are_recognised(
-    drawable: Drawable, open_page: Open, pen: list[Digit]
-) -> None:
+def test_digits_of_a_mouse_are_recognised(url: str, open_page: Open, pen: list[Digit]) -> None:
     page = open_page()
-    page.goto(drawable.url)
+    page.goto(url)
     expect(page.locator(".st-key-prediction")).to_contain_text("Draw a digit")
     expect(answered(page)).to_have_count(0)  # an empty sheet is never a digit
     right = 0
@@ -105,10 +75,10 @@ def test_digits_of_a_mouse_are_recognised(
 
 
 def test_it_survives_pages_paper_and_pen_and_is_undone(
-    drawable: Drawable, open_page: Open, pen: list[Digit]
+    url: str, open_page: Open, pen: list[Digit]
 ) -> None:
     page = open_page()
-    page.goto(drawable.url)
+    page.goto(url)
     draw(page, of(pen, 0))
     expect(answered(page)).to_have_text("0")
     visit(page, "Evaluate")
@@ -135,11 +105,9 @@ INKED = """() => {
 }"""
 
 
-def test_fingers_draw_a_number_on_a_telephone(
-    drawable: Drawable, open_page: Open, pen: list[Digit]
-) -> None:
+def test_fingers_draw_a_number_on_a_telephone(url: str, open_page: Open, pen: list[Digit]) -> None:
     page = open_page(width=390, height=844, has_touch=True, is_mobile=True)
-    page.goto(drawable.url)
+    page.goto(url)
     touch = page.context.new_cdp_session(page)
     for at, label in ((0.3, 3), (0.72, 0)):
         for stroke in draw_page.on_screen(page, of(pen, label)["strokes"], at, 0.32):
@@ -159,9 +127,9 @@ def gesture(stroke: Stroke) -> Iterator[tuple[str, list[dict[str, float]]]]:
     yield "touchEnd", []
 
 
-def misread(drawable: Drawable, pen: list[Digit]) -> Digit:
+def misread(app: App, pen: list[Digit]) -> Digit:
     """A digit that the run takes for another, though not by much."""
-    network = checkpoint_file.loads(drawable.store.checkpoint(drawable.run))
+    network = app.store.network(app.id("first"))
     found: list[tuple[float, int]] = []
     for at in range(0, len(pen), 20):
         lines = strokes.place(pen[at]["strokes"], 190, (160, 160))
@@ -172,11 +140,11 @@ def misread(drawable: Drawable, pen: list[Digit]) -> Digit:
 
 
 def test_corrected_taught_and_recognised(
-    drawable: Drawable, open_page: Open, pen: list[Digit]
+    app: App, url: str, open_page: Open, pen: list[Digit]
 ) -> None:
     page = open_page()
-    page.goto(drawable.url)
-    digit = misread(drawable, pen)
+    page.goto(url)
+    digit = misread(app, pen)
     label = str(digit["label"])
     draw(page, digit)
     expect(page.locator(".st-key-probabilities .first")).to_have_count(1)
@@ -187,18 +155,18 @@ def test_corrected_taught_and_recognised(
     expect(page.get_by_text(f"Kept as a {other}.")).to_be_visible()
     page.get_by_role("button", name=f"It was a {label}:").click()
     expect(page.get_by_text(f"Kept as a {label}.")).to_be_visible()
-    [kept] = drawable.store.drawings.all()
+    [kept] = app.store.drawings.all()
     assert kept.label == label and np.any(kept.image) and kept.strokes
     page.locator(".st-key-teach button").click()
     expect(page.get_by_text("A new run, taught 1 drawing of your hand.")).to_be_visible()
     expect(answered(page)).to_have_text(label)
-    new = drawable.store.run("latest")
-    assert new.id != drawable.run
+    new = app.store.run("latest")
+    assert new.id != app.id("first")
     expect(page).to_have_url(re.compile(new.id))
     page.get_by_role("tab", name="My drawings").click()
     page.get_by_role("button", name="Delete all").click()
     expect(page.get_by_text("1 drawing is deleted.")).to_be_visible()
-    assert drawable.store.drawings.all() == []
+    assert app.store.drawings.all() == []
     page.get_by_role("button", name="Bring back").click()
     expect(page.get_by_role("button", name=f"Drawing 1 of a {label}")).to_be_visible()
     with page.expect_download() as download:
@@ -206,9 +174,9 @@ def test_corrected_taught_and_recognised(
     assert download.value.suggested_filename == "drawings.zip"
 
 
-def test_a_text_called_png_is_one_sentence(drawable: Drawable, open_page: Open) -> None:
+def test_a_text_called_png_is_one_sentence(url: str, open_page: Open) -> None:
     page = open_page()
-    page.goto(drawable.url)
+    page.goto(url)
     page.get_by_role("radio", name="Picture").click()
     file: Any = {"name": "digit.png", "mimeType": "image/png", "buffer": b"hello"}
     page.locator("input[type=file]").first.set_input_files(file)

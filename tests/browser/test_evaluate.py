@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,51 +10,29 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 
 from scratchmlp.analysis import evaluation
-from scratchmlp.bench.browser import link_cache
 from scratchmlp.data import datasets
-from scratchmlp.net import presets
-from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import predict
-from scratchmlp.runs.execution import execute
-from scratchmlp.runs.store import Store
-from tests.browser.conftest import App
+from tests.browser.conftest import DATASET, App
 
 Open = Callable[..., Page]
 
 
 class Evaluated:
-    """An app with two finished runs on MNIST, and what is known of the first."""
+    """The app's first run, and what is known of it."""
 
-    def __init__(self, home: Path) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("SCRATCHMLP_HOME", str(home))
-            patch.delenv("SCRATCHMLP_DB", raising=False)
-            datasets._opened.clear()
-            store = Store()
-            small = TrainConfig(dataset="digits", epochs=1)
-            self.small = self._train(store, small, "on few pictures")
-            self.other = self._train(store, TrainConfig(epochs=1, seed=1), "the other")
-            self.run = self._train(store, presets.MODERN, "the one")
-            self.network = store.network(self.run)
-            self.images = datasets.load("mnist").test.images
-            self.table = evaluation.predict(self.network, datasets.load("mnist").test)
-            store.close()
-        self.app = App(home)
-        self.url = f"{self.app.url}/evaluate?run={self.run}"
-
-    def _train(self, store: Store, config: TrainConfig, name: str) -> str:
-        run_id = store.create(config, name, status="running")
-        execute(store, run_id)
-        return run_id
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.network = app.store.network(app.id("first"))
+        self.images = datasets.load(DATASET).test.images
+        self.table = evaluation.predict(self.network, datasets.load(DATASET).test)
+        self.wrong = self.table[~self.table["correct"]]
+        self.shown = min(60, len(self.wrong))  # pictures on the first page
+        self.url = f"{app.url}/evaluate?run={app.id('first')}"
 
 
-@pytest.fixture(scope="module")
-def evaluated(mnist_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluated]:
-    home = tmp_path_factory.mktemp("evaluated")
-    link_cache(mnist_cache, home)
-    made = Evaluated(home)
-    yield made
-    made.app.close()
+@pytest.fixture
+def evaluated(app: App) -> Evaluated:
+    return Evaluated(app)
 
 
 def thumbnails(page: Page) -> Locator:
@@ -68,8 +46,8 @@ def labels(page: Page) -> list[str]:
 def test_a_cell_filters_and_its_chip_ends_it(evaluated: Evaluated, open_page: Open) -> None:
     page = open_page()
     page.goto(evaluated.url)
-    wrong = evaluated.table[~evaluated.table["correct"]]
-    expect(thumbnails(page)).to_have_count(60)
+    wrong = evaluated.wrong
+    expect(thumbnails(page)).to_have_count(evaluated.shown)
     expect(page.get_by_text(f"{len(wrong):,} pictures.")).to_be_visible()
     truth, answer = wrong[["truth", "prediction"]].value_counts().index[0]
     both = wrong[(wrong["truth"] == truth) & (wrong["prediction"] == answer)]
@@ -81,7 +59,7 @@ def test_a_cell_filters_and_its_chip_ends_it(evaluated: Evaluated, open_page: Op
         f"truth {truth} " in label and f"answer {answer} " in label for label in labels(page)
     )
     chip.click()
-    expect(thumbnails(page)).to_have_count(60)
+    expect(thumbnails(page)).to_have_count(evaluated.shown)
     expect(chip).to_have_count(0)
 
 
@@ -102,7 +80,7 @@ def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: 
     expect(page.get_by_role("heading", name=f"Picture {order[3]}:")).to_be_visible()
     expect(page).to_have_url(re.compile(f"sample={order[3]}"))
     page.get_by_role("button", name="All pictures").click()
-    expect(thumbnails(page)).to_have_count(60)
+    expect(thumbnails(page)).to_have_count(evaluated.shown)
     expect(page).not_to_have_url(re.compile("sample="))
     second = thumbnails(page).nth(1)
     second.focus()
@@ -110,7 +88,7 @@ def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: 
     expect(page.get_by_role("heading", name=f"Picture {order[1]}:")).to_be_visible()
     expect(page).to_have_url(re.compile(f"sample={order[1]}"))
     page.go_back()
-    expect(thumbnails(page)).to_have_count(60)
+    expect(thumbnails(page)).to_have_count(evaluated.shown)
     page.go_forward()
     expect(page.get_by_role("heading", name=f"Picture {order[1]}:")).to_be_visible()
 
@@ -144,7 +122,7 @@ def test_the_csv_holds_what_predict_answers(
     net = evaluated.network
     inputs = net.input(torch.from_numpy(evaluated.images))
     p = predict(net.params, inputs, net.config.activation).double().softmax(dim=1)
-    assert len(rows) == 10_000
+    assert len(rows) == len(evaluated.images)
     assert [int(row["prediction"]) for row in rows] == p.argmax(dim=1).tolist()
     for row in rows[::1000]:
         told = [float(row[f"p({name})"]) for name in net.classes]
@@ -161,7 +139,7 @@ def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
     page.get_by_role("tab", name="Map").click()
     chart = page.locator(".st-key-map svg.marks")
     expect(chart).to_be_visible()
-    expect(thumbnails(page)).to_have_count(60)
+    expect(thumbnails(page)).to_have_count(evaluated.shown)
     box = chart.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.6)
@@ -170,7 +148,7 @@ def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
     page.mouse.up()
     chip = page.get_by_role("button", name="an area of the map")
     expect(chip).to_be_visible()
-    all_errors = f"{(~evaluated.table['correct']).sum():,} pictures."
+    all_errors = f"{len(evaluated.wrong):,} pictures."
     expect(page.get_by_text(all_errors)).to_have_count(0)
     chip.click()
     expect(page.get_by_text(all_errors)).to_be_visible()
@@ -178,7 +156,7 @@ def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
 
 def test_doubted_labels_are_found_in_a_worker(evaluated: Evaluated, open_page: Open) -> None:
     page = open_page()
-    page.goto(f"{evaluated.app.url}/evaluate?run={evaluated.small}")
+    page.goto(f"{evaluated.app.url}/evaluate?run={evaluated.app.id('small')}")
     page.get_by_role("tab", name="Suspects").click()
     page.get_by_role("button", name="Find doubtful labels").click()
     first = page.locator(".st-key-suspects button[aria-label^='Training picture']").first

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,24 +13,20 @@ from playwright.sync_api import Page, expect
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Run, Store
-from tests.browser.conftest import App
+from tests.browser.conftest import DATASET, App
 
-expect.set_options(timeout=30_000)
-
-CONFIG = TrainConfig(epochs=1, lr=0.003, hidden=(32,), seed=11)
+CONFIG = TrainConfig(dataset=DATASET, epochs=1, lr=0.003, hidden=(32,), seed=11)
 ROW, BOX = 35, 18  # pixels: the height of a row, and where its box is
 
 
 @pytest.fixture(scope="module")
-def store(shared_app: App) -> Iterator[Store]:
-    """The app's store, with a run of MNIST and one of digits besides the app's first net."""
-    opened = Store(f"sqlite:///{shared_app.home / 'runs.db'}")
+def store(started: App) -> Store:
+    """The app's store, with two runs more."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SCRATCHMLP_HOME", str(shared_app.home))
-        for name, config in (("wanted", CONFIG), ("other", replace(CONFIG, dataset="digits"))):
-            execute(opened, opened.create(config, name, status="running"))
-    yield opened
-    opened.close()
+        patch.setenv("SCRATCHMLP_HOME", str(started.home))
+        for name, config in (("wanted", CONFIG), ("renamable", replace(CONFIG, dataset="digits"))):
+            execute(started.store, started.store.create(config, name, status="running"))
+    return started.store
 
 
 def named(store: Store, name: str) -> list[Run]:
@@ -57,40 +53,40 @@ def button(page: Page, key: str) -> None:
 
 
 def test_a_run_is_named_deleted_and_brought_back(
-    shared_app: App, store: Store, open_page: Callable[..., Page]
+    app: App, store: Store, open_page: Callable[..., Page]
 ) -> None:
     page = open_page()
-    go(page, shared_app, "other")
+    go(page, app, "renamable")
     expect(page.locator(".st-key-delete button")).to_be_disabled()
     tick(page)
     bar = page.locator(".st-key-actions")
-    expect(bar.get_by_text("other", exact=True)).to_be_visible()
+    expect(bar.get_by_text("renamable", exact=True)).to_be_visible()
     button(page, "describe")
-    page.get_by_label("Name", exact=True).fill("other, renamed")
+    page.get_by_label("Name", exact=True).fill("renamable, renamed")
     page.get_by_label("Note", exact=True).fill("small digits")
     page.get_by_role("button", name="Save").click()
-    expect(bar.get_by_text("other, renamed")).to_be_visible()
-    [run] = named(store, "other, renamed")
+    expect(bar.get_by_text("renamable, renamed")).to_be_visible()
+    [run] = named(store, "renamable, renamed")
     assert run.note == "small digits"
     page.keyboard.press("Escape")
 
     button(page, "delete")
     expect(page.get_by_text("One run is deleted.")).to_be_visible()
     expect(page.get_by_text("No run is like that.")).to_be_visible()
-    assert not named(store, "other, renamed")
+    assert not named(store, "renamable, renamed")
     button(page, "undo")
     expect(page.get_by_text("1 of ")).to_be_visible()
     expect(page.get_by_text("One run is deleted.")).to_have_count(0)
-    assert named(store, "other, renamed") == [run]
+    assert named(store, "renamable, renamed") == [run]
     page.reload()
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
 
 
 def test_the_same_settings_are_set_and_trained_again(
-    shared_app: App, store: Store, open_page: Callable[..., Page]
+    app: App, store: Store, open_page: Callable[..., Page]
 ) -> None:
     page = open_page()
-    go(page, shared_app, "wanted")
+    go(page, app, "wanted")
     tick(page)
     button(page, "duplicate")
     expect(page.locator(".st-key-lr")).to_contain_text("0.003")
@@ -106,12 +102,12 @@ def test_the_same_settings_are_set_and_trained_again(
 
 
 def test_a_net_is_taken_away_and_loaded_again(
-    shared_app: App, store: Store, open_page: Callable[..., Page], tmp_path: Path
+    app: App, store: Store, open_page: Callable[..., Page], tmp_path: Path
 ) -> None:
     """The script runs on its own and reaches the run's accuracy; the net's file becomes a run."""
     [run] = named(store, "wanted")
     page = open_page(accept_downloads=True)
-    page.goto(f"{shared_app.url}/?run={run.id}")
+    page.goto(f"{app.url}/?run={run.id}")
     page.get_by_role("tab", name="Take away").click()
     files = {}
     for name in ("Net as safetensors", "The net as a script", "The pictures"):
@@ -140,14 +136,14 @@ def test_a_net_is_taken_away_and_loaded_again(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_small_screen_shows_everything(
-    shared_app: App, store: Store, open_page: Callable[..., Page], scheme: str
+    app: App, store: Store, open_page: Callable[..., Page], scheme: str
 ) -> None:
     page = open_page(390, 844, color_scheme=scheme)
-    page.goto(f"{shared_app.url}/runs")
+    page.goto(f"{app.url}/runs")
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     [run] = named(store, "wanted")
-    page.goto(f"{shared_app.url}/?run={run.id}")
+    page.goto(f"{app.url}/?run={run.id}")
     for tab, text in (("Inside", "How the outputs"), ("Code", "three ways")):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(text).first).to_be_visible()

@@ -9,9 +9,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import App, settled, visit
-from tests.browser.test_train import chart, go, press, says, step, store
-
-__all__ = ["store"]
+from tests.browser.test_train import chart, go, press, says, step
 
 
 def test_a_run_is_steered_from_two_tabs(
@@ -34,7 +32,7 @@ def test_a_run_is_steered_from_two_tabs(
     for tab in (page, other):
         expect(tab.get_by_text("Learning rate, now 0.005")).to_be_visible()
         expect(tab.get_by_text("· learning rate 0.005")).to_be_visible()
-    [told] = [row for row in store.applied(run.id) if row.kind == "lr"]
+    [told] = [row for row in store.applied_commands(run.id) if row.kind == "lr"]
     rates = {row.step: row.lr for row in store.steps_since(run.id)}
     assert told.value == rates[told.applied_step + 1] == 0.005
     assert rates[told.applied_step] == 0.006

@@ -1,3 +1,5 @@
+"""The file of a network: what it holds, and that a damaged one is refused."""
+
 import json
 from dataclasses import replace
 
@@ -14,6 +16,7 @@ from scratchmlp.net.events import Epoch, State
 from scratchmlp.net.model import flat
 from scratchmlp.net.training import fit
 from scratchmlp.runs import checkpoint_file
+from scratchmlp.runs.checkpoint_file import network_from_state
 
 CONFIG = TrainConfig(dataset="digits", hidden=(16, 8), epochs=1, augment="affine")
 
@@ -24,7 +27,7 @@ def state_of(digits: Dataset, config: TrainConfig = CONFIG) -> State:
 
 
 def file_of(digits: Dataset) -> bytes:
-    return checkpoint_file.dumps(checkpoint_file.of_state(state_of(digits), CONFIG, digits.classes))
+    return checkpoint_file.dumps(network_from_state(state_of(digits), CONFIG, digits.classes))
 
 
 def changed(data: bytes, tensors: dict | None = None, **metadata: object) -> bytes:
@@ -34,16 +37,21 @@ def changed(data: bytes, tensors: dict | None = None, **metadata: object) -> byt
     return save(load(data) | (tensors or {}), old | {k: json.dumps(v) for k, v in metadata.items()})
 
 
-def test_a_network_comes_back_as_it_was(digits: Dataset) -> None:
+def test_a_network_is_the_same_after_dumps_and_loads(digits: Dataset) -> None:
     state = state_of(digits)
-    kept = checkpoint_file.loads(
-        checkpoint_file.dumps(checkpoint_file.of_state(state, CONFIG, digits.classes))
+    loaded = checkpoint_file.loads(
+        checkpoint_file.dumps(network_from_state(state, CONFIG, digits.classes))
     )
     assert all(
-        torch.equal(a, b) for a, b in zip(flat(kept.params), flat(state.params), strict=True)
+        torch.equal(a, b) for a, b in zip(flat(loaded.params), flat(state.params), strict=True)
     )
-    assert (kept.config, kept.classes) == (CONFIG, digits.classes)
-    assert (kept.mean, kept.std, kept.step, kept.epoch) == (state.mean, state.std, state.step, 1)
+    assert (loaded.config, loaded.classes) == (CONFIG, digits.classes)
+    assert (loaded.mean, loaded.std, loaded.step, loaded.epoch) == (
+        state.mean,
+        state.std,
+        state.step,
+        1,
+    )
 
 
 def test_the_file_is_plain_safetensors(digits: Dataset) -> None:
@@ -59,12 +67,12 @@ def test_the_file_is_plain_safetensors(digits: Dataset) -> None:
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
-def test_a_state_comes_back_as_it_was(digits: Dataset, optimizer: str) -> None:
+def test_a_state_is_the_same_after_dump_and_load(digits: Dataset, optimizer: str) -> None:
     config = replace(CONFIG, optimizer=optimizer)
     state = state_of(digits, config)
-    data = checkpoint_file.dumps(checkpoint_file.of_state(state, config, digits.classes))
+    data = checkpoint_file.dumps(network_from_state(state, config, digits.classes))
     again = checkpoint_file.load_state(
-        checkpoint_file.loads(data), checkpoint_file.dump_progress(state)
+        checkpoint_file.loads(data), checkpoint_file.dump_training_state(state)
     )
     assert again.optimizer.keys() == state.optimizer.keys()
     for key, tensors in state.optimizer.items():
@@ -73,19 +81,19 @@ def test_a_state_comes_back_as_it_was(digits: Dataset, optimizer: str) -> None:
     assert (again.lr, again.tally, again.step) == (state.lr, state.tally, state.step)
 
 
-def test_other_bytes_are_no_progress(digits: Dataset) -> None:
+def test_other_bytes_are_not_a_training_state(digits: Dataset) -> None:
     data = file_of(digits)
-    with pytest.raises(UserError, match="what it needs to go on is missing"):
+    with pytest.raises(UserError, match="the training state is missing"):
         checkpoint_file.load_state(checkpoint_file.loads(data), data)
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_sentence(data: bytes) -> None:
+def test_any_bytes_are_refused_with_one_sentence(data: bytes) -> None:
     with pytest.raises(UserError, match="This checkpoint cannot be used"):
         checkpoint_file.loads(data)
 
 
-def test_what_is_no_network_is_refused(digits: Dataset) -> None:
+def test_a_damaged_or_wrong_network_is_refused(digits: Dataset) -> None:
     data = file_of(digits)
     w1 = load(data)["w1"]
     for broken in (
@@ -123,7 +131,7 @@ def test_nested_metadata_does_not_exhaust_the_stack(digits: Dataset) -> None:
         checkpoint_file.loads(save(load(data), old | {"config": "[" * 100_000}))
 
 
-def test_a_hostile_config_is_refused_by_name(digits: Dataset) -> None:
+def test_an_invalid_config_is_refused_by_the_name_of_its_field(digits: Dataset) -> None:
     with pytest.raises(UserError, match="epochs cannot be 100000"):
         checkpoint_file.loads(
             changed(file_of(digits), config=CONFIG.asdict() | {"epochs": 100_000})

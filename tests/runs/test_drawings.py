@@ -1,4 +1,4 @@
-"""Drawings in both databases: kept, relabelled, deleted and brought back."""
+"""Drawings in both databases: saved, relabelled, deleted and restored."""
 
 import time
 
@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
-from scratchmlp.runs import drawings as room
-from scratchmlp.runs.database import drawings, writing
+from scratchmlp.runs import drawings as module
+from scratchmlp.runs.database import drawings, write_transaction
 from scratchmlp.runs.store import Store
 
 LINE = [[(1.5, 2.0), (3.0, 4.25)], [(5.0, 5.0)]]
@@ -19,7 +19,7 @@ def picture() -> np.ndarray:
     return RNG.integers(0, 256, (28, 28), dtype=np.uint8)
 
 
-def test_a_drawing_comes_back_as_it_went(store: Store) -> None:
+def test_a_saved_drawing_can_be_read(store: Store) -> None:
     image = picture()
     one = store.drawings.add("3", image, LINE)
     two = store.drawings.add("7", 255 - image)
@@ -32,7 +32,7 @@ def test_a_drawing_comes_back_as_it_went(store: Store) -> None:
     assert store.drawings.get(one).created == oldest.created
 
 
-def test_examples_are_those_of_the_classes(store: Store) -> None:
+def test_examples_are_the_drawings_of_the_classes(store: Store) -> None:
     images = [picture() for _ in range(4)]
     store.drawings.add_all((c, i, None) for c, i in zip("3a73", images, strict=True))
     examples = store.drawings.examples(tuple("0123456789"))
@@ -52,12 +52,12 @@ def test_a_drawing_is_relabelled(store: Store) -> None:
             store.drawings.relabel(one, label)
 
 
-def test_what_is_deleted_is_brought_back(store: Store) -> None:
+def test_deleted_drawings_can_be_restored(store: Store) -> None:
     ids = [store.drawings.add(name, picture()) for name in "123"]
     assert store.drawings.delete([ids[1]]) == [ids[1]]
     assert [d.id for d in store.drawings.all()] == [ids[2], ids[0]]
-    assert store.drawings.delete([ids[1]]) == []  # it is gone already
-    with pytest.raises(UserError, match="not there any more"):
+    assert store.drawings.delete([ids[1]]) == []  # it is deleted already
+    with pytest.raises(UserError, match="does not exist any more"):
         store.drawings.get(ids[1])
     gone = store.drawings.delete()
     assert sorted(gone) == sorted([ids[0], ids[2]])
@@ -66,22 +66,22 @@ def test_what_is_deleted_is_brought_back(store: Store) -> None:
     assert [d.id for d in store.drawings.all()] == [ids[2], ids[0]]  # not the one deleted before
 
 
-def test_what_was_deleted_long_ago_is_forgotten(store: Store) -> None:
+def test_drawings_deleted_long_ago_are_removed(store: Store) -> None:
     old, new = store.drawings.add("1", picture()), store.drawings.add("2", picture())
     store.drawings.delete([old])
-    with writing(store._engine) as connection:
+    with write_transaction(store._engine) as connection:
         connection.execute(
             sa.update(drawings)
             .where(drawings.c.id == old)
-            .values(deleted=time.time() - room.KEPT - 1)
+            .values(deleted=time.time() - module.DRAWING_RETENTION - 1)
         )
     store.drawings.delete([new])
     store.drawings.restore([old, new])
     assert [d.id for d in store.drawings.all()] == [new]
 
 
-def test_no_more_than_so_many_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "MOST", 2)
+def test_the_number_of_drawings_is_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_DRAWINGS", 2)
     store.drawings.add("1", picture())
     with pytest.raises(UserError, match="At most 2 drawings"):
         store.drawings.add_all([("1", picture(), None), ("2", picture(), None)])
@@ -89,14 +89,14 @@ def test_no_more_than_so_many_are_kept(store: Store, monkeypatch: pytest.MonkeyP
     store.drawings.add("2", picture())
 
 
-def test_another_owners_drawings_are_not_ours(store: Store) -> None:
+def test_another_owners_drawings_are_never_touched(store: Store) -> None:
     one = store.drawings.add("1", picture())
-    with writing(store._engine) as connection:
+    with write_transaction(store._engine) as connection:
         connection.execute(sa.update(drawings).values(owner="somebody"))
     store.drawings.delete()
     store.drawings.restore([one])
     store.drawings.relabel(one, "2")
     assert store.drawings.all() == []
-    with writing(store._engine) as connection:
+    with write_transaction(store._engine) as connection:
         row = connection.execute(sa.select(drawings)).one()
     assert (row.label, row.deleted) == ("1", None)

@@ -1,4 +1,4 @@
-"""The real cluster: processes of its own, killed and crowded."""
+"""A real cluster: its queue, its processes, and what happens when one is killed."""
 
 import os
 import signal
@@ -24,10 +24,10 @@ LONG = replace(SHORT, epochs=1000, batch_size=8)
 
 
 def wait(condition: Callable[[], object]) -> None:
-    """Until it holds, however busy the machine is."""
+    """Wait until the condition is true, even on a busy machine."""
     end = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, "the condition was never met"
         time.sleep(0.02)
 
 
@@ -73,7 +73,7 @@ def own(
 
 
 def below(process: psutil.Process) -> list[psutil.Process]:
-    """The processes of a cluster that hang below this one."""
+    """The processes of a cluster that are descendants of this one."""
     return [p for p in process.children(recursive=True) if is_cluster(p)]
 
 
@@ -96,12 +96,12 @@ def submit(jobs: Jobs, store: Store, config: TrainConfig = SHORT) -> str:
     return run_id
 
 
-def test_runs_are_trained_and_the_crowd_waits_in_line(jobs: Jobs, store: Store) -> None:
+def test_runs_are_trained_and_the_others_wait_in_the_queue(jobs: Jobs, store: Store) -> None:
     long = [submit(jobs, store, LONG) for _ in range(2)]
     wait(lambda: all(store.run(r).status == "running" for r in long))
     waiting = [submit(jobs, store) for _ in range(3)]
     wait(lambda: all(store.steps_since(r) for r in long))
-    assert store.queued() == waiting
+    assert store.queue() == waiting
     assert store.cancel(waiting[1])
     store.send(long[0], "stop")
     wait(lambda: store.run(waiting[2]).status == "finished")
@@ -111,7 +111,7 @@ def test_runs_are_trained_and_the_crowd_waits_in_line(jobs: Jobs, store: Store) 
     assert store.run(long[1]).status == "running"
 
 
-def test_a_paused_run_leaves_its_place_to_the_next(jobs: Jobs, store: Store) -> None:
+def test_a_paused_run_gives_its_place_to_the_next(jobs: Jobs, store: Store) -> None:
     long = [submit(jobs, store, LONG) for _ in range(2)]
     wait(lambda: all(store.steps_since(r) for r in long))
     for run_id in long:
@@ -119,7 +119,7 @@ def test_a_paused_run_leaves_its_place_to_the_next(jobs: Jobs, store: Store) -> 
     wait(lambda: all(store.run(r).status == "paused" for r in long))
     short = submit(jobs, store)
     wait(lambda: store.run(short).status == "finished")
-    for _ in range(2):  # it has no place any more to leave a second time
+    for _ in range(2):  # it has no place any more that it could give away again
         store.send(long[0], "resume")
         at = store.steps_since(long[0])[-1].step
         wait(lambda at=at: store.steps_since(long[0], at))
@@ -140,21 +140,23 @@ def test_a_killed_worker_fails_its_run_once_and_the_next_run_works(
     run = store.run(run_id)
     assert "was killed" in run.error
     assert "resume it" in run.error
-    assert store.resumable(run_id)
+    assert store.resume_point(run_id)
     steps = len(store.steps_since(run_id))
     again = submit(jobs, store)
     wait(lambda: store.run(again).status == "finished")
     starts.add(store.run(run_id).started)
     assert (store.run(run_id).status, len(starts)) == ("failed", 1)
     assert len(store.steps_since(run_id)) == steps
-    kept = store.last_checkpoint(run_id)
+    checkpoint = store.last_checkpoint(run_id)
     store.requeue(run_id)
     jobs.submit(run_id)
-    wait(lambda: store.steps_since(run_id, kept[0]))
-    assert [r.step for r in store.steps_since(run_id)][: kept[0] + 1] == list(range(1, kept[0] + 2))
+    wait(lambda: store.steps_since(run_id, checkpoint.step))
+    assert [r.step for r in store.steps_since(run_id)][: checkpoint.step + 1] == list(
+        range(1, checkpoint.step + 2)
+    )
 
 
-def test_a_worker_keeps_the_memory_of_one_step_for_the_next(jobs: Jobs, store: Store) -> None:
+def test_a_worker_reuses_the_memory_of_a_step_for_the_next(jobs: Jobs, store: Store) -> None:
     run_id = submit(jobs, store, replace(LONG, batch_size=1024, hidden=(128,)))
     wait(lambda: len(store.steps_since(run_id)) > 20)
     began, faults = store.steps_since(run_id)[-1].step, page_faults()
@@ -164,7 +166,7 @@ def test_a_worker_keeps_the_memory_of_one_step_for_the_next(jobs: Jobs, store: S
 
 
 def page_faults() -> int:
-    """How often the kernel had to give the workers a page of memory since they started."""
+    """The number of page faults of the workers since they started."""
     stats = [Path(f"/proc/{p.pid}/stat").read_text() for p in workers_of(psutil.Process())]
     return sum(int(stat.rpartition(")")[2].split()[7]) for stat in stats)
 
@@ -178,7 +180,7 @@ def test_only_workers_load_torch(others: set[psutil.Process], own: Jobs) -> None
 
 
 def maps(process: psutil.Process) -> str:
-    """The files that a process has in its memory, among other things."""
+    """The memory map of a process, which names the files that it has loaded."""
     return Path(f"/proc/{process.pid}/maps").read_text()
 
 
@@ -234,15 +236,13 @@ def test_no_process_outlives_the_app(death: signal.Signals, store: Store) -> Non
     assert store.steps_since(run_id)
 
 
-def test_a_queue_left_by_an_app_is_taken_up_by_the_next(request: pytest.FixtureRequest) -> None:
+def test_a_new_app_trains_the_runs_that_are_still_queued(request: pytest.FixtureRequest) -> None:
     left = request.getfixturevalue("store").create(SHORT)
     jobs = request.getfixturevalue("own")
     wait(lambda: jobs._store.run(left).status == "finished")
 
 
-def test_a_scheduler_that_is_not_there_is_a_sentence(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_scheduler_is_one_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCRATCHMLP_SCHEDULER", "tcp://127.0.0.1:1")
     monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
     jobs = Jobs(store)
@@ -255,23 +255,23 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(
     jobs.close()
 
 
-def test_a_cluster_without_workers_is_a_sentence_until_it_has_one(
+def test_a_cluster_without_workers_is_one_sentence_until_it_has_one(
     own: Jobs, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.5)
+    monkeypatch.setattr(module, "WORKER_SECONDS", 0.5)
     own.wait_until_ready(PATIENCE)
     own._cluster.scale(0)
-    wait(lambda: not own._there_are_workers())
+    wait(lambda: not own._has_workers())
     run_id = submit(own, store)
     wait(lambda: own.trouble)
-    assert "No training process has come up" in str(own.trouble)
+    assert "No training process has started" in str(own.trouble)
     assert store.run(run_id).status == "queued"
     own._cluster.scale(1)
     wait(lambda: store.run(run_id).status == "finished")
     wait(lambda: own.trouble is None)
 
 
-def test_a_cluster_that_exists_is_used(
+def test_an_existing_cluster_is_used(
     workers: str, others: set[psutil.Process], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
@@ -282,11 +282,11 @@ def test_a_cluster_that_exists_is_used(
     assert set(below(psutil.Process())) == others
 
 
-def test_a_scheduler_that_goes_away_is_no_end_of_watching(
+def test_a_lost_scheduler_does_not_end_the_watcher(
     own: Jobs, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What waits there says so, and nothing breaks."""
-    monkeypatch.setattr(module, "PATIENCE", 0.5)
+    """`trouble` says that there is no worker."""
+    monkeypatch.setattr(module, "WORKER_SECONDS", 0.5)
     own.wait_until_ready(PATIENCE)
     own._cluster.close()
     submit(own, store)
@@ -294,17 +294,17 @@ def test_a_scheduler_that_goes_away_is_no_end_of_watching(
     assert own._watcher and own._watcher.is_alive()
 
 
-def test_a_study_whose_worker_was_killed_says_so_and_is_done_when_asked_again(
+def test_a_task_whose_worker_was_killed_fails_and_can_be_requested_again(
     jobs: Jobs, store: Store
 ) -> None:
     settings = {"dataset": "digits", "n": 1437}
-    task = store.tasks.ask("suspects", settings)
+    task = store.tasks.request("suspects", settings)
     jobs.submit_task(task.id)
     wait(lambda: store.tasks.get(task.id).status == "running")
     for worker in workers_of(psutil.Process()):
         worker.kill()
     wait(lambda: store.tasks.get(task.id).status == "failed")
     assert "was killed" in str(store.tasks.get(task.id).error)
-    jobs.submit_task(store.tasks.ask("suspects", settings).id)
+    jobs.submit_task(store.tasks.request("suspects", settings).id)
     wait(lambda: store.tasks.get(task.id).status == "done")
     assert store.tasks.result(task.id)["quality"].shape == (1437,)

@@ -1,4 +1,4 @@
-"""A network's file becomes a run."""
+"""The import of a network's file as a run."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,10 +27,10 @@ def fresh(config: TrainConfig = CONFIG, classes: str = "0123456789", scale: floa
     return checkpoint_file.dumps(Network(config, params, 0.1, 0.3, tuple(classes), 10, 2))
 
 
-def test_a_file_measures_as_the_run_it_is_from(store: Store) -> None:
+def test_an_imported_network_has_the_figures_of_its_run(store: Store) -> None:
     first = store.create(CONFIG, status="running")
     execute(store, first)
-    again = store.run(import_network(store, store.checkpoint(first), "again"))
+    again = store.run(import_network(store, store.network_bytes(first), "again"))
     was = store.run(first)
     assert again.test_accuracy == was.test_accuracy
     assert again.test_loss == was.test_loss
@@ -40,7 +40,7 @@ def test_a_file_measures_as_the_run_it_is_from(store: Store) -> None:
     assert again.note == "Loaded from a file."
 
 
-def test_classes_in_another_order_are_measured_rightly(store: Store, digits: Dataset) -> None:
+def test_classes_in_another_order_are_evaluated_correctly(store: Store, digits: Dataset) -> None:
     run = store.create(CONFIG, status="running")
     execute(store, run)
     network = store.network(run)
@@ -56,7 +56,7 @@ def test_classes_in_another_order_are_measured_rightly(store: Store, digits: Dat
     ("config", "classes"),
     [(replace(CONFIG, dataset="mnist"), "0123456789"), (CONFIG, "abcdefghij"), (CONFIG, "01234")],
 )
-def test_without_its_pictures_it_is_a_run_without_figures(
+def test_without_its_dataset_an_imported_network_has_no_figures(
     store: Store, config: TrainConfig, classes: str
 ) -> None:
     run = store.run(import_network(store, fresh(config, classes), "unmeasured"))
@@ -64,7 +64,9 @@ def test_without_its_pictures_it_is_a_run_without_figures(
     assert run.best_epoch == 2
 
 
-def test_a_file_makes_nobody_read_the_folder_it_names(store: Store, tmp_path: Path) -> None:
+def test_an_imported_file_cannot_make_the_program_read_a_folder(
+    store: Store, tmp_path: Path
+) -> None:
     folder = tmp_path / "secret"
     folder.mkdir()
     run = store.run(import_network(store, fresh(replace(CONFIG, dataset=str(folder))), "strange"))
@@ -74,11 +76,11 @@ def test_a_file_makes_nobody_read_the_folder_it_names(store: Store, tmp_path: Pa
         datasets.load(run.dataset)
 
 
-def test_overflowing_weights_are_a_run_with_no_loss(store: Store) -> None:
+def test_a_network_with_overflowing_weights_has_no_loss(store: Store) -> None:
     assert store.run(import_network(store, fresh(scale=1e30), "huge")).test_loss is None
 
 
-def test_what_is_no_network_leaves_no_run(store: Store) -> None:
+def test_a_file_that_is_not_a_network_makes_no_run(store: Store) -> None:
     for data in (b"", b"\x80\x04pickle", fresh()[:-4]):
         with pytest.raises(UserError, match="This checkpoint cannot be used"):
             import_network(store, data, "hostile")

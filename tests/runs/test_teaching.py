@@ -1,4 +1,4 @@
-"""A run is taught some drawings: a new run, and honest figures."""
+"""Teaching a run some drawings: the new run, and the accuracies before and after."""
 
 from dataclasses import replace
 
@@ -14,10 +14,10 @@ from scratchmlp.runs.network_import import import_network
 from scratchmlp.runs.store import Store
 
 
-def test_a_run_is_taught_into_a_new_one(store: Store, digits: Dataset) -> None:
+def test_teaching_a_run_makes_a_new_run(store: Store, digits: Dataset) -> None:
     old = store.create(TrainConfig(dataset="digits", hidden=(16,), epochs=4), "mine", "running")
     execute(store, old)
-    before = store.checkpoint(old)
+    before = store.network_bytes(old)
     drawings = digits.test.take(np.arange(8))
     taught = teaching.teach(store, old, drawings)
     new = store.run(taught.run)
@@ -26,11 +26,11 @@ def test_a_run_is_taught_into_a_new_one(store: Store, digits: Dataset) -> None:
     assert store.run(old).test_accuracy == pytest.approx(taught.test_before)
     assert taught.drawings == 8
     assert 0 <= taught.before <= 1 and 0 <= taught.after <= 1
-    assert store.checkpoint(old) == before != store.checkpoint(new.id)
+    assert store.network_bytes(old) == before != store.network_bytes(new.id)
 
 
-def test_a_taught_run_is_taught_again(store: Store, digits: Dataset) -> None:
-    """Its name does not grow each time, nor beyond what fits."""
+def test_a_taught_run_can_be_taught_again(store: Store, digits: Dataset) -> None:
+    """Its name does not grow each time, and never becomes too long."""
     config = TrainConfig(dataset="digits", hidden=(16,), epochs=1)
     run_id = store.create(config, "n" * 200, "running")
     execute(store, run_id)
@@ -39,7 +39,7 @@ def test_a_taught_run_is_taught_again(store: Store, digits: Dataset) -> None:
         assert store.run(run_id).name == "n" * 181 + f", taught {n} drawings"
 
 
-def test_classes_in_another_order_are_rehearsed_rightly(store: Store, digits: Dataset) -> None:
+def test_classes_in_another_order_are_replayed_correctly(store: Store, digits: Dataset) -> None:
     run_id = store.create(TrainConfig(dataset="digits", hidden=(16,), epochs=4), "", "running")
     execute(store, run_id)
     network = store.network(run_id)
@@ -55,12 +55,12 @@ def test_classes_in_another_order_are_rehearsed_rightly(store: Store, digits: Da
     assert two.test_after == pytest.approx(one.test_after, abs=0.05)
 
 
-def test_nothing_to_teach_is_a_sentence(store: Store, digits: Dataset) -> None:
+def test_no_drawings_are_one_sentence(store: Store, digits: Dataset) -> None:
     with pytest.raises(UserError, match="nothing to teach"):
         teaching.teach(store, "any", digits.test.take(np.arange(0)))
 
 
-def test_after_is_of_drawings_that_were_not_taught(
+def test_after_is_measured_on_drawings_that_were_not_taught(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[int] = []
@@ -70,13 +70,13 @@ def test_after_is_of_drawings_that_were_not_taught(
     def teach(network, inside, replay):  # type: ignore[no-untyped-def]
         return {rows[image.tobytes()] for image in inside.images}
 
-    def right(taught, outside):  # type: ignore[no-untyped-def]
+    def correct(taught, outside):  # type: ignore[no-untyped-def]
         held = [rows[image.tobytes()] for image in outside.images]
         assert not taught & set(held)
         shown.extend(held)
         return np.ones(len(held), dtype=bool)
 
     monkeypatch.setattr(teaching.finetune, "teach", teach)
-    monkeypatch.setattr(teaching, "_right", right)
-    assert teaching.held_out(None, drawings, digits.train) == 1  # type: ignore[arg-type]
+    monkeypatch.setattr(teaching, "_correct", correct)
+    assert teaching.held_out_accuracy(None, drawings, digits.train) == 1  # type: ignore[arg-type]
     assert sorted(shown) == list(range(20))

@@ -30,7 +30,7 @@ def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     datasets.load("digits")
     opened = Store()
     yield opened
-    if resources.store().queued():
+    if resources.store().queue():
         resources.jobs().close()
     st.cache_resource.clear()
     opened.close()

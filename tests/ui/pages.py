@@ -50,7 +50,7 @@ def trained(store: Store, config: TrainConfig, name: str = "") -> str:
     """A run that was trained to its end; its id. Each configuration is trained once."""
     run_id = store.create(config, name, status="running")
     run, rows = _rows_of(config)
-    with database.writing(store._engine) as connection:
+    with database.write_transaction(store._engine) as connection:
         connection.execute(sa.update(RUNS).where(RUNS.c.id == run_id).values(run))
         for table, found in rows.items():
             if found:
@@ -69,7 +69,7 @@ def _rows_of(config: TrainConfig) -> tuple[dict[str, Any], dict[sa.Table, list[d
     with tempfile.TemporaryDirectory() as folder:
         store = Store(f"sqlite:///{folder}/runs.db")
         execute(store, store.create(config, status="running"))
-        with database.reading(store._engine) as connection:
+        with database.read_transaction(store._engine) as connection:
             [run], *rows = [
                 [dict(row) for row in connection.execute(sa.select(table)).mappings()]
                 for table in (RUNS, *TABLES)

@@ -59,7 +59,7 @@ def test_what_is_shown_by_default_is_not_selected(store: Store, runs: tuple[str,
     app = ran(app_at("evaluate"))
     assert named(app) == runs[1]
     newest = store.create(QUICK, "the newest", status="running")
-    store.end(newest, "finished")
+    store.end_run(newest, "finished")
     go(app, "train")
     assert "**the newest**" in shown(app)
     assert named(app) is None
@@ -91,7 +91,7 @@ def test_a_selected_run_without_a_checkpoint_waits_for_it(
     assert named(app) == waiting
     network = replace(store.network(runs[0]), step=1, epoch=1)
     kept = Checkpoint(1, 1, checkpoint_file.dumps(network), b"", True)
-    store.record(waiting, Update(kept=[kept]))
+    store.record(waiting, Update(checkpoints=[kept]))
     assert run_control(go(app, page)).value == named(app) == waiting
 
 

@@ -1,4 +1,4 @@
-"""Alembic asks this file how to reach the database; `database.py` has already opened it."""
+"""Gives Alembic the connection that `database.py` has opened."""
 
 from alembic import context
 

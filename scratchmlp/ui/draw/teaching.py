@@ -10,7 +10,7 @@ from scratchmlp.net.network import Network
 from scratchmlp.runs import teaching
 from scratchmlp.runs.drawings import Drawing
 from scratchmlp.runs.store import Run
-from scratchmlp.runs.teaching import Taught
+from scratchmlp.runs.teaching import TeachingResult
 from scratchmlp.ui import resources, selection, session, thumbnails
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
@@ -122,7 +122,7 @@ def _teach(run: Run, classes: tuple[str, ...]) -> None:
 
 
 def _result(run: Run) -> None:
-    result: Taught | None = st.session_state.get(TEACHING_RESULT)
+    result: TeachingResult | None = st.session_state.get(TEACHING_RESULT)
     if result is None or result.run != run.id:
         return
     with st.container(border=True, key="taught"):

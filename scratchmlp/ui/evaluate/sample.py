@@ -83,7 +83,7 @@ def _steps(index: int, order: list[int]) -> None:
 def _earlier_predictions(run: Run, image: Tensor, classes: tuple[str, ...]) -> None:
     """What the checkpoints of the run predict, from the first epoch on."""
     predicted = []
-    for row in resources.store().networks(run.id):
+    for row in resources.store().checkpoints(run.id):
         network = checkpoint_file.loads(bytes(row.network))
         logits = network.logits(image[None])[0]
         predicted.append(f"after epoch {row.epoch}: **{classes[int(logits.argmax())]}**")

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.charts.training import MAX_OTHERS
-from scratchmlp.runs.catalogue import LONGEST_NOTE
+from scratchmlp.runs.run_list import MAX_NOTE_LENGTH
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout, links, resources, run_status, selection, session
 from scratchmlp.ui.runs import deletion
@@ -84,7 +84,7 @@ def _describe(row: Any, ticked: list[Run]) -> None:
 def _form(run: Run) -> None:
     with st.form(f"describe_{run.id}", border=False):
         st.text_input("Name", run.name, key=f"{RUN_NAME}_{run.id}")
-        st.text_area("Note", run.note, max_chars=LONGEST_NOTE, key=f"{RUN_NOTE}_{run.id}")
+        st.text_area("Note", run.note, max_chars=MAX_NOTE_LENGTH, key=f"{RUN_NOTE}_{run.id}")
         st.form_submit_button(
             "Save", key="save_about", type="primary", on_click=_save, args=[run.id]
         )
@@ -92,9 +92,9 @@ def _form(run: Run) -> None:
 
 def _save(run_id: str) -> None:
     with session.errors_shown():
-        catalogue = resources.store().catalogue
-        catalogue.rename(run_id, st.session_state[f"{RUN_NAME}_{run_id}"])
-        catalogue.annotate(run_id, st.session_state[f"{RUN_NOTE}_{run_id}"])
+        run_list = resources.store().run_list
+        run_list.rename(run_id, st.session_state[f"{RUN_NAME}_{run_id}"])
+        run_list.set_note(run_id, st.session_state[f"{RUN_NOTE}_{run_id}"])
         st.toast("Saved.", icon=":material/check:")
 
 

@@ -13,7 +13,7 @@ MAX_LISTED = 20
 
 def delete(run_ids: list[str]) -> None:
     with session.errors_shown():
-        resources.store().catalogue.delete(run_ids)
+        resources.store().run_list.delete(run_ids)
         st.session_state[DELETED_RUNS] = run_ids
 
 
@@ -21,8 +21,8 @@ def restore(run_ids: list[str]) -> None:
     """Restore deleted runs; those that were in the queue are in the queue again."""
     with session.errors_shown():
         store = resources.store()
-        store.catalogue.restore(run_ids)
-        for run_id in set(store.queued()) & set(run_ids):
+        store.run_list.restore(run_ids)
+        for run_id in set(store.queue()) & set(run_ids):
             resources.jobs().submit(run_id)
         st.session_state.pop(DELETED_RUNS, None)
 
@@ -59,7 +59,7 @@ def delete_all(row: Any, runs: list[Run]) -> None:
 
 def recently_deleted(row: Any) -> None:
     """The runs deleted within the last hour, each with a button that restores it."""
-    runs = resources.store().catalogue.deleted()
+    runs = resources.store().run_list.deleted()
     if not runs:
         return
     label = f"Deleted ({len(runs):,})"

@@ -96,7 +96,7 @@ def _training(run: Run) -> None:
     )
     row.download_button(
         "Dataset",
-        lambda: export.pictures_file(datasets.load(run.dataset)),
+        lambda: export.dataset_file(datasets.load(run.dataset)),
         "pictures.npz",
         key="export_pictures",
         icon=":material/image:",

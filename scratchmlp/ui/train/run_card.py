@@ -60,7 +60,7 @@ def _status_message(run: Run) -> None:
     if run.status == "queued" and trouble:
         st.error(trouble)
     elif run.status == "queued":
-        queue = resources.store().queued()
+        queue = resources.store().queue()
         place = queue.index(run.id) + 1 if run.id in queue else 1
         n = max(place, len(queue))
         st.caption(f"Waiting for a free worker: number {place} of {n} in the queue.")

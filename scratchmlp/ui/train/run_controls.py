@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from scratchmlp.runs.store import Run
+from scratchmlp.runs.store import CommandKind, Run
 from scratchmlp.ui import resources, selection, session
 from scratchmlp.ui.field_controls import SCALES
 
@@ -35,7 +35,7 @@ def _button(label: str, key: str, icon: str, action: Callable[..., None], *args:
     st.button(label, key=key, on_click=action, args=args, icon=f":material/{icon}:")
 
 
-def _send(run_id: str, kind: str, value: float | None = None) -> None:
+def _send(run_id: str, kind: CommandKind, value: float | None = None) -> None:
     with session.errors_shown():
         resources.store().send(run_id, kind, value)
 
@@ -88,14 +88,14 @@ def learning_rate(run: Run) -> None:
 def last_learning_rate(run: Run) -> float:
     """The learning rate that was sent to the run last, even if it does not have it yet."""
     store = resources.store()
-    sent: list[Any] = [*store.applied(run.id), *store.pending(run.id)]
+    sent: list[Any] = [*store.applied_commands(run.id), *store.pending_commands(run.id)]
     rates = [command.value for command in sent if command.kind == "lr"]
     return float(rates[-1] if rates else run.config.lr)
 
 
 def learning_rate_changes(run: Run) -> list[tuple[int, float]]:
     """For each change: the steps done before it, and the new learning rate."""
-    applied = resources.store().applied(run.id)
+    applied = resources.store().applied_commands(run.id)
     return [(row.applied_step, row.value) for row in applied if row.kind == "lr"]
 
 

@@ -127,7 +127,7 @@ def test_a_run_still_training_is_judged_on_validation(store: Store) -> None:
     network = store.network(done)
     network = replace(network, step=10, epoch=1)
     kept = Checkpoint(10, 1, checkpoint_file.dumps(network), b"", True)
-    store.record(run_id, Update(kept=[kept]))
+    store.record(run_id, Update(checkpoints=[kept]))
     app = page(run=run_id)
     assert app.segmented_control("evaluated_split").value == "valid"
     assert "still training" in shown(app)
@@ -136,7 +136,9 @@ def test_a_run_still_training_is_judged_on_validation(store: Store) -> None:
 def test_a_damaged_checkpoint_is_a_sentence(store: Store) -> None:
     good, bad = trained(store, QUICK), trained(store, QUICK)
     step, epoch = store.last_checkpoint(bad)
-    store.record(bad, Update(kept=[Checkpoint(step + 1, epoch, b"not a network", b"", False)]))
+    store.record(
+        bad, Update(checkpoints=[Checkpoint(step + 1, epoch, b"not a network", b"", False)])
+    )
     app = page(run=bad)
     assert "This checkpoint cannot be used" in shown(app)
     run_control(app).set_value(good).run()

@@ -77,7 +77,7 @@ def test_runs_are_found_and_sorted(store: Store) -> None:
         ("gamma", None, "stopped"),
     ):
         run_id = store.create(replace(QUICK, seed=len(name)), name, status="running")
-        store.end(run_id, status, test_accuracy=accuracy)
+        store.end_run(run_id, status, test_accuracy=accuracy)
     store.create(replace(QUICK, dataset="mnist", lr=0.02), "delta", status="running")
     app = page()
     assert names(app) == ["delta", "gamma", "alpha", "Beta"]
@@ -118,10 +118,10 @@ def test_a_run_gets_a_name_and_a_note(store: Store) -> None:
 
 def test_a_chosen_run_stays_chosen_when_others_come_and_go(store: Store) -> None:
     first = store.create(QUICK, "first", status="running")
-    store.end(first, "finished")
+    store.end_run(first, "finished")
     app = tick(page(), first)
     second = store.create(QUICK, "second", status="running")
-    store.end(second, "finished")
+    store.end_run(second, "finished")
     ran(app)
     assert names(app) == ["second", "first"]
     assert "**first**" in shown(app)
@@ -169,11 +169,11 @@ def test_a_run_that_trains_is_stopped_and_one_that_ended_early_is_not(store: Sto
     assert app.button("resume").disabled
     app.button("stop").click()
     ran(app)
-    assert [command.kind for command in store.pending(training)] == ["stop"]
+    assert [command.kind for command in store.pending_commands(training)] == ["stop"]
     app = tick(app, ended)
     assert app.button("stop").disabled
     assert app.button("resume").disabled
-    assert store.pending(ended) == []
+    assert store.pending_commands(ended) == []
 
 
 def test_a_queued_run_is_cancelled_and_a_stopped_one_goes_on(store: Store) -> None:
@@ -230,7 +230,7 @@ def test_two_runs_are_compared_by_their_answers(store: Store) -> None:
 def test_a_net_is_loaded_from_its_file(store: Store) -> None:
     first = quick(store)
     app = page()
-    app.file_uploader[0].set_value([("my net.safetensors", store.checkpoint(first), "")])
+    app.file_uploader[0].set_value([("my net.safetensors", store.network_bytes(first), "")])
     ran(app)
     made = store.run("latest")
     assert made.name == "my net"

@@ -13,7 +13,9 @@ from tests.ui.train.pages import DIGITS
 @pytest.fixture
 def store(store: Store) -> Iterator[Store]:
     """A store with one finished run, so that no first run is trained unless a test wants it."""
-    store.end(store.create(replace(DIGITS, seed=99), "an old run"), "finished", test_accuracy=0.5)
+    store.end_run(
+        store.create(replace(DIGITS, seed=99), "an old run"), "finished", test_accuracy=0.5
+    )
     yield store
     for run in resources.store().runs():
         if run.is_under_way:

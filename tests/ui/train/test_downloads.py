@@ -32,7 +32,7 @@ def test_what_is_taken_away_reaches_what_the_run_reached(store: Store, tmp_path:
         "export_pictures",
     }
     network = store.network(run_id)
-    (tmp_path / "pictures.npz").write_bytes(export.pictures_file(datasets.load("digits")))
+    (tmp_path / "pictures.npz").write_bytes(export.dataset_file(datasets.load("digits")))
     (tmp_path / "classify.py").write_text(export.inference_script(network))
     said = subprocess.run(
         [sys.executable, "-I", "classify.py", "pictures.npz"],

@@ -23,11 +23,11 @@ def test_a_run_of_an_older_version_says_what_it_lacks(store: Store) -> None:
     aged = store.create(QUICK, "old", status="running")
     for row in old:
         row["statistics"] = {name: row["statistics"][name] for name in kept}
-    kept_at = store.networks(run_id)[-1]
+    kept_at = store.checkpoints(run_id)[-1]
     store.record(aged, Update(epochs=old))
     network = checkpoint_file.loads(kept_at.network)
     bare = store.add_network(network, "bare")
-    store.end(aged, "finished")
+    store.end_run(aged, "finished")
     assert "This view appears after the first epoch." in shown(view("Inside", aged))
     text = shown(view("Inside", bare))
     assert "**What the first layer looks for**, after epoch 2" in text

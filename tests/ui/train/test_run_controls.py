@@ -59,8 +59,11 @@ def test_two_visitors_agree_on_the_learning_rate_of_a_run(store: Store) -> None:
         mover.button("set_lr").click().run()
         assert f"now {rate}" in rate_of(mover).label
         assert f"now {rate}" in rate_of(watcher.run()).label
-        until(app, lambda: not store.pending(run_id))
-    assert [row.value for row in store.applied(run_id) if row.kind == "lr"] == [0.02, 0.005]
+        until(app, lambda: not store.pending_commands(run_id))
+    assert [row.value for row in store.applied_commands(run_id) if row.kind == "lr"] == [
+        0.02,
+        0.005,
+    ]
 
 
 def rate_of(app: AppTest) -> Any:

@@ -1,4 +1,4 @@
-"""BackgroundTasks: what is long worked out about a run or a dataset, and kept."""
+"""Background tasks, in a table named studies: long computations about a run or a dataset."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Drawings: what somebody drew, and what it was."""
+"""Drawings: the image, the strokes and the label of each."""
 
 import sqlalchemy as sa
 from alembic import op

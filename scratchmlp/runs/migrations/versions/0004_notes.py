@@ -1,4 +1,4 @@
-"""A run has a note and may have a parent; a deleted one can be brought back for a while."""
+"""Runs get a note, a parent, and the time of their deletion."""
 
 import sqlalchemy as sa
 from alembic import op

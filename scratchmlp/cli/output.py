@@ -1,6 +1,6 @@
-"""What every command shares: how it speaks to a person, and how to a program.
+"""Output and options that all commands share: text for people, JSON for programs.
 
-With `--json`, stdout holds JSON objects, one a line, and nothing else.
+With `--json`, stdout holds one JSON object per line and nothing else.
 """
 
 import json
@@ -27,33 +27,34 @@ from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-screen = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False)
 
+RUN = typer.Argument(metavar="RUN", help="The id of a run, or latest.")
+BEST = typer.Option("--best", help="Use the best epoch, not the last one.")
 DATASET = typer.Option(help=sources.HELP)
-JSON = typer.Option("--json", help="Print JSON objects, one a line, and nothing else.")
+JSON = typer.Option("--json", help="Print one JSON object per line, and nothing else.")
 
 
-def say(as_json: bool, record: dict[str, Any], text: str) -> None:
-    """One line of output, for a program or for a person."""
+def echo(as_json: bool, record: dict[str, Any], text: str) -> None:
+    """Print a record as one line: as JSON, or the text that says the same."""
     with _to_stdout():
-        print(json.dumps(_plain(record), allow_nan=False) if as_json else text, flush=True)
+        print(json.dumps(_nan_to_none(record), allow_nan=False) if as_json else text, flush=True)
 
 
-def show(table: Table) -> None:
-    """A table on the standard output."""
+def print_table(table: Table) -> None:
     with _to_stdout():
         Console(highlight=False).print(table)
 
 
 class OutputError(UserError):
-    """The standard output takes no more."""
+    """The standard output cannot be written."""
 
 
 @contextmanager
 def _to_stdout() -> Iterator[None]:
-    """An `OutputError` where it takes no more: its reader has gone, or its disk is full.
+    """Raise an `OutputError` if stdout cannot be written: its reader has ended, its disk is full.
 
-    What stands in its buffer is given up then, for Python would try once more at its end.
+    Then the rest of its buffer is discarded. Otherwise Python would try to write it at exit.
     """
     try:
         yield
@@ -62,30 +63,30 @@ def _to_stdout() -> Iterator[None]:
         raise OutputError(f"The output could not be written ({error.strerror}).") from error
 
 
-def _plain(value: Any) -> Any:
+def _nan_to_none(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _nan_to_none(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_nan_to_none(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def progress_bar(*columns: ProgressColumn) -> Progress:
-    """On stderr, and only where a person is looking."""
-    return Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal)
+    """A progress bar on stderr; none if stderr is not a terminal."""
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 @contextmanager
-def preparation() -> Iterator[datasets.Progress]:
-    """A progress bar on stderr for the preparation of a dataset."""
+def dataset_progress() -> Iterator[datasets.Progress]:
+    """A progress bar for the preparation of a dataset; yields the callback for it."""
     columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with progress_bar(*columns) as bar:
         task = bar.add_task("", total=None, visible=False)
 
-        def show(what: str, done: int, total: int) -> None:
+        def on_progress(what: str, done: int, total: int) -> None:
             bar.update(task, description=what, completed=done, total=total or None, visible=True)
 
-        yield show
+        yield on_progress
 
 
 def percent(share: float | None) -> str:

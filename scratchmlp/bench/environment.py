@@ -1,4 +1,4 @@
-"""Where the pages are measured: an app with a trained run, a browser, and words for figures."""
+"""What the benchmarks of the pages share: an app with a trained run, a browser, lines of output."""
 
 import os
 import subprocess
@@ -21,8 +21,8 @@ from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run, Store
 
 
-class Lab(NamedTuple):
-    """The app with a finished run of `modern` on MNIST, and the browser that visits it."""
+class Environment(NamedTuple):
+    """The app with a finished run of `modern` on MNIST, and a browser."""
 
     app: App
     browser: Browser
@@ -31,6 +31,7 @@ class Lab(NamedTuple):
 
     @contextmanager
     def tab(self, path: str) -> Iterator[Page]:
+        """A new tab, with cookies and a cache of its own, that opens this path of the app."""
         context = self.browser.new_context(viewport={"width": 1280, "height": 1000})
         page = context.new_page()
         page.goto(self.app.url + path, wait_until="commit")
@@ -39,10 +40,10 @@ class Lab(NamedTuple):
 
 
 @contextmanager
-def open_lab() -> Iterator[Lab]:
+def open_environment() -> Iterator[Environment]:
     program = chromium()
     if program is None:
-        raise UserError("bench pages needs a Chromium: install Debian's package chromium.")
+        raise UserError("bench pages needs Chromium: install Debian's package chromium.")
     datasets.load("mnist")
     with tempfile.TemporaryDirectory() as folder, browser(program) as chrome:
         home = Path(folder) / "home"
@@ -50,7 +51,7 @@ def open_lab() -> Iterator[Lab]:
         train_in_terminal(home)
         store, app = Store(f"sqlite:///{home / 'runs.db'}"), App(home)
         try:
-            yield Lab(app, chrome, store, store.run("latest"))
+            yield Environment(app, chrome, store, store.run("latest"))
         finally:
             app.close()
             store.close()
@@ -63,18 +64,18 @@ def train_in_terminal(home: Path, *options: str) -> None:
     subprocess.run(command, cwd=ROOT, env=own, check=True, stdout=subprocess.DEVNULL)
 
 
-def timed(act: Callable[[], object]) -> float:
+def seconds_of(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return time.perf_counter() - began
 
 
-def told(what: str, taken: list[float], goal: float) -> Line:
-    median, p95 = float(np.median(taken)), float(np.percentile(taken, 95))
+def timing_line(what: str, seconds: list[float], goal: float) -> Line:
+    median, p95 = float(np.median(seconds)), float(np.percentile(seconds, 95))
     record = {"bench": "pages", "what": what, "median": median, "p95": p95, "goal": goal}
     return Line(record, f"{what:44} {median:8.3f} {p95:8.3f} {goal:8.2f}")
 
 
-def told_once(what: str, value: float, goal: float, unit: str) -> Line:
+def value_line(what: str, value: float, goal: float, unit: str) -> Line:
     record = {"bench": "pages", "what": what, "value": value, "goal": goal, "unit": unit}
     return Line(record, f"{what:44} {value:8.1f} {'':8} {goal:8.0f} {unit}")

@@ -1,0 +1,100 @@
+"""The list of runs: names, notes, sparklines, and deletion that can be undone for an hour.
+
+A deleted run disappears from every list at once. After an hour it is removed from the database.
+A run that still trains is sent the command to stop when it is deleted.
+"""
+
+import time
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from scratchmlp.errors import UserError
+from scratchmlp.runs.database import commands, read_transaction, runs, steps, write_transaction
+from scratchmlp.runs.records import LIVE, Run
+
+RUN_RETENTION = 3600.0  # seconds in which a deleted run can be restored
+MAX_NAME_LENGTH = 200
+MAX_NOTE_LENGTH = 10_000
+SPARKLINE_POINTS = 40  # at most
+
+NOT_DELETED = runs.c.deleted.is_(None)
+
+
+class RunList:
+    """The list of the runs in a database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Set a run's name; an empty text removes it."""
+        self._set_text(run_id, "name", name, MAX_NAME_LENGTH)
+
+    def set_note(self, run_id: str, note: str) -> None:
+        """Set a run's note; an empty text removes it."""
+        self._set_text(run_id, "note", note, MAX_NOTE_LENGTH)
+
+    def _set_text(self, run_id: str, column: str, text: str, max_length: int) -> None:
+        text = text.replace("\0", "").strip()  # PostgreSQL cannot store NUL
+        if len(text) > max_length:
+            raise UserError(
+                f"A {column} has at most {max_length:,} characters: yours has {len(text):,}."
+            )
+        query = sa.update(runs).where(runs.c.id == run_id).values({column: text})
+        with write_transaction(self._engine) as connection:
+            connection.execute(query)
+
+    def delete(self, run_ids: Collection[str]) -> None:
+        """Hide runs from every list. Those that still train are sent the command to stop."""
+        now, these = time.time(), runs.c.id.in_(run_ids)
+        live = sa.select(runs.c.id).where(these, NOT_DELETED, runs.c.status.in_(LIVE))
+        with write_transaction(self._engine) as connection:
+            stops = [
+                {"run": run_id, "kind": "stop", "created": now}
+                for run_id in connection.execute(live).scalars()
+            ]
+            if stops:
+                connection.execute(sa.insert(commands), stops)
+            connection.execute(sa.update(runs).where(these, NOT_DELETED).values(deleted=now))
+
+    def restore(self, run_ids: Collection[str]) -> None:
+        """Undo `delete`. A run that trained has stopped in the meantime."""
+        query = sa.update(runs).where(runs.c.id.in_(run_ids)).values(deleted=None)
+        with write_transaction(self._engine) as connection:
+            connection.execute(query)
+
+    def deleted(self) -> list[Run]:
+        """The runs that can be restored, the last deleted first."""
+        query = sa.select(runs).where(runs.c.deleted > time.time() - RUN_RETENTION)
+        with read_transaction(self._engine) as connection:
+            rows = connection.execute(query.order_by(runs.c.deleted.desc(), runs.c.created.desc()))
+            return [Run.from_row(row._asdict()) for row in rows]
+
+    def purge(self) -> int:
+        """Remove the runs for good that cannot be restored any more; return their number."""
+        query = sa.delete(runs).where(runs.c.deleted <= time.time() - RUN_RETENTION)
+        with write_transaction(self._engine) as connection:
+            return connection.execute(query).rowcount
+
+    def sparklines(
+        self, run_ids: Collection[str], points: int = SPARKLINE_POINTS
+    ) -> dict[str, list[float]]:
+        """The losses of at most `points` steps of each run, evenly spread over all its steps.
+
+        Each step is looked up by its key: a run of 100,000 steps costs as much as one of 100.
+        """
+        shares = sa.values(sa.column("k", sa.Integer)).data([(k,) for k in range(points)])
+        k = sa.cast(shares.cte("shares").c.k, sa.BigInteger)
+        last = sa.select(sa.func.max(steps.c.step)).where(steps.c.run == runs.c.id)
+        ends = sa.select(runs.c.id, last.scalar_subquery().label("last"))
+        end = ends.where(runs.c.id.in_(run_ids)).cte("ends")
+        step = 1 + k * (end.c.last - 1) // (points - 1)
+        query = sa.select(steps.c.run, steps.c.step, steps.c.loss).distinct()
+        query = query.where(steps.c.run == end.c.id, steps.c.step == step)
+        query = query.where(steps.c.loss.is_not(None)).order_by(steps.c.run, steps.c.step)
+        lines: dict[str, list[float]] = {}
+        with read_transaction(self._engine) as connection:
+            for run_id, _, loss in connection.execute(query):
+                lines.setdefault(run_id, []).append(loss)
+        return lines
