@@ -8,6 +8,7 @@ import math
 from typing import Any, Literal, NamedTuple
 
 from scratchmlp.analysis.symptoms import Symptoms
+from scratchmlp.net import choices
 from scratchmlp.net.config import FIELDS, TrainConfig
 
 Severity = Literal["error", "warning", "info", "good"]
@@ -108,13 +109,13 @@ def symmetric_initialisation(symptoms: Symptoms) -> Finding | None:
         "Units that start with equal weights get equal gradients and stay equal. Together they do "
         "no more than a single unit.",
         "Start from random weights.",
-        {"init": "he" if "relu" in symptoms.config.activation else "xavier"},
+        {"init": _activation(symptoms).init},
     )
 
 
 def dead_units(symptoms: Symptoms) -> Finding | None:
     layer, share = symptoms.largest_share("dead")
-    if share < MIN_DEAD or symptoms.config.activation != "relu":
+    if share < MIN_DEAD or not _activation(symptoms).dies:
         return None
     return Finding(
         "dead units",
@@ -128,7 +129,7 @@ def dead_units(symptoms: Symptoms) -> Finding | None:
 
 def saturated_units(symptoms: Symptoms) -> Finding | None:
     layer, share = symptoms.largest_share("flat")
-    if share < MIN_SATURATED or symptoms.config.activation not in ("sigmoid", "tanh"):
+    if share < MIN_SATURATED or not _activation(symptoms).saturates:
         return None
     return Finding(
         "saturated units",
@@ -274,3 +275,8 @@ def _rounded(rate: float) -> float:
 
 def _largest(name: str) -> Any:
     return FIELDS[name].metadata["range"][1]
+
+
+def _activation(symptoms: Symptoms) -> choices.ActivationChoice:
+    """What the table says of the run's activation."""
+    return choices.ACTIVATIONS[symptoms.config.activation]

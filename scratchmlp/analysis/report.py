@@ -41,7 +41,7 @@ def charts(table: pd.DataFrame, classes: tuple[str, ...]) -> dict[str, Chart]:
 def about(network: Network, run_id: str, name: str, dataset: str, split: str) -> dict[str, str]:
     """The facts about a run and its dataset that open the report."""
     config = network.config
-    layers = " - ".join(str(n) for n in (784, *config.hidden, len(network.classes)))
+    layers = " - ".join(map(str, network.sizes))
     return {
         "Run": f"{name} ({run_id})",
         "Network": f"{layers}, {config.activation}",

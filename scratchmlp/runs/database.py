@@ -5,7 +5,9 @@ A fault of the database that a user can correct is raised as a `UserError`.
 
 import os
 import secrets
+import sqlite3
 import string
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -204,7 +206,8 @@ def _sqlite(parsed: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def configure(connection, record):  # type: ignore[no-untyped-def]
         connection.isolation_level = None  # `begin` below sends BEGIN
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        _use_wal(connection)
+        for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
@@ -214,6 +217,19 @@ def _sqlite(parsed: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Write ahead. SQLite itself does not wait where another opens the same new file."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from scratchmlp.analysis import evaluation
 from scratchmlp.data import datasets
 from scratchmlp.net.model import predict
-from tests.browser.conftest import DATASET, App
+from tests.browser.conftest import DATASET, App, settled
 
 Open = Callable[..., Page]
 
@@ -127,6 +127,7 @@ def test_the_csv_holds_what_predict_answers(
     for row in rows[::1000]:
         told = [float(row[f"p({name})"]) for name in net.classes]
         assert told == pytest.approx(p[int(row["index"])].tolist(), rel=1e-4, abs=1e-9)
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Report as HTML").click()
     download.value.save_as(tmp_path / "report.html")

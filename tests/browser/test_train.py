@@ -18,6 +18,7 @@ from tests.conftest import ROOT
 LONG = {"epochs": "400", "batch_size": "64"}
 SECONDS = 1000
 ENOUGH = {"mnist": 97.5, "digits": 90}  # percent
+LONGER = {"mnist": 7, "digits": 400}  # epochs that one can watch
 
 
 def go(page: Page, app: App, path: str = "/") -> None:
@@ -63,15 +64,16 @@ def test_a_newcomer_finds_a_net_and_trains_another(
     assert len(store.runs()) == 1
 
     expect(page.locator(".st-key-preset [data-selected]").first).to_contain_text("modern")
-    page.locator(".st-key-epochs input").fill("7")
+    page.locator(".st-key-epochs input").fill(str(LONGER[DATASET]))
     page.locator(".st-key-epochs input").press("Enter")
-    expect(page.locator(".st-key-reset_epochs")).to_contain_text("Epochs 6 → 7")
+    changed = page.locator(".st-key-reset_epochs")
+    expect(changed).to_contain_text(f"Epochs 6 → {LONGER[DATASET]}")
     press(page, "train")
     says(page, "running")
     expect(chart(page, "accuracy_chart")).to_be_visible()
     says(page, "finished")
     run = store.run("latest")
-    assert run.config == replace(MODERN, epochs=7)
+    assert run.config == replace(MODERN, epochs=LONGER[DATASET])
     expect(page).to_have_url(re.compile(f"run={run.id}"))
     assert metric(page, "Test accuracy") == f"{run.test_accuracy:.2%}"
     expect(page.locator(".st-key-pause")).to_have_count(0)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from scratchmlp.data.datasets import Dataset, split
+from scratchmlp.data.datasets import Dataset
+from scratchmlp.data.splits import train_valid_split
 from scratchmlp.net import learner, presets
 from scratchmlp.net.events import Epoch, Step
 from scratchmlp.net.model import flat
@@ -22,7 +23,7 @@ def cross_entropy_loss(preds, targets):
 
 def test_an_epoch_of_the_post_step_by_step(mnist: Dataset) -> None:
     config = replace(presets.find("blog-as-printed").config, epochs=1)
-    train, valid = (mnist.train.take(rows) for rows in split(60_000, 0.2, 42))
+    train, valid = (mnist.train.take(rows) for rows in train_valid_split(60_000, 0.2, 42))
     x = torch.from_numpy(train.images).view(-1, 28 * 28).float() / 255
     y = torch.from_numpy(train.labels)
     start = learner.initial_state(config, torch.from_numpy(train.images), 10)

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from scratchmlp.data.datasets import Dataset, Examples, split
+from scratchmlp.data.datasets import Dataset, Examples
+from scratchmlp.data.splits import train_valid_split
 from scratchmlp.errors import UserError
 from scratchmlp.net import choices, devices, presets, statistics
 from scratchmlp.net.config import TrainConfig
@@ -18,7 +19,7 @@ SMALL = TrainConfig(dataset="digits", epochs=3, batch_size=100, hidden=(32,))
 
 
 def halves(dataset: Dataset, config: TrainConfig = SMALL) -> tuple[Examples, Examples]:
-    rows = split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     train, valid = (dataset.train.take(part) for part in rows)
     return train, valid
 

@@ -58,6 +58,16 @@ def test_four_threads_can_open_an_empty_database_at_once(database: str) -> None:
             store.close()
 
 
+def test_opening_waits_for_a_new_file_that_another_process_has_locked(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.3, lambda: other.execute("ROLLBACK"))
+    release.start()
+    Store(f"sqlite:///{tmp_path / 'runs.db'}").close()
+    release.join()
+    other.close()
+
+
 def test_a_newer_database_is_refused(database: str) -> None:
     Store(database).close()
     engine = raw_engine(database)

@@ -2,7 +2,8 @@
 
 import multiprocessing
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -202,15 +203,15 @@ def write_many(url: str, run: str, first: int) -> None:
     store.close()
 
 
-def test_two_processes_can_write_at_the_same_time(database: str) -> None:
-    store = Store(database)
+@pytest.fixture(scope="module")
+def two_processes() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+def test_two_processes_can_write_at_the_same_time(
+    store: Store, two_processes: ProcessPoolExecutor
+) -> None:
     run = store.create(CONFIG)
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=write_many, args=(database, run, n)) for n in (1, 1001)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert [writer.exitcode for writer in writers] == [0, 0]
+    list(two_processes.map(write_many, [store.url] * 2, [run] * 2, [1, 1001]))
     assert len(store.steps_since(run)) == 400
-    store.close()
