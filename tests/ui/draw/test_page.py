@@ -1,6 +1,5 @@
 """The Draw page by AppTest: what is drawn is answered, kept, taught, and never lost."""
 
-import base64
 import io
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from scratchmlp.ink.preparation import prepare
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store, Update
 from scratchmlp.ui import session
-from scratchmlp.ui.draw import canvas, teaching
+from scratchmlp.ui.draw import teaching
 from scratchmlp.ui.draw.canvas import CanvasDrawing
 from scratchmlp.ui.draw.ink_input import InkInput
 from tests.ui.pages import app_at, ran, run_control, shown, trained
@@ -238,18 +237,3 @@ def test_a_run_that_trains_answers_with_its_latest(store: Store) -> None:
 def test_a_visitor_without_a_run_gets_one(store: Store) -> None:
     app = page(ONE)
     assert "MNIST is not on this machine" in shown(app) or "on its way" in shown(app)
-
-
-def test_what_the_canvas_sends_is_what_is_drawn() -> None:
-    path = canvas._objects(ZERO, 20)[0]["path"]
-    assert canvas._points(path) == [(round(x, 2), round(y, 2)) for x, y in ZERO[0]]
-    grey = Image.fromarray(np.full((4, 4), 51, dtype=np.uint8))
-    pixels = Image.new("RGBA", (4, 4), "black")
-    pixels.putalpha(grey)
-    out = io.BytesIO()
-    pixels.save(out, "png")
-    ink = canvas._pixels("data:image/png;base64," + base64.b64encode(out.getvalue()).decode())
-    assert ink is not None
-    np.testing.assert_allclose(ink, 0.2)
-    assert canvas._strokes({"objects": [{"type": "Rect"}]}) == []
-    assert canvas._strokes(None) == []
