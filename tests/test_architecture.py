@@ -2,11 +2,13 @@
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from scratchmlp.ui import session
 from tests import file_tree
 from tests.conftest import ROOT
 
@@ -27,10 +29,10 @@ HOMES = {
     "streamlit": ("scratchmlp/ui/", "pages/", "app.py"),
     "sqlalchemy": (
         "scratchmlp/runs/background_tasks.py",
+        "scratchmlp/runs/run_list.py",
         "scratchmlp/runs/checkpoints.py",
         "scratchmlp/runs/database.py",
         "scratchmlp/runs/drawings.py",
-        "scratchmlp/runs/run_list.py",
         "scratchmlp/runs/migrations/",
         "scratchmlp/runs/store.py",
     ),
@@ -126,6 +128,16 @@ def test_there_is_no_circle() -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_a_page_does_not_import_another(path: Path) -> None:
+    """What two pages share is a module directly in `ui/`; that imports no page's folder."""
+    own = path.parts[2] if path.parts[:2] == ("scratchmlp", "ui") else path.stem
+    if path.parts[0] == "scratchmlp" and path.parts[1] != "ui":
+        return
+    others = [f"scratchmlp.ui.{page}" for page in PAGES if page != own]
+    assert not {name for name in imports(path) if any(is_at(name, other) for other in others)}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
 def test_packages_stay_in_their_homes(path: Path) -> None:
     for name in imports(path):
         homes = HOMES.get(name.split(".")[0])
@@ -173,6 +185,81 @@ def test_functions_without_weights_are_allowed_in_three_modules(source: str) -> 
     assert not forbidden(imports_in(source), functional=True)
 
 
+def session_keys(source: str) -> list[ast.expr]:
+    """The expressions that name a key of `st.session_state`."""
+    keys: list[ast.expr] = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Subscript(value=ast.Attribute(attr="session_state"), slice=key):
+                keys.append(key)
+            case ast.Attribute(value=ast.Attribute(attr="session_state"), attr=attr) if (
+                attr not in ("get", "pop", "setdefault", "update", "clear")
+            ):
+                keys.append(ast.Constant(attr))
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute(attr="session_state")), args=[key, *_]
+            ):
+                keys.append(key)
+            case ast.Compare(left=key, comparators=[ast.Attribute(attr="session_state")]):
+                keys.append(key)
+    return keys
+
+
+def unnamed(key: ast.expr) -> list[str]:
+    """What is in the expression of a key that `ui/session.py` does not name."""
+    known = vars(session)
+    found = []
+    for node in ast.walk(key):
+        match node:
+            case ast.Constant(value=str(text)) if any(letter.isalpha() for letter in text):
+                found.append(text)
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name.isupper():
+                found += [] if name in known else [name]
+    return found
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.name != "session.py"], ids=str)
+def test_every_session_key_is_named_in_one_module(path: Path) -> None:
+    keys = session_keys((ROOT / path).read_text())
+    assert not [name for key in keys for name in unnamed(key)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'st.session_state["run"]',
+        "st.session_state.run",
+        'st.session_state.get("run", 1)',
+        '"run" in st.session_state',
+        "st.session_state.pop(MINE)",
+        'st.session_state[f"run_{n}"] = 1',
+    ],
+)
+def test_the_rule_sees_every_way_to_name_a_key(source: str) -> None:
+    assert [name for key in session_keys(source) for name in unnamed(key)]
+
+
+def test_no_two_session_keys_are_the_same() -> None:
+    keys = [value for name, value in vars(session).items() if name.isupper()]
+    assert len(keys) == len(set(keys)) > 20
+
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_documents_name_only_what_is_there(document: Path) -> None:
+    text = document.read_text()
+    paths = set(re.findall(r"(?:scratchmlp|pages|tests|docs)/[\w/.]*\w", text))
+    links = re.findall(r"\]\(((?!http)[^)#]+)\)", text)
+    assert not [path for path in paths if not (ROOT / path).exists()]
+    assert not [link for link in links if not (document.parent / link).exists()]
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 100
+
+
 def test_the_command_line_needs_no_browser() -> None:
     modules = [path for path in SOURCES if path.parts[:2] == ("scratchmlp", "cli")]
     assert modules
@@ -191,7 +278,7 @@ def test_app_and_pages_import_the_ui_package_first(path: str) -> None:
 def test_pages_are_short() -> None:
     pages = [path for path in SOURCES if path.parts[0] == "pages"]
     assert [path.stem for path in pages] == sorted(PAGES)
-    assert all(len((ROOT / path).read_text().splitlines()) < 120 for path in pages)
+    assert all(len((ROOT / path).read_text().splitlines()) < 60 for path in pages)
 
 
 def test_the_file_tree_is_up_to_date() -> None:

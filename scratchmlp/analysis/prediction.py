@@ -84,6 +84,12 @@ def probabilities(network: Network, images: NDArray[np.uint8]) -> NDArray[np.flo
     return mean
 
 
+def likeliest(p: NDArray[np.float64]) -> tuple[int, int]:
+    """The most likely class and the next, of probabilities (classes,)."""
+    order = p.argsort()[::-1]
+    return int(order[0]), int(order[min(1, len(order) - 1)])
+
+
 def _softmax(network: Network, pixels: Tensor) -> Tensor:
     logits = network.logits(pixels.clone())  # `logits` works in place
     return logits.double().softmax(dim=1)

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from scratchmlp.bench import Line
 from scratchmlp.bench.browser import seconds_taken, watch
 from scratchmlp.bench.environment import Environment, timing_line, train_in_terminal, value_line
-from scratchmlp.ui.train.run_card import FAST
+from scratchmlp.ui.run_status import LIVE_SECONDS
 
 LONG_RUN = {"epochs": "1000", "batch_size": "64"}  # a run that is longer than any measurement
 WATCHED_SECONDS = 20
@@ -80,7 +80,7 @@ def controls(environment: Environment, times: int) -> Iterator[Line]:
             buttons.filter(has_text=("sgd", "momentum")[turn % 2]).click()
             taken.append(seconds_taken(page))
             page.wait_for_timeout(
-                300 + 137 * turn % round(1000 * FAST)
+                300 + 137 * turn % round(1000 * LIVE_SECONDS)
             )  # at any time between two updates
     yield timing_line("Train: a control, while a net trains", taken, 0.3)
 

@@ -1,9 +1,9 @@
 """What the pages are made of.
 
-Each visitor's script runs in a thread of its own, and the first ones import at the same time. In a
-package whose modules import each other in a circle, two threads that come in at different ends wait
-for each other, which Python ends with an error. So app and pages import this room first: whoever
-comes first loads those packages here, by the rooms that use them, while the others wait.
+Each visitor's script runs in a thread of its own, and the first scripts import at the same time.
+Where the modules of a package import each other in a circle, two threads that enter it at different
+ends wait for each other, and Python raises an error. So app and pages import this package first:
+the first thread loads such packages here, by the modules that use them, while the others wait.
 """
 
 import scratchmlp.analysis.evaluation

@@ -1,47 +1,46 @@
-"""A visitor who has no network yet gets one, and sees how far it is."""
+"""A visitor without a trained run: how far the first run is, and what to do if there is none."""
 
 import streamlit as st
 
 from scratchmlp.data import sources
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import run_picker, session
-from scratchmlp.ui.train import run_card
+from scratchmlp.ui import resources, run_picker, run_status
 
 
-def say_what_is_missing(run: Run | None) -> None:
-    """Without MNIST a network knows only scikit-learn's digits, and reads a hand less well."""
-    missing = session.preparation().missing
+def warn_without_mnist(run: Run | None) -> None:
+    """Without MNIST a network knows only scikit-learn's digits, and is less good on drawings."""
+    missing = resources.preparation().missing
     if missing and (run is None or run.dataset == sources.FALLBACK):
         st.warning(
-            f"{missing} Until then a network trained on scikit-learn's 1,797 small digits answers, "
-            "and reads your hand less well."
+            f"{missing} Until then you draw for a network that learned from scikit-learn's 1,797 "
+            "small digits, and is less accurate."
         )
 
 
 def is_over(run_id: str | None) -> bool:
-    """Whether the page must be drawn anew: the first net can answer, or the run has ended."""
+    """Whether to draw the page anew: the first run has a checkpoint, or the run has ended."""
     if run_id is None:
-        return bool(run_picker.candidates())
-    return not session.store().run(run_id).is_live
+        return bool(run_picker.trained_runs())
+    return not resources.store().run(run_id).is_live
 
 
 def wait() -> None:
-    """How far the first net is, on a page that has nothing to show without one."""
-    st.fragment(_wait, run_every=run_card.FAST)()
+    """Show how far the first run is, on a page that has nothing else to show."""
+    st.fragment(_wait, run_every=run_status.LIVE_SECONDS)()
 
 
 def _wait() -> None:
     if is_over(None):
         st.rerun()
-    show("This page follows when it is there.")
+    show("This page goes on by itself.")
 
 
 def show(meanwhile: str) -> None:
-    """How far the first net is, or that there will be none by itself."""
-    made = session.preparation()
-    is_ready = made.dataset is not None  # asked first: the first run is created before that
-    newest = session.store().runs(1)
-    run = newest[0] if newest and newest[0].is_under_way else None
+    """How far the first run is, or that none trains."""
+    preparation = resources.preparation()
+    is_ready = preparation.dataset is not None  # asked first: the first run is created before that
+    newest = next(iter(resources.store().runs(1)), None)
+    run = newest if newest and newest.is_under_way else None
     with st.container(key="prediction", border=True):
         if run is None and (is_ready or newest):
             st.info("There is no trained run yet. Train one, and come back after its first epoch.")
@@ -51,15 +50,14 @@ def show(meanwhile: str) -> None:
         if run:
             _progress(run)
         else:
-            st.progress(made.share, text=f"{made.what} …")
+            st.progress(preparation.share, text=f"{preparation.what} …")
 
 
 def _progress(run: Run) -> None:
-    trouble = session.jobs().trouble
+    trouble = resources.jobs().trouble
     if trouble:
         st.error(trouble)
-    epochs = session.store().epochs_since(run.id)
-    done = len(epochs)
-    words = "Waiting for a worker …" if run.status == "queued" else f"Training: epoch {done + 1}"
-    st.progress(done / run.config.epochs, text=words)
-    st.caption("It answers after its first epoch, and better after each one more.")
+    done = len(resources.store().epochs_since(run.id))
+    text = "Waiting for a worker …" if run.status == "queued" else f"Training: epoch {done + 1}"
+    st.progress(done / run.config.epochs, text=text)
+    st.caption("It makes predictions after its first epoch, and better ones after each epoch.")

@@ -1,8 +1,12 @@
-"""A link sets every field of the configuration: here it is read and written.
+"""Addresses of pages: a link sets every field of the configuration, or opens a comparison.
 
-What a link says is a stranger's word: it is checked as a `TrainConfig` is, field by field, and
-what is refused is told and left at its default. `hide=optimizer,seed` leaves out those controls;
-their fields keep the values the link gives them.
+A link comes from a stranger. So it is checked as a `TrainConfig` is, field by field; what is
+refused becomes a sentence, and its field keeps the default. `hide=optimizer,seed` hides these
+controls, and their fields keep the values that the link gives them.
+
+Two parameters are for other pages of the app. Train and Evaluate read them once and remove them
+from the address: `compare=ID,ID` opens a comparison with these runs, and `apply=1` sets the
+controls by the link although the visitor has settings already.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,57 +19,57 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, parse, unparse
 
-HIDE = "hide"
-OTHER = ("preset", "run", HIDE)  # what a link may say besides
+HIDE, COMPARE, APPLY = "hide", "compare", "apply"
+OTHER = ("preset", "run", HIDE, COMPARE, APPLY)  # parameters that are not fields
 HIDEABLE = ("preset", *FIELDS)
 
 
 class Link(NamedTuple):
-    """What a link asks for.
+    """The settings that a link asks for.
 
     Attributes
     ----------
-    hidden : the controls to leave out.
-    refused : a sentence for each thing it asks in vain.
+    hidden : the controls to hide.
+    errors : a sentence for each thing that it asks for and cannot have.
     """
 
     config: TrainConfig
     hidden: frozenset[str]
-    refused: list[str]
+    errors: list[str]
 
 
 def read(params: Mapping[str, str], known: Iterable[str] = ()) -> Link:
-    """What the parameters of an address ask for.
+    """Read and check the parameters of an address.
 
     `known` are datasets besides the named ones that may be asked for: a link must not make this
-    machine read whatever folder it names.
+    machine read any folder that it names.
     """
-    refused: list[str] = []
+    errors: list[str] = []
     config = presets.MODERN
     if "preset" in params:
-        config = _tried(refused, _of_preset, config, params["preset"][:40])
+        config = _try(errors, _preset, config, params["preset"][:40])
     for name, text in params.items():
         if name in OTHER:
             continue
         if name not in FIELDS:
-            refused.append(f"The link's {name[:40]} is not a setting.")
+            errors.append(f"The link's {name[:40]} is not a setting.")
         elif name == "dataset" and text not in (*SOURCES, *known):
-            refused.append("The link's dataset is not one of this laboratory's.")
+            errors.append("The link's dataset is not one of this laboratory's.")
         else:
-            config = _tried(refused, _changed, config, name, text)
-    return Link(config, _hidden(refused, params.get(HIDE, "")), refused)
+            config = _try(errors, _changed, config, name, text)
+    return Link(config, _hidden(errors, params.get(HIDE, "")), errors)
 
 
-def _hidden(refused: list[str], text: str) -> frozenset[str]:
+def _hidden(errors: list[str], text: str) -> frozenset[str]:
     names = {name.strip() for name in text[:1000].split(",")} - {""}
-    strange = sorted(names - set(HIDEABLE))
-    if strange:
-        shown = ", ".join(name[:40] for name in strange[:3])
-        refused.append(f"The link hides {shown}, which is no control of this page.")
+    unknown = sorted(names - set(HIDEABLE))
+    if unknown:
+        listed = ", ".join(name[:40] for name in unknown[:3])
+        errors.append(f"The link hides {listed}, which is no control of this page.")
     return frozenset(names & set(HIDEABLE))
 
 
-def _of_preset(config: TrainConfig, name: str) -> TrainConfig:
+def _preset(config: TrainConfig, name: str) -> TrainConfig:
     return presets.find(name).config
 
 
@@ -73,13 +77,13 @@ def _changed(config: TrainConfig, name: str, text: str) -> TrainConfig:
     return replace(config, **{name: parse(name, text)})
 
 
-def _tried(
-    refused: list[str], change: Callable[..., TrainConfig], config: TrainConfig, *args: str
+def _try(
+    errors: list[str], change: Callable[..., TrainConfig], config: TrainConfig, *args: str
 ) -> TrainConfig:
     try:
         return change(config, *args)
     except UserError as error:
-        refused.append(f"In the link, {error}")
+        errors.append(f"In the link, {error}")
         return config
 
 
@@ -87,7 +91,28 @@ def write(config: TrainConfig, page_url: str, hidden: Iterable[str] = ()) -> str
     """A link to the page at `page_url` that sets every field, and hides these controls."""
     page = urlsplit(page_url)
     bare = page._replace(path=page.path or "/", query="", fragment="")
-    fields = {name: unparse(getattr(config, name)) for name in FIELDS}
-    hide = {HIDE: ",".join(name for name in HIDEABLE if name in set(hidden))}
-    query = fields | {name: text for name, text in hide.items() if text}
+    hide = ",".join(name for name in HIDEABLE if name in set(hidden))
+    query = fields(config) | ({HIDE: hide} if hide else {})
     return bare._replace(query=urlencode(query, safe=",")).geturl()
+
+
+def fields(config: TrainConfig) -> dict[str, str]:
+    """Parameters that set every field."""
+    return {name: unparse(getattr(config, name)) for name in FIELDS}
+
+
+def same_settings(run_id: str, config: TrainConfig) -> dict[str, str]:
+    """Parameters of Train that show a run and set every control as for this configuration."""
+    return fields(config) | {"run": run_id, APPLY: "1"}
+
+
+def comparison(run_ids: list[str]) -> dict[str, str]:
+    """Parameters of Train or Evaluate that compare the first of these runs with the others."""
+    first, *others = run_ids
+    return {"run": first, COMPARE: ",".join(others)}
+
+
+def compared(text: str, most: int) -> list[str]:
+    """The ids of the runs that `compare=` names, at most so many."""
+    ids = [run_id.strip()[:40] for run_id in text[:1000].split(",")]
+    return list(dict.fromkeys(filter(None, ids)))[:most]

@@ -1,4 +1,4 @@
-"""Load a net from its file: it becomes a finished run."""
+"""Load a saved network from its file: it becomes a finished run."""
 
 from pathlib import PurePath
 from typing import Any
@@ -7,47 +7,51 @@ import streamlit as st
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs.network_import import import_network
-from scratchmlp.ui import session
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import resources, selection
+from scratchmlp.ui.session import UPLOAD, UPLOAD_RESULT, UPLOADS
 
-FILE, SAID = "net_file", "net_said"  # the uploader, counted up to be empty again; the last answer
-MOST_MEGABYTES = 400  # six hidden layers of 4,096 units
+MAX_MEGABYTES = 400  # six hidden layers of 4,096 units
 
 
 def popover(row: Any) -> None:
-    with row.popover("Load a net", icon=":material/upload_file:", key="load_net"):
+    with row.popover("Load a saved network", icon=":material/upload_file:", key="load_net"):
         uploader()
 
 
 def uploader() -> None:
-    """Takes the file of a net and enters it as a run."""
-    count = st.session_state.get("net_files", 0)
+    """A control that takes a network's file, with the result of the last one below it."""
+    key = f"{UPLOAD}_{st.session_state.get(UPLOADS, 0)}"  # a new control is empty again
     st.file_uploader(
-        "A net's file",
+        "File of a saved network",
         type=["safetensors"],
-        key=f"{FILE}_{count}",
+        key=key,
         on_change=_load,
-        args=[f"{FILE}_{count}"],
-        max_upload_size=MOST_MEGABYTES,
-        help="As Take away gives it. It is checked, and nothing in it is ever run.",
+        args=[key],
+        max_upload_size=MAX_MEGABYTES,
+        help="A safetensors file from Downloads on Train. It is checked, and no code in it runs.",
     )
-    kind, words = st.session_state.get(SAID, ("", ""))
-    if kind:
-        (st.success if kind == "good" else st.error)(words)
+    succeeded, sentence = st.session_state.get(UPLOAD_RESULT, (True, ""))
+    if sentence:
+        (st.success if succeeded else st.error)(sentence)
 
 
 def _load(key: str) -> None:
     file = st.session_state[key]
     if file is None:
         return
+    store = resources.store()
     try:
-        run_id = import_network(session.store(), file.getvalue(), PurePath(file.name).stem)
+        run = store.run(import_network(store, file.getvalue(), PurePath(file.name).stem))
     except UserError as error:
-        st.session_state[SAID] = "bad", str(error)
+        st.session_state[UPLOAD_RESULT] = False, str(error)
     else:
-        session.watch(run_id)
-        run = session.store().run(run_id)
-        reached = "not measured: its pictures are not on this machine"
-        if run.test_accuracy is not None:
-            reached = f"{run.test_accuracy:.2%} of the test pictures right"
-        st.session_state[SAID] = "good", f"{run.name} is loaded: {reached}."
-    st.session_state["net_files"] = st.session_state.get("net_files", 0) + 1
+        selection.select_run(run.id)
+        st.session_state[UPLOAD_RESULT] = True, _loaded(run)
+    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
+
+
+def _loaded(run: Run) -> str:
+    if run.test_accuracy is None:
+        return f"{run.name} is loaded. Its dataset is not on this machine, so it is not measured."
+    return f"{run.name} is loaded: {run.test_accuracy:.2%} of the test pictures correct."

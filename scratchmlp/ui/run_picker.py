@@ -1,4 +1,6 @@
-"""Which run is evaluated, and on which pictures."""
+"""The controls of Evaluate and Draw that choose a run, a dataset and a split."""
+
+from typing import Any
 
 import streamlit as st
 
@@ -6,92 +8,82 @@ from scratchmlp.data import datasets
 from scratchmlp.data.sources import SOURCES
 from scratchmlp.runs.network_import import UNKNOWN_DATASET
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import session
-from scratchmlp.ui.predictions import DATASET, RUN, SPLIT, SPLITS, Predictions
+from scratchmlp.ui import resources, selection, session
+from scratchmlp.ui.predictions import SPLITS, Predictions
 
-FOLLOW = 2.0  # seconds between two looks at a run that is still training
-
-
-def candidates() -> dict[str, Run]:
-    """Runs with a checkpoint, by id, the newest first."""
-    return {run.id: run for run in session.store().runs() if run.best_epoch is not None}
+CHECK_SECONDS = 2.0  # between two looks at a run that is still training
+RUN_CONTROL = "evaluated_run"
 
 
-def run(runs: dict[str, Run]) -> Run | None:
-    """The run that was asked for, or the newest."""
-    asked = st.session_state.get(RUN)
-    if asked is not None and asked not in runs:
-        st.warning(_why_not(asked), icon=":material/link_off:")
-        del st.session_state[RUN]
-    if not runs:
+def trained_runs() -> dict[str, Run]:
+    """Runs that have a checkpoint, by id, the newest first."""
+    return {run.id: run for run in resources.store().runs() if run.best_epoch is not None}
+
+
+def choose_run(runs: dict[str, Run]) -> Run | None:
+    """A control that shows the selected run and selects another; returns the run to show."""
+    run = selection.resolve_trained_run(runs)
+    if run is None:
         return None
-    chosen = st.selectbox(
+    ids = list(runs)
+    st.container(key=RUN_CONTROL).selectbox(
         "Run",
-        list(runs),
+        ids,
+        ids.index(run.id),
         format_func=lambda run_id: label(runs[run_id]),
-        key=RUN,
-        persist_state="session",
+        **session.synced_widget(RUN_CONTROL, run.id, selection.select_run),
     )
-    st.query_params["run"] = chosen
-    return runs[chosen]
-
-
-def _why_not(asked: str) -> str:
-    known = {run.id: run for run in session.store().runs()}
-    if asked not in known:
-        return f"There is no run {asked[:40]}. Here is the newest one."
-    status = known[asked].status
-    return f"Run {asked} is {status} and has no checkpoint: nothing to evaluate. Here is another."
+    return run
 
 
 def label(run: Run) -> str:
-    reached = "" if run.test_accuracy is None else f", {run.test_accuracy:.2%}"
-    return f"{run.title} · {run.dataset} · {run.status}{reached} · {run.id[:6]}"
+    accuracy = "" if run.test_accuracy is None else f", {run.test_accuracy:.2%}"
+    return f"{run.title} · {run.dataset} · {run.status}{accuracy} · {run.id[:6]}"
 
 
-def pictures(run: Run) -> tuple[str, str]:
-    """Dataset and split. Of a strange dataset there are only test pictures."""
+def choose_split(run: Run) -> tuple[str, str]:
+    """Controls for the dataset and the split. Another dataset than the run's has only its test."""
     own = [run.dataset] if run.dataset != UNKNOWN_DATASET else []
-    named = filter(datasets.is_prepared, SOURCES)
-    there = list(dict.fromkeys([*own, *named, *session.known_datasets()]))
+    prepared = filter(datasets.is_prepared, SOURCES)
+    options = list(dict.fromkeys([*own, *prepared, *resources.known_datasets()]))
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    dataset = there[0] if there else run.dataset
-    if len(there) > 1:
-        if st.session_state.get(DATASET) not in there:
-            st.session_state[DATASET] = dataset
-        dataset = row.selectbox("Pictures of", there, key=DATASET, width=220)
-    if dataset != run.dataset:
-        return dataset, "test"
+    dataset = options[0] if options else run.dataset
+    if len(options) > 1:
+        selection.keep_dataset(options)
+        dataset = row.selectbox("Dataset", options, key=session.DATASET, width=220)
+    return dataset, _split(row, run) if dataset == run.dataset else "test"
+
+
+def _split(row: Any, run: Run) -> str:
     splits = [name for name in SPLITS if name != "valid" or run.config.valid_pct]
     first = "valid" if run.is_live and run.config.valid_pct else "test"
     split = row.segmented_control(
-        "Which of them",
+        "Split",
         splits,
         format_func=lambda name: SPLITS[name],
-        key=SPLIT,
+        key=session.SPLIT,
         default=first,
         required=True,
     )
-    return dataset, str(split or first)
+    return str(split or first)
 
 
-def say_what_is_seen(run: Run, seen: Predictions) -> None:
-    """What a reader of the figures must know; it follows a run that still trains."""
-    if seen.dataset != run.dataset:
-        st.info(f"This run learned from {run.dataset}, and never saw {seen.dataset}.")
+def describe(run: Run, predictions: Predictions) -> None:
+    """What a reader of the figures must know. It follows a run that is still training."""
+    if predictions.dataset != run.dataset:
+        st.info(f"This run learned from {run.dataset}, and never saw {predictions.dataset}.")
     if run.is_live:
-        place = f"after epoch {seen.network.epoch} of {run.config.epochs}"
-        st.info(f"This run is still training: these are its answers {place}.")
-        st.fragment(_follow, run_every=FOLLOW)(run.id, seen.step)
+        epoch = f"after epoch {predictions.network.epoch} of {run.config.epochs}"
+        st.info(f"This run is still training. These are its predictions {epoch}.")
+        st.fragment(_follow, run_every=CHECK_SECONDS)(run.id, predictions.step)
 
 
 def _follow(run_id: str, step: int) -> None:
     with session.errors_shown():
-        if session.store().last_checkpoint(run_id)[0] != step:
+        if resources.store().last_checkpoint(run_id)[0] != step:
             st.rerun()
 
 
-def others(runs: dict[str, Run], run: Run, seen: Predictions) -> dict[str, str]:
-    """Labels of the runs that can be compared with this one: trained on the same classes."""
-    same = (r for r in runs.values() if r.id != run.id and r.dataset == run.dataset)
-    return {r.id: label(r) for r in same}
+def comparable_runs(runs: dict[str, Run], run: Run) -> dict[str, Run]:
+    """The runs that can be compared with this one: trained on the same dataset."""
+    return {r.id: r for r in runs.values() if r.id != run.id and r.dataset == run.dataset}

@@ -1,4 +1,4 @@
-"""Thumbnails to choose from: one picture of them all, sent once, and a button for each."""
+"""Thumbnails to choose from: one image with all of them, sent once, and a button for each."""
 
 from collections.abc import Callable
 from typing import NotRequired, TypedDict
@@ -25,7 +25,7 @@ button.empty { border-style: dashed; }
 button:disabled { opacity: .7; cursor: default; }
 small { display: block; opacity: .75; }
 """
-# A button stays the same element while what it shows changes: no press is lost to a rerun.
+# A button stays the same element when its picture changes, so no press is lost in a rerun.
 _JS = """
 const make = (grid) => {
   const button = grid.appendChild(document.createElement('button'))
@@ -64,33 +64,33 @@ _component = st.components.v2.component("scratchmlp_gallery", html=_HTML, css=_C
 
 
 class Item(TypedDict):
-    """A thumbnail: `words` and `small` stand under the picture, `label` is read out for it."""
+    """A thumbnail: `words` and `small` are the text below the picture, `label` is read aloud."""
 
     index: int
     words: str
     small: str
     label: str
     pressed: NotRequired[bool]
-    empty: NotRequired[bool]  # there is no picture to show
+    empty: NotRequired[bool]  # there is no picture
 
 
 def show(
     key: str,
     images: NDArray[np.uint8],
     items: list[Item],
-    opened: Callable[[int], None],
+    on_open: Callable[[int], None],
     width: int = 84,
     enabled: bool = True,
 ) -> None:
-    """A button for each picture, (n, 28, 28); pressing one calls `opened` with its index.
+    """A button for each picture, (n, 28, 28); pressing one calls `on_open` with its index.
 
-    `width` is the least that a button takes, in pixels.
+    `width` is the least width of a button, in pixels.
     """
 
-    def press() -> None:
+    def on_change() -> None:
         index = st.session_state[key].get("opened")
         if index is not None:
-            opened(int(index))
+            on_open(int(index))
 
     data = {"items": items, "sprite": strip_url(images), "width": width, "enabled": enabled}
-    _component(key=key, data=data, on_opened_change=press)
+    _component(key=key, data=data, on_opened_change=on_change)

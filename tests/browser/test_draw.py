@@ -158,7 +158,7 @@ def test_corrected_taught_and_recognised(
     [kept] = app.store.drawings.all()
     assert kept.label == label and np.any(kept.image) and kept.strokes
     page.locator(".st-key-teach button").click()
-    expect(page.get_by_text("A new run, taught 1 drawing of your hand.")).to_be_visible()
+    expect(page.get_by_text("A new run, taught 1 drawing of yours.")).to_be_visible()
     expect(answered(page)).to_have_text(label)
     new = app.store.run("latest")
     assert new.id != app.id("first")

@@ -52,11 +52,11 @@ def test_a_cell_filters_and_its_chip_ends_it(evaluated: Evaluated, open_page: Op
     truth, answer = wrong[["truth", "prediction"]].value_counts().index[0]
     both = wrong[(wrong["truth"] == truth) & (wrong["prediction"] == answer)]
     cell(page, int(truth), int(answer)).click(force=True)  # its number lies over it
-    chip = page.get_by_role("button", name=f"true {truth}, answered {answer}")
+    chip = page.get_by_role("button", name=f"true {truth}, predicted {answer}")
     expect(chip).to_be_visible()
     expect(thumbnails(page)).to_have_count(len(both))
     assert all(
-        f"truth {truth} " in label and f"answer {answer} " in label for label in labels(page)
+        f"truth {truth} " in label and f"prediction {answer} " in label for label in labels(page)
     )
     chip.click()
     expect(thumbnails(page)).to_have_count(evaluated.shown)
@@ -96,12 +96,12 @@ def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: 
 def test_two_runs_side_by_side(evaluated: Evaluated, open_page: Open) -> None:
     page = open_page()
     page.goto(evaluated.url)
-    page.get_by_role("tab", name="Two runs").click()
-    expect(page.get_by_text("What the other run fixes")).to_be_visible()
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.locator(".st-key-fixed").get_by_text("Only the other is right")).to_be_visible()
     fixed = page.locator(".st-key-fixed button[aria-label^='Picture']")
     expect(fixed.first).to_be_visible()
     label = str(fixed.first.get_attribute("aria-label"))
-    said = re.search(r"truth (\d), this run answered (\d), the other (\d)", label)
+    said = re.search(r"truth (\d), this run predicts (\d), the other (\d)", label)
     assert said
     truth, ours, other = said.groups()
     assert truth == other != ours
@@ -113,9 +113,9 @@ def test_the_csv_holds_what_predict_answers(
 ) -> None:
     page = open_page()
     page.goto(evaluated.url)
-    page.get_by_role("tab", name="Take away").click()
+    page.get_by_role("tab", name="Downloads").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="All answers as CSV").click()
+        page.get_by_role("button", name="Predictions as CSV").click()
     file = tmp_path / "answers.csv"
     download.value.save_as(file)
     rows = list(csv.DictReader(file.read_text().splitlines()))
@@ -158,8 +158,8 @@ def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
 def test_doubted_labels_are_found_in_a_worker(evaluated: Evaluated, open_page: Open) -> None:
     page = open_page()
     page.goto(f"{evaluated.app.url}/evaluate?run={evaluated.app.id('small')}")
-    page.get_by_role("tab", name="Suspects").click()
-    page.get_by_role("button", name="Find doubtful labels").click()
+    page.get_by_role("tab", name="Label errors").click()
+    page.get_by_role("button", name="Find label errors").click()
     first = page.locator(".st-key-suspects button[aria-label^='Training picture']").first
     expect(first).to_be_visible(timeout=60_000)
     first.click()

@@ -72,7 +72,7 @@ def test_a_run_is_named_deleted_and_brought_back(
 
     button(page, "delete")
     expect(page.get_by_text("One run is deleted.")).to_be_visible()
-    expect(page.get_by_text("No run is like that.")).to_be_visible()
+    expect(page.get_by_text("No runs match.")).to_be_visible()
     assert not named(store, "renamable, renamed")
     button(page, "undo")
     expect(page.get_by_text("1 of ")).to_be_visible()
@@ -108,14 +108,14 @@ def test_a_net_is_taken_away_and_loaded_again(
     [run] = named(store, "wanted")
     page = open_page(accept_downloads=True)
     page.goto(f"{app.url}/?run={run.id}")
-    page.get_by_role("tab", name="Take away").click()
+    page.get_by_role("tab", name="Downloads").click()
     files = {}
-    for name in ("Net as safetensors", "The net as a script", "The pictures"):
+    for name in ("Network as safetensors", "Network as a script", "Dataset"):
         with page.expect_download() as download:
             page.get_by_role("button", name=name).click()
         files[name] = tmp_path / download.value.suggested_filename
         download.value.save_as(files[name])
-    script, pictures = files["The net as a script"], files["The pictures"]
+    script, pictures = files["Network as a script"], files["Dataset"]
     said = subprocess.run(
         [sys.executable, "-I", script, pictures], cwd=tmp_path, capture_output=True, text=True
     )
@@ -127,7 +127,7 @@ def test_a_net_is_taken_away_and_loaded_again(
     upload.set_input_files(hostile)
     expect(page.get_by_text("This checkpoint cannot be used")).to_be_visible()
     count = len(store.runs())
-    upload.set_input_files(files["Net as safetensors"])
+    upload.set_input_files(files["Network as safetensors"])
     expect(page.get_by_text(f"is loaded: {run.test_accuracy:.2%} of the test")).to_be_visible()
     expect(page.get_by_text("This checkpoint cannot be used")).to_have_count(0)
     assert len(store.runs()) == count + 1
@@ -144,7 +144,7 @@ def test_a_small_screen_shows_everything(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     [run] = named(store, "wanted")
     page.goto(f"{app.url}/?run={run.id}")
-    for tab, text in (("Inside", "How the outputs"), ("Code", "three ways")):
+    for tab, text in (("Inside", "The distribution of each"), ("Code", "three ways")):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(text).first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -186,7 +186,7 @@ def test_a_control_redraws_what_shows_it(
     page.wait_for_url(re.compile("run="))
     assert store.run("latest").config.epochs == 2
     says(page, "finished")
-    page.get_by_role("tab", name="Find a rate").click()
+    page.get_by_role("tab", name="Find a learning rate").click()
     press(page, "ask_finder")
     expect(page.locator(".st-key-use_rate button")).to_be_visible()
     page.locator(".st-key-optimizer button").filter(has_text="sgd").click()

@@ -1,10 +1,15 @@
-"""What AppTest does anew for each app, done once."""
+"""An empty store for the tests of the pages; and what AppTest does anew for each app, done once."""
 
 import functools
 from collections.abc import Iterator
 
 import pytest
+import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+
+from scratchmlp.data import datasets
+from scratchmlp.runs.store import Store
+from scratchmlp.ui import resources
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,3 +19,18 @@ def one_search_for_components() -> Iterator[None]:
         scan = functools.cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", scan)
         yield
+
+
+@pytest.fixture
+def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """An empty store, and an app that remembers nothing of the test before."""
+    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    datasets.load("digits")
+    opened = Store()
+    yield opened
+    if resources.store().queue():
+        resources.jobs().close()
+    st.cache_resource.clear()
+    opened.close()

@@ -2,36 +2,17 @@
 
 import functools
 import tempfile
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
-import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
-from scratchmlp.data import datasets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import database
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
-from scratchmlp.ui import session
 from tests.conftest import ROOT
-
-
-@pytest.fixture
-def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """An empty store, and an app that remembers nothing of the test before."""
-    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    datasets.load("digits")
-    opened = Store()
-    yield opened
-    if session.store().queue():
-        session.jobs().close()
-    st.cache_resource.clear()
-    opened.close()
 
 
 def app_at(page: str | None = None, **params: str) -> AppTest:
@@ -54,6 +35,11 @@ def shown(app: AppTest) -> str:
     """All words on the page."""
     kinds = ["markdown", "caption", "warning", "error", "info", "success", "subheader", "html"]
     return "\n".join(str(part.value) for kind in kinds for part in app.get(kind))
+
+
+def run_control(app: AppTest) -> Selectbox:
+    """The control of Evaluate and Draw that selects a run."""
+    return next(box for box in app.selectbox if box.label == "Run")
 
 
 def metric(app: AppTest, label: str) -> str:

@@ -27,8 +27,8 @@ def test_a_link_is_to_the_page() -> None:
 
 
 def test_a_preset_may_be_named_and_changed() -> None:
-    config, _, refused = links.read({"preset": "simard-800", "seed": "7"})
-    assert refused == []
+    config, _, errors = links.read({"preset": "simard-800", "seed": "7"})
+    assert errors == []
     assert config.hidden == (800,)
     assert config.seed == 7
 
@@ -53,17 +53,17 @@ def test_a_link_cannot_make_this_machine_read_a_folder() -> None:
 
 @given(st.dictionaries(st.text(max_size=30), st.text(max_size=2000), max_size=5))
 def test_any_address_is_a_configuration(params: dict[str, str]) -> None:
-    config, hidden, refused = links.read(params)
+    config, hidden, errors = links.read(params)
     assert isinstance(config, TrainConfig)
     assert hidden <= set(links.HIDEABLE)
-    assert all(len(sentence) < 400 for sentence in refused)
+    assert all(len(sentence) < 400 for sentence in errors)
 
 
 def test_what_else_an_address_says_is_named() -> None:
-    _, _, refused = links.read({"foo": "1", "preset": "<script>", "run": "abc"})
-    assert len(refused) == 2
-    assert "foo is not a setting" in refused[1]
-    assert "There is no preset <script>" in refused[0]
+    _, _, errors = links.read({"foo": "1", "preset": "<script>", "run": "abc"})
+    assert len(errors) == 2
+    assert "foo is not a setting" in errors[1]
+    assert "There is no preset <script>" in errors[0]
 
 
 @given(configs(), st.sets(st.sampled_from(links.HIDEABLE)))
@@ -83,5 +83,5 @@ def test_what_cannot_be_hidden_is_named() -> None:
     strange = "a" * 2000 + ",train,<script>"
     link = links.read({"hide": "seed,train,<script>"})
     assert link.hidden == {"seed"}
-    assert link.refused == ["The link hides <script>, train, which is no control of this page."]
-    assert len(links.read({"hide": strange}).refused[0]) < 200
+    assert link.errors == ["The link hides <script>, train, which is no control of this page."]
+    assert len(links.read({"hide": strange}).errors[0]) < 200

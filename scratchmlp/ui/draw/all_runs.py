@@ -1,4 +1,4 @@
-"""What every run answers to the same drawing."""
+"""The predictions of every run for the same drawing."""
 
 from typing import Any
 
@@ -6,48 +6,54 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.ink.preparation import Ink
+from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import run_picker, session
+from scratchmlp.ui import resources, run_picker
 from scratchmlp.ui.draw import prediction
+from scratchmlp.ui.draw.ink_input import InkInput
+from scratchmlp.ui.draw.prediction import NumberPrediction
+from scratchmlp.ui.session import RUN_LIMIT
 
-FEW = 8  # runs that are asked at first, and how many more each time
-SHOWN = "runs_asked"
+FEW = 8  # runs that predict at first, and how many more each time
 
 
-def show(ink: Ink) -> None:
+def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPrediction) -> None:
     """A row for each run, the newest first."""
-    runs = list(run_picker.candidates().values())
-    n = st.session_state.get(SHOWN, FEW)
-    if not ink.any():
-        st.caption("Draw something, and every run's answer to it stands here.")
+    if not predicted.digits:
+        st.caption("Draw something to see the prediction of every run.")
         return
+    runs = list(run_picker.trained_runs().values())
+    limit = st.session_state.get(RUN_LIMIT, FEW)
     st.dataframe(
-        pd.DataFrame([_row(run, ink) for run in runs[:n]]),
+        pd.DataFrame([_row(other, drawn.ink) for other in runs[:limit]]),
         hide_index=True,
         column_config={
-            "Sure": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
-            "Test": st.column_config.NumberColumn(format="percent"),
+            "Confidence": st.column_config.ProgressColumn(
+                format="percent", min_value=0, max_value=1
+            ),
+            "Test accuracy": st.column_config.NumberColumn(format="percent"),
         },
     )
-    if n < len(runs):
-        st.button(f"Ask {min(FEW, len(runs) - n)} more", key="more_runs", on_click=_more)
+    if limit < len(runs):
+        more = min(FEW, len(runs) - limit)
+        st.button(f"Show {more} more runs", key="more_runs", on_click=_show_more)
 
 
-def _more() -> None:
-    st.session_state[SHOWN] = st.session_state.get(SHOWN, FEW) + FEW
+def _show_more() -> None:
+    st.session_state[RUN_LIMIT] = st.session_state.get(RUN_LIMIT, FEW) + FEW
 
 
 def _row(run: Run, ink: Ink) -> dict[str, Any]:
-    network = session.network(run.id, session.store().last_checkpoint(run.id)[0])
-    said = prediction.read(network, ink).digits
+    network = resources.last_network(run.id)
+    digits = prediction.predict(network, ink).digits
     return {
         "Run": run.title,
-        "Answer": " ".join(prediction.name_of(network, r) for r in said),
-        "Verdict": prediction.verdict(said),
-        "Sure": min((float(r.probabilities.max()) for r in said), default=None),
-        "Runner-up": " ".join(_runner_up(network.classes, r.runner_up) for r in said),
-        "Test": run.test_accuracy,
-        "Learned from": run.dataset,
+        "Prediction": " ".join(prediction.class_name(network, digit) for digit in digits),
+        "Verdict": prediction.verdict(digits),
+        "Confidence": min((float(digit.probabilities.max()) for digit in digits), default=None),
+        "Runner-up": " ".join(_runner_up(network.classes, digit.runner_up) for digit in digits),
+        "Test accuracy": run.test_accuracy,
+        "Dataset": run.dataset,
         "Id": run.id[:6],
     }
 

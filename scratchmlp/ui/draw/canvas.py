@@ -1,8 +1,8 @@
-"""The sheet a visitor draws on: it keeps its strokes, whatever happens to the page around it.
+"""The canvas to draw on. It keeps its strokes, whatever happens to the page around it.
 
 streamlit-drawable-canvas draws. It forgets the drawing when it leaves the screen, so the strokes
-are kept here at each change and given back to it. It waits 0.2 s before it tells of a stroke, and
-offers tools to edit with that a digit does not need; a small companion sees to both.
+are kept here at each change and given back to it. It reports a stroke only after 0.2 s, and has
+editing tools that nobody needs for a digit; a small component of ours changes both.
 """
 
 import base64
@@ -19,21 +19,23 @@ from scratchmlp.errors import UserError
 from scratchmlp.ink import strokes as pen
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Stroke, Strokes
+from scratchmlp.ui.session import CANVAS, DRAWING, PAPER, PEN_WIDTH
 
-SIDE = 320  # pixels; a telephone 360 wide holds it
-THINNEST, USUAL, THICKEST = 6, 20, 40  # pixels, of the pen
+SIDE = 320  # pixels; it fits on a phone 360 pixels wide
+MIN_WIDTH, DEFAULT_WIDTH, MAX_WIDTH = 6, 20, 40  # pixels, of the pen
 PAPERS = "Light", "Dark"
-
-SHEET = "sheet"  # the key of what is drawn
-CANVAS, BRUSH, PAPER = "drawn_canvas", "brush", "paper"  # keys of controls
+MAX_UNDO = 100
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """What is drawn, and what was drawn before.
+class CanvasDrawing:
+    """What is drawn now, and what was drawn before.
 
-    `given` is what the canvas was last told to show, and `times` how often it was told something:
-    it takes no notice of the same drawing twice. `pixels` are of exactly these strokes.
+    Attributes
+    ----------
+    given : what the canvas was last told to show.
+    times : how often it was told something; it ignores the same drawing the second time.
+    pixels : what the canvas reported, if it is of exactly these strokes.
     """
 
     strokes: Strokes = field(default_factory=list)
@@ -45,31 +47,35 @@ class Sheet:
     @property
     def ink(self) -> Ink:
         """float (side, side), 0 paper and 1 ink."""
-        return pen.render(self.strokes, brush(), SIDE) if self.pixels is None else self.pixels
+        if self.pixels is None:
+            return pen.render(self.strokes, pen_width(), SIDE)
+        return self.pixels
+
+    def changed_to(self, strokes: Strokes) -> "CanvasDrawing":
+        if strokes == self.strokes:
+            return self
+        return replace(self, strokes=strokes, past=(*self.past, self.strokes)[-MAX_UNDO:])
 
 
-def sheet() -> Sheet:
-    """What this visitor has drawn."""
-    kept: Sheet = st.session_state.get(SHEET, Sheet())
+def drawing() -> CanvasDrawing:
+    """What the visitor has drawn."""
+    kept: CanvasDrawing = st.session_state.get(DRAWING, CanvasDrawing())
     return kept
 
 
-def brush() -> int:
+def pen_width() -> int:
     """Width of the pen, in pixels."""
-    return int(st.session_state.get(BRUSH, USUAL))
+    return int(st.session_state.get(PEN_WIDTH, DEFAULT_WIDTH))
 
 
 def put(strokes: Strokes) -> None:
-    """Draw these instead of what is there; `undo` brings that back."""
-    now = sheet()
-    if strokes != now.strokes:
-        now = replace(now, strokes=strokes, past=(*now.past[-99:], now.strokes))
-    _give(now)
+    """Replace the drawing by these strokes; `undo` brings it back."""
+    _give(drawing().changed_to(strokes))
 
 
 def undo() -> None:
-    """Go back by a stroke, or by a drawing that was cleared."""
-    now = sheet()
+    """Take back the last stroke, or the last Clear."""
+    now = drawing()
     if now.past:
         _give(replace(now, strokes=now.past[-1], past=now.past[:-1]))
 
@@ -78,41 +84,43 @@ def clear() -> None:
     put([])
 
 
-def _give(now: Sheet) -> None:
-    """Have the canvas show what the sheet says."""
-    st.session_state[SHEET] = replace(now, given=now.strokes, times=now.times + 1, pixels=None)
+def _give(now: CanvasDrawing) -> None:
+    """Make the canvas show this drawing."""
+    now = replace(now, given=now.strokes, times=now.times + 1, pixels=None)
+    st.session_state[DRAWING] = now
 
 
-def show() -> Sheet:
-    """The canvas and its tools; what is drawn on it now."""
+def show() -> CanvasDrawing:
+    """The canvas and its tools; returns what is drawn on it now."""
     from streamlit_drawable_canvas import st_canvas  # it can be imported only in a running app
 
-    if CANVAS not in st.session_state and sheet().strokes:
-        _give(sheet())  # it comes back to the screen, and has forgotten
-    now = sheet()
+    if CANVAS not in st.session_state and drawing().strokes:
+        _give(drawing())  # it comes back to the screen, and has forgotten
+    now = drawing()
     with st.container(key="canvas", gap=None):
         st_canvas(
-            stroke_width=brush(),
+            stroke_width=pen_width(),
             stroke_color="#000000",
             background_color="",
             height=SIDE,
             width=SIDE,
             drawing_mode="freedraw",
-            initial_drawing={"objects": _objects(now.given, brush()), "times": now.times},
+            initial_drawing={"objects": _objects(now.given, pen_width()), "times": now.times},
             return_image_data=True,
             key=CANVAS,
-            on_change=_drawn,
+            on_change=_on_change,
         )
-        _companion(key="companion", data={"paper": st.session_state.get(PAPER) or _paper()})
+        paper = st.session_state.get(PAPER) or _default_paper()
+        _companion(key="companion", data={"paper": paper})
     _tools(now)
     return now
 
 
-def _paper() -> str:
+def _default_paper() -> str:
     return "Dark" if st.context.theme.type == "dark" else "Light"
 
 
-def _tools(now: Sheet) -> None:
+def _tools(now: CanvasDrawing) -> None:
     row = st.container(horizontal=True, gap="xsmall")
     row.button("Clear", key="clear", on_click=clear, disabled=not now.strokes)
     row.button(
@@ -125,35 +133,38 @@ def _tools(now: Sheet) -> None:
     with row.popover("Pen", icon=":material/brush:", key="pen"):
         st.slider(
             "Width of the pen",
-            THINNEST,
-            THICKEST,
-            USUAL,
+            MIN_WIDTH,
+            MAX_WIDTH,
+            DEFAULT_WIDTH,
             format="%d px",
-            key=BRUSH,
-            on_change=lambda: _give(sheet()),
+            key=PEN_WIDTH,
+            on_change=lambda: _give(drawing()),
             persist_state="session",
         )
         st.segmented_control(
-            "Paper", PAPERS, key=PAPER, default=_paper(), required=True, persist_state="session"
+            "Paper",
+            PAPERS,
+            key=PAPER,
+            default=_default_paper(),
+            required=True,
+            persist_state="session",
         )
 
 
-def _drawn() -> None:
-    """The canvas tells what is on it."""
-    sent = st.session_state[CANVAS].get("drawing") or {}
-    now = sheet()
+def _on_change() -> None:
+    """Keep what the canvas reports."""
+    report = st.session_state[CANVAS].get("drawing") or {}
     try:
-        strokes = pen.check(_strokes(sent.get("raw")))
+        strokes = pen.check(_strokes(report.get("raw")))
     except UserError as error:
         st.toast(str(error), icon=":material/error:")
         return
-    if strokes != now.strokes:
-        now = replace(now, strokes=strokes, past=(*now.past[-99:], now.strokes))
-    st.session_state[SHEET] = replace(now, pixels=_pixels(sent.get("data")))
+    now = drawing().changed_to(strokes)
+    st.session_state[DRAWING] = replace(now, pixels=_pixels(report.get("data")))
 
 
 def _pixels(url: str | None) -> Ink | None:
-    """What the canvas looks like: its pen is opaque and its paper transparent."""
+    """The ink on the canvas: its pen is opaque, and its paper transparent."""
     if not url:
         return None
     with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as picture:
@@ -161,7 +172,7 @@ def _pixels(url: str | None) -> Ink | None:
 
 
 def _strokes(raw: dict[str, Any] | None) -> Strokes:
-    """The pen's points, of the canvas's paths: M start, Q point halfway …, L end."""
+    """The points of the pen, from the canvas's paths: M start, Q point halfway …, L end."""
     objects = (raw or {}).get("objects", [])
     return [_points(o["path"]) for o in objects if isinstance(o.get("path"), list)]
 
@@ -171,7 +182,7 @@ def _points(path: list[list[Any]]) -> Stroke:
 
 
 def _objects(strokes: Strokes, width: int) -> list[dict[str, Any]]:
-    """The same strokes as paths of the canvas."""
+    """Strokes as paths of the canvas."""
     look = {"type": "path", "fill": None, "stroke": "#000000", "strokeWidth": width}
     look |= {"strokeLineCap": "round", "strokeLineJoin": "round"}
     return [look | {"path": _path(stroke)} for stroke in strokes]
@@ -215,7 +226,7 @@ export default function ({ data, parentElement }) {
     if (isDown) setTimeout(() => host.shadowRoot.querySelector('.dc-toolbar button')?.click(), 0)
     isDown = false
   }
-  import_network()
+  adopt()
   window.addEventListener('mouseup', up)
   window.addEventListener('touchend', up)
   return () => {

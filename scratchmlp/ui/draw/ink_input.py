@@ -1,4 +1,4 @@
-"""Where a drawing comes from: the canvas, a picture, the camera."""
+"""Where the ink comes from: the canvas, a picture, or the camera."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,9 @@ from scratchmlp.ink import photos
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Strokes
 from scratchmlp.ui.draw import canvas
+from scratchmlp.ui.session import CAMERA_FILE, INK_SOURCE, PICTURE_FILE, TAKEN_PICTURES
 
 WIDTH = canvas.SIDE + 2  # pixels; room for the frame
-
-SOURCE = "source"
-FILES = "picture_file", "camera_file"  # keys of the two that take pictures
-TAKEN = "taken"  # the bytes of the picture last taken, by its key
 SOURCES = {
     "Draw": ":material/edit:",
     "Picture": ":material/image:",
@@ -25,20 +22,20 @@ BLANK = np.zeros((canvas.SIDE, canvas.SIDE), dtype=np.float32)
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Ink, float (h, w) from 0 paper to 1, and the strokes that left it; None of a picture."""
+class InkInput:
+    """Ink, float (h, w) from 0 paper to 1, and the strokes that left it; None for a picture."""
 
     ink: Ink
     strokes: Strokes | None
 
 
-def show() -> Drawn:
-    """A choice of the three, and what came from it."""
+def show() -> InkInput:
+    """A choice of the three sources, and the ink of the chosen one."""
     chosen = st.segmented_control(
-        "Drawn how?",
+        "Source of the drawing",
         list(SOURCES),
         format_func=lambda name: f"{SOURCES[name]} {name}",
-        key=SOURCE,
+        key=INK_SOURCE,
         default="Draw",
         required=True,
         label_visibility="collapsed",
@@ -47,52 +44,55 @@ def show() -> Drawn:
     return {"Picture": _picture, "Camera": _camera}.get(str(chosen), _canvas)()
 
 
-def _canvas() -> Drawn:
-    sheet = canvas.show()
-    return Drawn(sheet.ink, sheet.strokes)
+def _canvas() -> InkInput:
+    drawing = canvas.show()
+    return InkInput(drawing.ink, drawing.strokes)
 
 
-def _picture() -> Drawn:
+def _picture() -> InkInput:
     st.file_uploader(
         "A picture of a digit or a number",
         type=["png", "jpg", "jpeg", "webp"],
-        key=FILES[0],
+        key=PICTURE_FILE,
         max_upload_size=photos.MAX_FILE_BYTES // 1_000_000,
         help="A scan, a screenshot, a photo of a page: dark on light or light on dark.",
-        on_change=_took,
-        args=[FILES[0]],
+        on_change=_keep_picture,
+        args=[PICTURE_FILE],
     )
-    return _ink(FILES[0])
+    return _ink_input(PICTURE_FILE)
 
 
-def _camera() -> Drawn:
+def _camera() -> InkInput:
     st.camera_input(
-        "Hold a page with a digit into the camera", key=FILES[1], on_change=_took, args=[FILES[1]]
+        "Hold a page with a digit in front of the camera",
+        key=CAMERA_FILE,
+        on_change=_keep_picture,
+        args=[CAMERA_FILE],
     )
-    return _ink(FILES[1])
+    return _ink_input(CAMERA_FILE)
 
 
-def _took(key: str) -> None:
-    """Remember the picture: its control forgets it when it leaves the screen."""
+def _keep_picture(key: str) -> None:
+    """Keep the picture, because its widget forgets it when it leaves the screen."""
     file = st.session_state[key]
-    taken = st.session_state.setdefault(TAKEN, {})
-    taken[key] = file.getvalue() if file else None
+    pictures = st.session_state.setdefault(TAKEN_PICTURES, {})
+    pictures[key] = file.getvalue() if file else None
 
 
-def _ink(key: str) -> Drawn:
-    data = st.session_state.get(TAKEN, {}).get(key)
+def _ink_input(key: str) -> InkInput:
+    data = st.session_state.get(TAKEN_PICTURES, {}).get(key)
     if not data:
-        return Drawn(BLANK, None)
+        return InkInput(BLANK, None)
     with st.container(key="taken"):
-        ink = _found(data)
+        ink = _show_ink(data)
         st.button(
-            "Take it away", key="forget", icon=":material/close:", on_click=_forget, args=[key]
+            "Remove picture", key="forget", icon=":material/close:", on_click=_forget, args=[key]
         )
-    return Drawn(ink, None)
+    return InkInput(ink, None)
 
 
-def _found(data: bytes) -> Ink:
-    """The ink in a picture, shown; a blank sheet where there is none or it cannot be read."""
+def _show_ink(data: bytes) -> Ink:
+    """The ink in a picture, shown; a blank sheet if there is none or the file is not readable."""
     try:
         ink = _ink_of(data)
     except UserError as error:
@@ -101,12 +101,12 @@ def _found(data: bytes) -> Ink:
     if ink.any():
         st.image(1 - ink, caption="The ink found in your picture", width=canvas.SIDE)
     else:
-        st.info("There is no ink in this picture: a digit stands out from its paper.")
+        st.info("There is no ink in this picture. A digit must stand out from its paper.")
     return ink
 
 
 def _forget(key: str) -> None:
-    st.session_state[TAKEN][key] = None
+    st.session_state[TAKEN_PICTURES][key] = None
 
 
 @st.cache_data(show_spinner="Looking for the ink …", max_entries=8)

@@ -1,4 +1,4 @@
-"""What a network answers to a drawing, as large as it is sure, and how it came to see it."""
+"""The prediction for a drawing: its classes, their probabilities, and what the network sees."""
 
 from dataclasses import dataclass
 from html import escape
@@ -8,170 +8,169 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from scratchmlp.analysis import prediction
-from scratchmlp.analysis.prediction import Prediction
+from scratchmlp.analysis.prediction import Prediction, likeliest
 from scratchmlp.charts import image_urls
 from scratchmlp.ink import preparation
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
+from scratchmlp.ui.draw.ink_input import InkInput
+from scratchmlp.ui.session import DIGIT
 
-DIGIT = "which_digit"  # the key of which digit of a number is looked at
 BADGES = {
     "sure": ("green", "Sure"),
     "not sure": ("orange", "Not sure"),
     "none of these": ("gray", "None of these"),
 }
 INVITATION = (
-    "Draw a digit, with a mouse, a pen or a finger, and the answer appears here. "
-    "Several digits side by side are read as a number."
+    "Draw a digit with a mouse, a pen or a finger, and the prediction appears here. "
+    "You can draw several digits side by side as a number."
 )
 
 
 @dataclass(frozen=True)
-class Read:
-    """What was read, left to right: one reading a digit, none of an empty sheet."""
+class NumberPrediction:
+    """A prediction for each digit of a number, left to right; none for an empty sheet."""
 
     digits: list[Prediction]
 
     @property
-    def at(self) -> int:
-        """The digit that is looked at: the one chosen, or else the least sure."""
+    def position(self) -> int:
+        """The position of the digit to explain: the chosen one, or the least confident."""
         chosen = st.session_state.get(DIGIT)
         if chosen is not None and chosen < len(self.digits):
             return int(chosen)
-        return int(np.argmin([r.probabilities.max() for r in self.digits]))
+        return int(np.argmin([digit.probabilities.max() for digit in self.digits]))
 
     @property
-    def chosen(self) -> Prediction | None:
-        return self.digits[self.at] if self.digits else None
+    def digit(self) -> Prediction | None:
+        """The digit to explain."""
+        return self.digits[self.position] if self.digits else None
 
 
-def read(network: Network, ink: Ink) -> Read:
-    return Read(prediction.predict_number(network, ink))
+def predict(network: Network, ink: Ink) -> NumberPrediction:
+    return NumberPrediction(prediction.predict_number(network, ink))
 
 
-def show(network: Network, said: Read, run: Run) -> None:
-    """The digit, its probabilities, the runner-up."""
+def show(network: Network, predicted: NumberPrediction, run: Run) -> None:
+    """The predicted number with its verdict, and the probabilities of a digit."""
     left, right = st.columns([1, 1.7], gap="medium")
     with left.container(key="prediction", border=True):
-        _say(network, said)
+        _number(network, predicted)
         if run.is_live:
-            st.caption(f"It is still training: epoch {network.epoch} of {run.config.epochs}.")
+            st.caption(f"The run is still training: epoch {network.epoch} of {run.config.epochs}.")
     with right.container(key="probabilities"):
-        _bars(network, said)
+        _probabilities(network, predicted)
 
 
-def _say(network: Network, said: Read) -> None:
-    if not said.digits:
-        st.html(_LOOK + f'<div class="answer empty" role="status">{INVITATION}</div>')
+def _number(network: Network, predicted: NumberPrediction) -> None:
+    digits = predicted.digits
+    if not digits:
+        st.html(_STYLE + f'<div class="answer empty" role="status">{INVITATION}</div>')
         return
-    text = (" " if any(len(c) > 1 for c in network.classes) else "").join(
-        name_of(network, r) for r in said.digits
-    )
-    colour, badge = BADGES[verdict(said.digits)]
-    words = _words(network, said)
+    space = " " if any(len(name) > 1 for name in network.classes) else ""
+    text = space.join(class_name(network, digit) for digit in digits)
+    color, badge = BADGES[verdict(digits)]
     st.html(
-        f'{_LOOK}<div class="answer" role="status"><div class="digit {colour}" '
+        f'{_STYLE}<div class="answer" role="status"><div class="digit {color}" '
         f'style="--letters:{len(text)}">{escape(text)}</div>'
-        f'<span class="badge {colour}">{badge}</span><p>{escape(words)}</p></div>'
+        f'<span class="badge {color}">{badge}</span>'
+        f"<p>{escape(_sentence(network, digits))}</p></div>"
     )
 
 
-def name_of(network: Network, r: Prediction) -> str:
-    """The answer's class, or a question mark for none of them."""
-    return "?" if r.label is None else network.classes[r.label]
+def class_name(network: Network, digit: Prediction) -> str:
+    """The predicted class; a question mark for none of the classes."""
+    return "?" if digit.label is None else network.classes[digit.label]
 
 
-def _words(network: Network, said: Read) -> str:
-    if len(said.digits) > 1:
-        return " · ".join(f"{name_of(network, r)} {r.probabilities.max():.0%}" for r in said.digits)
-    [r] = said.digits
-    first, second = (
-        f"{network.classes[i]} ({r.probabilities[i]:.1%})" for i in likeliest(r.probabilities)
-    )
-    if r.verdict == "none of these":
-        return f"This looks like nothing it has learned. If it must be one: {first} or {second}."
-    return f"It says {first}; the runner-up is {second}."
-
-
-def likeliest(p: NDArray[np.float64]) -> tuple[int, int]:
-    """The likeliest class and the next."""
-    order = p.argsort()[::-1]
-    return int(order[0]), int(order[min(1, len(order) - 1)])
+def _sentence(network: Network, digits: list[Prediction]) -> str:
+    if len(digits) > 1:
+        return " · ".join(
+            f"{class_name(network, digit)} {digit.probabilities.max():.0%}" for digit in digits
+        )
+    [digit] = digits
+    p = digit.probabilities
+    first, second = (f"{network.classes[label]} ({p[label]:.1%})" for label in likeliest(p))
+    if digit.verdict == "none of these":
+        return f"This looks like nothing it has learned. The nearest are {first} and {second}."
+    return f"The prediction is {first}; the runner-up is {second}."
 
 
 def verdict(digits: list[Prediction]) -> str:
-    """The least sure of its verdicts is the number's."""
-    return max((r.verdict for r in digits), key=list(BADGES).index)
+    """The verdict on a number is the least sure of its digits' verdicts."""
+    return max((digit.verdict for digit in digits), key=list(BADGES).index)
 
 
-def _bars(network: Network, said: Read) -> None:
-    if len(said.digits) > 1:
+def _probabilities(network: Network, predicted: NumberPrediction) -> None:
+    digits = predicted.digits
+    if len(digits) > 1:
         st.segmented_control(
             "Digit",
-            range(len(said.digits)),
-            format_func=lambda i: f"{i + 1}: {name_of(network, said.digits[i])}",
-            default=said.at,
+            range(len(digits)),
+            format_func=lambda i: f"{i + 1}: {class_name(network, digits[i])}",
+            default=predicted.position,
             key=DIGIT,
             required=True,
-            help="The bars, the preparation and the reasons below are this digit's.",
+            help="The bars, the preparation and the reasons below belong to this digit.",
         )
-    r = said.chosen
-    p = np.zeros(len(network.classes)) if r is None else r.probabilities
-    st.html(_LOOK + _chart(network.classes, p))
+    digit = predicted.digit
+    p = np.zeros(len(network.classes)) if digit is None else digit.probabilities
+    st.html(_STYLE + _bars(network.classes, p))
 
 
-def _chart(classes: tuple[str, ...], p: NDArray[np.float64]) -> str:
-    """A bar for each class. In HTML it is on the screen 0.1 s earlier than a chart of Vega."""
+def _bars(classes: tuple[str, ...], p: NDArray[np.float64]) -> str:
+    """A bar for each class. HTML is on the screen 0.1 s earlier than a chart of Vega."""
     rows = "".join(
         f'<div class="bar {"first" if share == p.max() > 0 else ""}" role="listitem">'
         f"<b>{escape(name)}</b><i><u style='width:{share:.2%}'></u></i>"
         f"<span>{share:.1%}</span></div>"
         for name, share in zip(classes, p, strict=True)
     )
-    return f'<div class="bars" role="list" aria-label="How likely each seems">{rows}</div>'
+    return f'<div class="bars" role="list" aria-label="Probability of each class">{rows}</div>'
 
 
-def show_stages(network: Network, ink: Ink, said: Read) -> None:
-    """Each step from the drawing to what the network sees, and what a careless page shows it."""
-    if not said.digits:
-        st.caption("Every step from your drawing to what the network sees will stand here.")
+def show_stages(run: Run, network: Network, drawn: InkInput, predicted: NumberPrediction) -> None:
+    """Each step from the drawing to what the network sees, and what a plain resize would give."""
+    if not predicted.digits:
+        st.caption("Draw something to see every step from your drawing to the network's input.")
         return
-    parts = preparation.split_digits(ink)
-    part = parts[said.at] if 1 < len(parts) == len(said.digits) else ink
+    parts = preparation.split_digits(drawn.ink)
+    is_number = 1 < len(parts) == len(predicted.digits)
+    part = parts[predicted.position] if is_number else drawn.ink
     plain = st.toggle(
-        "What would a plain resize have answered?",
+        "What does a plain resize give?",
         key="plain",
-        help="Many digit demos shrink the whole sheet to 28 x 28 and ask the network that.",
+        help="Many demos shrink the whole sheet to 28 x 28 and give that to the network.",
     )
-    shown = [(stage.name, stage.picture) for stage in prediction.stages(network, part)]
-    st.html(_LOOK + _strip(shown))
+    stages = [(stage.name, stage.picture) for stage in prediction.stages(network, part)]
+    st.html(_STYLE + _strip(stages))
     if plain:
-        _plain(network, part)
+        _plain_resize(network, part)
 
 
-def _plain(network: Network, ink: Ink) -> None:
+def _plain_resize(network: Network, ink: Ink) -> None:
     image = preparation.plain_resize(ink)
     p = prediction.probabilities(network, image[None])[0]
     first, second = likeliest(p)
-    st.html(_LOOK + _strip([("Merely resized", image)]))
+    st.html(_STYLE + _strip([("Merely resized", image)]))
     st.markdown(
-        f"Merely resized, it would answer **{network.classes[first]}** ({p[first]:.1%}), then "
+        f"Merely resized, the prediction is **{network.classes[first]}** ({p[first]:.1%}), then "
         f"{network.classes[second]} ({p[second]:.1%}). MNIST's digits were all cropped, scaled and "
-        "centred, and a network knows only what it was shown."
+        "centred, and a network knows only pictures like those."
     )
 
 
 def _strip(pictures: list[tuple[str, np.ndarray]]) -> str:
     figures = "".join(
         f'<figure><img alt="{escape(name)}" src="{image_urls.png_url(picture)}">'
-        f"<figcaption>{at}. {escape(name)}</figcaption></figure>"
-        for at, (name, picture) in enumerate(pictures, 1)
+        f"<figcaption>{number}. {escape(name)}</figcaption></figure>"
+        for number, (name, picture) in enumerate(pictures, 1)
     )
     return f'<div class="stages">{figures}</div>'
 
 
-_LOOK = """<style>
+_STYLE = """<style>
 .answer { text-align: center; min-height: 13rem; display: flex; flex-direction: column;
   justify-content: center; align-items: center; gap: .4rem; }
 .answer.empty { opacity: .75; line-height: 1.6; padding: 0 .5rem; }

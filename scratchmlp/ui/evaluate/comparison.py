@@ -1,67 +1,71 @@
-"""Two runs on the same pictures: what the other one fixes, and what it breaks."""
+"""Two runs on the same samples: what only one of them predicts correctly."""
 
 from typing import Any
 
 import streamlit as st
 
 from scratchmlp.analysis import comparison
+from scratchmlp.analysis.comparison import Comparison
 from scratchmlp.charts.evaluation import confusion_chart
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import layout, predictions, thumbnails
-from scratchmlp.ui.predictions import Predictions
+from scratchmlp.ui import layout, links, run_picker, selection, session, thumbnails
+from scratchmlp.ui.predictions import Predictions, load_predictions
+from scratchmlp.ui.session import COMPARED_RUN
 from scratchmlp.ui.thumbnails import Item
 
-OTHER = "compared_run"
-SHOWN = 60
+TITLE = "Compare"  # of this view
+PAGE_SIZE = 60
+ONLY_OTHER, ONLY_THIS = "Only the other is right", "Only this one is right"
 
 
-def show(seen: Predictions, others: dict[str, str], runs: dict[str, Run]) -> None:
-    """`others` are the names of the runs to choose from, by id."""
+def read_address() -> None:
+    """Open this view with the run that the address names, once."""
+    text = st.query_params.pop(links.COMPARE, "")
+    if text:
+        st.session_state[COMPARED_RUN] = next(iter(links.compared(text, 1)), None)
+        st.session_state[session.EVALUATE_VIEW] = TITLE
+
+
+def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
+    others = run_picker.comparable_runs(runs, run)
     if not others:
-        st.info("There is no second run on these classes yet: train another, then compare.")
+        st.info("There is no second run on this dataset yet. Train another one to compare.")
         return
+    if st.session_state.get(COMPARED_RUN) not in others:  # it was deleted, or a link made it up
+        st.session_state[COMPARED_RUN] = next(iter(others))
     chosen = st.selectbox(
         "Compare with",
         list(others),
-        format_func=lambda run_id: others[run_id],
-        key=OTHER,
+        format_func=lambda run_id: run_picker.label(others[run_id]),
+        key=COMPARED_RUN,
         persist_state="session",
     )
-    theirs = predictions.of(runs[chosen], seen.dataset, seen.split)
-    told = comparison.compare(seen.table, theirs.table)
-    row = st.container(horizontal=True)
-    row.metric("Fixes", f"{len(told.fixed):,}", help="Wrong by this run, right by the other.")
-    row.metric("Breaks", f"{len(told.broken):,}", help="Right by this run, wrong by the other.")
-    row.metric("Both wrong", f"{told.both_wrong:,}")
-    row.metric("McNemar's p", f"{told.p:.3g}", help=_MCNEMAR)
-    st.caption(_verdict(told))
+    theirs = load_predictions(others[chosen], predictions.dataset, predictions.split)
+    compared = comparison.compare(predictions.table, theirs.table)
+    _figures(compared)
     left, right = st.columns(2, gap="large")
     with left.container(key="fixed"):
-        _gallery("fixed", "What the other run fixes", told.fixed, seen, theirs)
+        _gallery("fixed", ONLY_OTHER, compared.fixed, predictions, theirs)
     with right.container(key="broken"):
-        _gallery("broken", "What the other run breaks", told.broken, seen, theirs)
+        _gallery("broken", ONLY_THIS, compared.broken, predictions, theirs)
     with st.expander("How far they agree"):
-        cells = comparison.agreement(seen.table, theirs.table, seen.network.classes)
-        apart = cells[cells["truth"] != cells["prediction"]]
-        chart = confusion_chart(
-            apart,
-            list(seen.network.classes),
-            rates=False,
-            rows="this run's answer",
-            columns="the other's answer",
-            ink=layout.ink(),
-        )
-        st.altair_chart(
-            chart,
-            alt="Answers of the two runs against each other, the same ones left out.",
-        )
+        _agreement(predictions, theirs)
 
 
-def _verdict(told: comparison.Comparison) -> str:
-    better = "the other run" if len(told.fixed) > len(told.broken) else "this run"
-    if told.p < 0.05:
-        return f"A difference as large would be rare by chance: {better} is better here."
-    return "Two equally good runs would often differ as much: this does not tell which is better."
+def _figures(compared: Comparison) -> None:
+    row = st.container(horizontal=True)
+    row.metric(ONLY_OTHER, f"{len(compared.fixed):,}", help="Pictures that this run gets wrong.")
+    row.metric(ONLY_THIS, f"{len(compared.broken):,}", help="Pictures that the other gets wrong.")
+    row.metric("Both wrong", f"{compared.both_wrong:,}")
+    row.metric("McNemar's p", f"{compared.p:.3g}", help=_MCNEMAR)
+    st.caption(_verdict(compared))
+
+
+def _verdict(compared: Comparison) -> str:
+    better = "the other run" if len(compared.fixed) > len(compared.broken) else "this run"
+    if compared.p < 0.05:
+        return f"A difference this large would be rare by chance: {better} is better here."
+    return "Two equally good runs would often differ this much. So neither is clearly better."
 
 
 _MCNEMAR = (
@@ -71,25 +75,38 @@ _MCNEMAR = (
 
 
 def _gallery(
-    name: str, title: str, rows: list[int], seen: Predictions, theirs: Predictions
+    name: str, title: str, rows: list[int], ours: Predictions, theirs: Predictions
 ) -> None:
     st.markdown(f"**{title}** ({len(rows):,})")
     if not rows:
-        st.caption("Nothing.")
+        st.caption("No pictures.")
         return
-    pages = -(-len(rows) // SHOWN)
-    at = st.pagination(pages, key=f"{name}_page") if pages > 1 else 1
-    shown = rows[(at - 1) * SHOWN : at * SHOWN]
-    items = [_item(index, seen, theirs) for index in shown]
-    images = seen.examples.images[shown]
-    thumbnails.show(f"{name}_thumbnails", images, items, predictions.show_picture)
+    pages = -(-len(rows) // PAGE_SIZE)
+    page = st.pagination(pages, key=f"{name}_page") if pages > 1 else 1
+    shown = rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    items = [_item(index, ours, theirs) for index in shown]
+    images = ours.examples.images[shown]
+    thumbnails.show(f"{name}_thumbnails", images, items, selection.open_sample)
 
 
-def _item(index: int, seen: Predictions, theirs: Predictions) -> Item:
-    names = seen.network.classes
-    row: Any = seen.table.loc[index]
+def _item(index: int, ours: Predictions, theirs: Predictions) -> Item:
+    row: Any = ours.table.loc[index]
     other_row: Any = theirs.table.loc[index]
-    truth, ours = names[int(row["truth"])], names[int(row["prediction"])]
+    names = ours.classes
+    truth, this = names[int(row["truth"])], names[int(row["prediction"])]
     other = names[int(other_row["prediction"])]
-    label = f"Picture {index}: truth {truth}, this run answered {ours}, the other {other}"
-    return {"index": index, "words": f"a {truth}", "small": f"{ours} | {other}", "label": label}
+    label = f"Picture {index}: truth {truth}, this run predicts {this}, the other {other}"
+    return {"index": index, "words": f"a {truth}", "small": f"{this} | {other}", "label": label}
+
+
+def _agreement(ours: Predictions, theirs: Predictions) -> None:
+    cells = comparison.agreement(ours.table, theirs.table, ours.classes)
+    chart = confusion_chart(
+        cells[cells["truth"] != cells["prediction"]],
+        list(ours.classes),
+        rates=False,
+        rows="this run's prediction",
+        columns="the other's prediction",
+        ink=layout.text_color(),
+    )
+    st.altair_chart(chart, alt="The predictions of the two runs where they differ.")

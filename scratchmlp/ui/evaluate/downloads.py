@@ -1,4 +1,4 @@
-"""What one takes away of an evaluation: every answer, the charts, one file with all of it."""
+"""Downloads of an evaluation: every prediction, the charts, one report with all of it."""
 
 import io
 import zipfile
@@ -12,23 +12,22 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui.predictions import SPLITS, Predictions
 
 
-def show(run: Run, seen: Predictions, name: str) -> None:
-    """Buttons; each file is made when it is asked for. `name` is the run's."""
-    classes = seen.network.classes
-    stem = f"{run.id[:6]}-{seen.split}"
-    st.caption("Each is made when you press its button; charts take a second or two.")
+def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
+    """A button for each file, which is made when its button is pressed."""
+    stem = f"{run.id[:6]}-{predictions.split}"
+    st.caption("Each file is made when you press its button. Charts take a second or two.")
     row = st.container(horizontal=True)
     row.download_button(
-        "All answers as CSV",
-        lambda: evaluation.as_csv(seen.table, classes),
-        f"answers-{stem}.csv",
+        "Predictions as CSV",
+        lambda: evaluation.as_csv(predictions.table, predictions.classes),
+        f"predictions-{stem}.csv",
         key="download",
         icon=":material/table:",
-        help="Index, truth, answer, loss, margin, and the probability of each class.",
+        help="Index, truth, prediction, loss, margin, and the probability of each class.",
     )
     row.download_button(
         "Report as HTML",
-        lambda: _report(run, seen, name),
+        lambda: _report(run, predictions),
         f"report-{stem}.html",
         key="report",
         icon=":material/article:",
@@ -37,7 +36,7 @@ def show(run: Run, seen: Predictions, name: str) -> None:
     for kind in ("SVG", "PNG"):
         row.download_button(
             f"Charts as {kind}",
-            partial(_charts, seen, kind.lower()),
+            partial(_charts, predictions, kind.lower()),
             f"charts-{stem}-{kind.lower()}.zip",
             key=f"charts_{kind.lower()}",
             icon=":material/bar_chart:",
@@ -45,17 +44,22 @@ def show(run: Run, seen: Predictions, name: str) -> None:
     st.caption(f"The same in a terminal: `python -m scratchmlp evaluate {run.id} --report FILE`")
 
 
-def _report(run: Run, seen: Predictions, name: str) -> str:
-    about = report.about(seen.network, run.id, name, seen.dataset, SPLITS[seen.split])
-    title = f"What {name} gets right and wrong"
+def _report(run: Run, predictions: Predictions) -> str:
+    split = SPLITS[predictions.split]
+    about = report.about(predictions.network, run.id, run.title, predictions.dataset, split)
     return report.html(
-        title, about, seen.table, seen.examples, seen.network.classes, seen.is_mnist_test
+        f"What {run.title} gets right and wrong",
+        about,
+        predictions.table,
+        predictions.examples,
+        predictions.classes,
+        predictions.is_mnist_test,
     )
 
 
-def _charts(seen: Predictions, kind: str) -> bytes:
+def _charts(predictions: Predictions, kind: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, chart in report.charts(seen.table, seen.network.classes).items():
+        for name, chart in report.charts(predictions.table, predictions.classes).items():
             packed.writestr(f"{name}.{kind}", FORMATS[kind](chart))
     return out.getvalue()

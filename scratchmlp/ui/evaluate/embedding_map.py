@@ -1,4 +1,4 @@
-"""The map: pictures the network takes for alike lie close; drag over some to see them."""
+"""The embedding map: pictures that look similar to the network are close. Drag to choose some."""
 
 import numpy as np
 import pandas as pd
@@ -8,67 +8,70 @@ from scratchmlp.analysis import projection
 from scratchmlp.charts import image_urls
 from scratchmlp.charts.evaluation import embedding_map_chart
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import background_task, predictions
-from scratchmlp.ui.predictions import CLEARED, Predictions
+from scratchmlp.ui import background_task, selection
+from scratchmlp.ui.predictions import Predictions
 
-WHICH = "map_kind"
-KINDS = {"pca": "PCA", "tsne": "t-SNE"}
-MOST = 12_000  # pictures that t-SNE is asked to place
+PROJECTIONS = {"pca": "PCA", "tsne": "t-SNE"}
+MAX_SAMPLES = 12_000  # that t-SNE is asked to place
 
 
-def show(run: Run, seen: Predictions) -> None:
-    kind = st.segmented_control(
+def show(run: Run, predictions: Predictions) -> None:
+    name = st.segmented_control(
         "Projection",
-        list(KINDS),
-        format_func=lambda name: KINDS[name],
-        key=WHICH,
+        list(PROJECTIONS),
+        format_func=lambda name: PROJECTIONS[name],
+        key="map_kind",
         default="pca",
         required=True,
         persist_state="session",
     )
-    points = _tsne(run, seen) if kind == "tsne" else seen.pca
+    points = _tsne(run, predictions) if name == "tsne" else predictions.pca
     if points is None:
         return
-    key = f"map_{kind}_{st.session_state.get(CLEARED, 0)}"
+    key = selection.chart_key(f"map_{name}")
+    map_id = (*predictions.split_id, predictions.step, str(name))
     with st.container(key="map"):
         st.altair_chart(
-            embedding_map_chart(_rows(seen, str(kind), points), seen.network.classes),
+            embedding_map_chart(_chart_rows(map_id, predictions, points), predictions.classes),
             key=key,
-            on_select=lambda: _dragged(key, seen, str(kind), points),
+            on_select=lambda: _mark_area(key, predictions, points),
             selection_mode="area",
-            alt="A map of the pictures by their hidden activations.",
+            alt="A map of the pictures by the outputs of the last hidden layer.",
         )
     st.caption(
-        "Wrong answers are diamonds in the colour of their truth (the 1,000 worst at most), among "
-        "1,500 right ones. Point at one to see it; drag a rectangle to see the errors in it, or "
-        "all that lies in it where the gallery shows right answers too."
+        "Diamonds are wrong predictions in the colour of their truth (at most the 1,000 with the "
+        "largest loss), among 1,500 correct ones. Point at one to see its picture. Drag a "
+        "rectangle to see its errors in the gallery, and its correct ones if the gallery includes "
+        "them."
     )
 
 
-def _tsne(run: Run, seen: Predictions) -> projection.Points | None:
+def _tsne(run: Run, predictions: Predictions) -> projection.Points | None:
     if run.is_live:
-        st.info("t-SNE waits until this run has ended: its activations still change.")
+        st.info("t-SNE waits until this run has ended, because its activations still change.")
         return None
-    if len(seen.table) > MOST:
-        st.info(f"t-SNE places up to {MOST:,} pictures: choose the test or validation ones.")
+    if len(predictions.table) > MAX_SAMPLES:
+        st.info(f"t-SNE places up to {MAX_SAMPLES:,} pictures. Choose another split.")
         return None
-    step = seen.step
-    settings = {"run": run.id, "step": step, "dataset": seen.dataset, "split": seen.split}
-    note = "t-SNE takes about a minute for 10,000 pictures; it is done once, in a worker."
-    arrays = background_task.show("map", settings, "Work out t-SNE", note, run.id)
+    settings = {
+        "run": run.id,
+        "step": predictions.step,
+        "dataset": predictions.dataset,
+        "split": predictions.split,
+    }
+    note = "t-SNE takes about a minute for 10,000 pictures. A worker computes it once."
+    arrays = background_task.show("map", settings, "Compute t-SNE", note, run.id)
     return arrays["points"] if arrays else None
 
 
-def _rows(seen: Predictions, kind: str, points: projection.Points) -> pd.DataFrame:
-    step = seen.step
-    return _drawn((seen.run_id, step, seen.dataset, seen.split, kind), seen, points)
-
-
 @st.cache_data(show_spinner="Drawing the map …", max_entries=6)
-def _drawn(whose: tuple, _seen: Predictions, _points: projection.Points) -> pd.DataFrame:
-    """What the chart is sent, worked out once for each map."""
-    rows = projection.sample_rows(_seen.table, _points)
-    names = np.array(_seen.network.classes)
+def _chart_rows(
+    map_id: tuple, _predictions: Predictions, _points: projection.Points
+) -> pd.DataFrame:
+    """What the chart is sent, computed once for each map."""
+    rows = projection.sample_rows(_predictions.table, _points)
+    names = np.array(_predictions.classes)
+    images = _predictions.examples.images
     return pd.DataFrame(
         {
             "index": rows.index,
@@ -77,13 +80,13 @@ def _drawn(whose: tuple, _seen: Predictions, _points: projection.Points) -> pd.D
             "truth": names[rows["truth"]],
             "prediction": names[rows["prediction"]],
             "correct": rows["correct"].to_numpy(),
-            "image": [image_urls.thumbnail_url(_seen.examples.images[i]) for i in rows.index],
+            "image": [image_urls.thumbnail_url(images[i]) for i in rows.index],
         }
     )
 
 
-def _dragged(key: str, seen: Predictions, kind: str, points: projection.Points) -> None:
+def _mark_area(key: str, predictions: Predictions, points: projection.Points) -> None:
     area = st.session_state[key]["selection"]["area"]
     if area:
-        rectangle = tuple(area["x"]), tuple(area["y"])
-        predictions.filter_area(seen, kind, rectangle, projection.in_rectangle(points, *rectangle))
+        rows = projection.in_rectangle(points, tuple(area["x"]), tuple(area["y"]))
+        selection.filter_area(predictions.split_id, rows)

@@ -1,7 +1,7 @@
-"""All runs in a table: found by text, status and dataset, sorted, and chosen by their rows.
+"""All runs in a table: filter by text, status and dataset, sort, and tick rows.
 
-A row is known by its run. Where runs come, go or change places the table is a new one that starts
-with the same runs chosen, so that nobody deletes what slipped under the hand.
+A tick belongs to a run, not to a row. Where runs come, go or change places, a new table replaces
+the old one and starts with the same runs ticked, so that nobody deletes a row that has moved.
 """
 
 import hashlib
@@ -14,48 +14,52 @@ import streamlit as st
 
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import session
-from scratchmlp.ui.train import run_card
+from scratchmlp.ui import resources
+from scratchmlp.ui.run_status import BADGES
+from scratchmlp.ui.session import RUNS_DATASET, RUNS_ORDER, RUNS_STATUS, RUNS_TEXT, TICKED_RUNS
 
-CHOSEN = "chosen_runs"  # ids
-TEXT, STATUS, DATASET, ORDER = "runs_text", "runs_status", "runs_dataset", "runs_order"
+MAX_ROWS = 12  # on the screen at once
 ORDERS: dict[str, Callable[[Run], Any]] = {
     "Newest": lambda run: -run.created,
     "Most accurate": lambda run: -(run.test_accuracy or 0),
     "Longest training": lambda run: -(run.train_seconds or 0),
     "Name": lambda run: run.title.casefold(),
 }
-COLORS = {status: color for status, (color, _) in run_card.BADGES.items()}
 
 
-def found(runs: list[Run]) -> list[Run]:
-    """The runs that the filters leave, in the order that was asked for."""
+def filtered(runs: list[Run]) -> list[Run]:
+    """The filters, and the runs that they leave, in the chosen order."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     text = row.text_input(
         "Find",
-        key=TEXT,
+        key=RUNS_TEXT,
         persist_state="session",
         placeholder="name, setting",
         icon=":material/search:",
         live=True,
         width=170,
     )
-    order = row.selectbox("Order", list(ORDERS), key=ORDER, persist_state="session", width=170)
-    kept = [run for run in runs if _says(run, str(text or ""))]
-    kept = _only(row, "Pictures", DATASET, kept, [run.dataset for run in runs], _dataset)
-    kept = _only(row, "Status", STATUS, kept, [run.status for run in runs], _status)
-    return sorted(kept, key=ORDERS[order])
+    order = row.selectbox("Order", list(ORDERS), key=RUNS_ORDER, persist_state="session", width=170)
+    left = [run for run in runs if _matches(run, str(text or ""))]
+    left = _filter(row, "Dataset", RUNS_DATASET, left, runs, _dataset)
+    left = _filter(row, "Status", RUNS_STATUS, left, runs, _status)
+    return sorted(left, key=ORDERS[order])
 
 
-def _only(
-    row: Any, label: str, key: str, kept: list[Run], values: list[str], of: Callable[[Run], str]
+def _filter(
+    row: Any,
+    label: str,
+    key: str,
+    left: list[Run],
+    runs: list[Run],
+    value: Callable[[Run], str],
 ) -> list[Run]:
-    """A filter by a property, where the runs differ in it; nothing chosen is everything."""
-    options = sorted({*values, *st.session_state.get(key, [])})
+    """A filter by a value in which the runs differ; nothing chosen leaves all."""
+    options = sorted({*map(value, runs), *st.session_state.get(key, [])})
     if len(options) < 2:
-        return kept
+        return left
     wanted = row.pills(label, options, selection_mode="multi", key=key, persist_state="session")
-    return [run for run in kept if not wanted or of(run) in wanted]
+    return [run for run in left if not wanted or value(run) in wanted]
 
 
 def _dataset(run: Run) -> str:
@@ -66,51 +70,48 @@ def _status(run: Run) -> str:
     return run.status
 
 
-def _says(run: Run, text: str) -> bool:
-    """Whether all the words are in what a row shows."""
+def _matches(run: Run, text: str) -> bool:
+    """Whether a row shows all the words of `text`."""
     shown = [run.title, run.note, run.id, run.dataset, presets.in_words(run.config)]
     everything = " ".join(shown).casefold()
     return all(word in everything for word in text.casefold().split())
 
 
 def show(runs: list[Run]) -> list[Run]:
-    """The table; returns the runs that are chosen in it, in its order."""
-    chosen = st.session_state.get(CHOSEN, set())
-    rows = [row for row, run in enumerate(runs) if run.id in chosen]
+    """The table; returns the runs that are ticked in it, in its order."""
+    ticked = st.session_state.get(TICKED_RUNS, set())
+    rows = [row for row, run in enumerate(runs) if run.id in ticked]
     event = st.dataframe(
         _table(runs),
-        key=key(runs),
+        key=_key(runs),
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
         column_config=_columns(),
         hide_index=True,
         placeholder="–",
-        height="content" if len(runs) <= MOST_ROWS else 36 * MOST_ROWS,
+        height="content" if len(runs) <= MAX_ROWS else 36 * MAX_ROWS,
         alt=f"A table of {len(runs)} runs.",
     )
-    picked = [runs[row] for row in event["selection"]["rows"] if row < len(runs)]
-    st.session_state[CHOSEN] = {run.id for run in picked}
-    return picked
+    chosen = [runs[row] for row in event["selection"]["rows"] if row < len(runs)]
+    st.session_state[TICKED_RUNS] = {run.id for run in chosen}
+    return chosen
 
 
-MOST_ROWS = 12
-
-
-def key(runs: list[Run]) -> str:
+def _key(runs: list[Run]) -> str:
     """The table's key: another one for other runs or another order of them."""
     ids = ",".join(run.id for run in runs)
     return "runs_table_" + hashlib.sha256(ids.encode()).hexdigest()[:12]
 
 
 def _table(runs: list[Run]) -> pd.DataFrame:
-    lines = session.sparklines(runs)
+    lines = resources.sparklines(runs)
     return pd.DataFrame(
         {
             "run": [run.title for run in runs],
             "status": [[run.status] for run in runs],
             "accuracy": 100 * pd.Series([run.test_accuracy for run in runs], dtype=float),
-            "loss": [_logarithms(lines.get(run.id, [])) for run in runs],
+            "loss": [_log10(lines.get(run.id, [])) for run in runs],
             "settings": [presets.in_words(run.config) for run in runs],
             "dataset": [run.dataset for run in runs],
             "created": pd.to_datetime([run.created for run in runs], unit="s", utc=True),
@@ -121,7 +122,7 @@ def _table(runs: list[Run]) -> pd.DataFrame:
     )
 
 
-def _logarithms(losses: list[float]) -> list[float]:
+def _log10(losses: list[float]) -> list[float]:
     return [math.log10(max(loss, 1e-9)) for loss in losses]
 
 
@@ -131,16 +132,16 @@ def _columns() -> dict[str, Any]:
     return {
         "run": column.TextColumn("Run", pinned=True, width=150),
         "status": column.MultiselectColumn(
-            "Status", options=list(COLORS), color=list(COLORS.values()), width=95
+            "Status", options=list(BADGES), color=[color for color, _ in BADGES.values()], width=95
         ),
         "accuracy": column.NumberColumn(
-            "Test accuracy", format="%.2f%%", width=110, help="Looked at once, at the end."
+            "Test accuracy", format="%.2f%%", width=110, help="Measured once, at the end."
         ),
         "loss": column.LineChartColumn("Loss, logarithmic", width=130, help="By step."),
         "settings": column.TextColumn(
-            "Settings", width=260, help="The nearest preset, and what differs from it."
+            "Settings", width=260, help="The nearest recipe, and what differs from it."
         ),
-        "dataset": column.TextColumn("Pictures", width=80),
+        "dataset": column.TextColumn("Dataset", width=80),
         "created": column.DatetimeColumn(
             "Created", format="D MMM YYYY, HH:mm", timezone=zone, width=150, help=f"In {zone}."
         ),

@@ -1,4 +1,4 @@
-"""The code that is running, beside the numbers it makes of one small batch."""
+"""The code of a run, beside the numbers that it computes for one small batch."""
 
 from typing import Literal, NamedTuple
 
@@ -14,11 +14,9 @@ from scratchmlp.data import datasets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import session
-from scratchmlp.ui.train import run_card
+from scratchmlp.ui import resources, run_status, session
 
-PICTURES = 8  # few enough for every number of the sum to be read
-STAGE, LAYER, BLOCK = "walk_stage", "walk_layer", "code_block"
+BATCH_SIZE = 8  # few enough that every number of a sum can be read
 
 
 class Batch(NamedTuple):
@@ -28,49 +26,47 @@ class Batch(NamedTuple):
 
 
 def show(run: Run) -> None:
-    blocks = {block.name: block for block in _blocks(run)}
-    step, epoch = session.store().last_checkpoint(run.id)
+    step, epoch = resources.store().last_checkpoint(run.id)
+    blocks = {block.name: block for block in _blocks(run, step)}
     if not step:
         _wait(run)
-        _all(blocks)
+        _all_code(blocks)
         return
     st.markdown(
-        f"One batch of {PICTURES} training pictures through this very net, as it was after epoch "
-        f"{epoch}: every number, and beside it the code that makes it."
+        f"A batch of {BATCH_SIZE} training pictures goes through this network, as it was after "
+        f"epoch {epoch}. You see every number, and beside it the code that computes it."
     )
     batch = _batch(run.id, step, run.config)
     st.image(_strip(batch), width="content")
-    layer, i, j = _weight(run, batch)
+    layer, i, j = _choose_weight(run, batch)
     walk = _walk(run.id, step, layer, i, j, batch)
     _stages(walk, blocks)
     _gradient(walk, layer, i, j)
-    _all(blocks)
+    _all_code(blocks)
 
 
 def _wait(run: Run) -> None:
-    """The numbers come by themselves once there is a net to take them from."""
+    """Draw the page anew as soon as there is a checkpoint to take numbers from."""
 
     def look() -> None:
         with session.errors_shown():
-            if session.store().last_checkpoint(run.id)[0]:
+            if resources.store().last_checkpoint(run.id)[0]:
                 st.rerun()
-            st.caption("The numbers appear with its first checkpoint, after an epoch.")
+            st.caption("The numbers appear with the first checkpoint, after an epoch.")
 
-    st.fragment(look, run_every=run_card.pace(run))()
+    st.fragment(look, run_every=run_status.seconds_between_looks(run))()
 
 
-def _blocks(run: Run) -> list[Block]:
-    classes = 10
-    if session.store().last_checkpoint(run.id)[0]:
-        classes = len(session.store().network(run.id).classes)
+def _blocks(run: Run, step: int) -> list[Block]:
+    classes = len(resources.network(run.id, step).classes) if step else 10
     return walkthrough.blocks(run.config, classes=classes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _batch(run_id: str, step: int, config: TrainConfig) -> Batch:
-    network = session.store().network(run_id)
-    pictures = evaluation.match_classes(datasets.load(config.dataset), network.classes)
-    train = evaluation.split_of(pictures, config, "train").take(np.arange(PICTURES))
+    network = resources.network(run_id, step)
+    dataset = evaluation.match_classes(datasets.load(config.dataset), network.classes)
+    train = evaluation.split_of(dataset, config, "train").take(np.arange(BATCH_SIZE))
     return Batch(network, torch.from_numpy(train.images), torch.from_numpy(train.labels))
 
 
@@ -83,21 +79,21 @@ def _walk(run_id: str, step: int, layer: int, i: int, j: int, _batch: Batch) -> 
     return walkthrough.walk_through(*_batch, layer, i, j)
 
 
-def _weight(run: Run, batch: Batch) -> tuple[int, int, int]:
-    """The weight to look at: layer from 1, row and column; at first one that matters."""
+def _choose_weight(run: Run, batch: Batch) -> tuple[int, int, int]:
+    """The weight to explain: layer from 1, row, column. At first, one with a steep gradient."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     depth = len(batch.network.params)
     layer = row.segmented_control(
-        "Weights of layer", range(1, depth + 1), key=LAYER, default=1, required=True
+        "Weights of layer", range(1, depth + 1), key="walk_layer", default=1, required=True
     )
     layer = min(int(layer or 1), depth)
-    high, wide = batch.network.params[layer - 1][0].shape
+    rows, columns = batch.network.params[layer - 1][0].shape
     first = walkthrough.steepest_weight(*batch, layer)
     key = f"walk_{run.id}_{layer}"
     label = "Row: the pixel it comes from" if layer == 1 else "Row: the unit it comes from"
-    i = row.number_input(label, 0, high - 1, first[0], key=f"{key}_i", width=220)
+    i = row.number_input(label, 0, rows - 1, first[0], key=f"{key}_i", width=220)
     j = row.number_input(
-        "Column: the unit it goes to", 0, wide - 1, first[1], key=f"{key}_j", width=220
+        "Column: the unit it goes to", 0, columns - 1, first[1], key=f"{key}_j", width=220
     )
     if layer == 1:
         row.caption(f"Pixel {i} is row {i // 28}, column {i % 28} of the picture.")
@@ -107,9 +103,9 @@ def _weight(run: Run, batch: Batch) -> tuple[int, int, int]:
 def _stages(walk: Walkthrough, blocks: dict[str, Block]) -> None:
     stages = {stage.name: stage for stage in [*walk.forward, *walk.backward]}
     chosen = st.segmented_control(
-        f"Forward to the loss ({walk.loss:.4f} nats), and back",
+        f"Forward to the loss ({walk.loss:.4f} nats), and backward",
         list(stages),
-        key=STAGE,
+        key="walk_stage",
         default="z1",
         required=True,
     )
@@ -126,10 +122,9 @@ def _stages(walk: Walkthrough, blocks: dict[str, Block]) -> None:
 def _numbers(stage: TensorView) -> None:
     shape = " x ".join(f"{n:,}" for n in stage.shape)
     st.markdown(f"`{stage.name} = {stage.formula}`")
-    cut = stage.table.size < np.prod(stage.shape)
-    st.caption(
-        f"{shape} numbers{', of which these' if cut else ''}; rows and columns count from 0."
-    )
+    is_cut = stage.table.size < np.prod(stage.shape)
+    some = "; these are some of them" if is_cut else ""
+    st.caption(f"{shape} numbers{some}. Rows and columns count from 0.")
     st.dataframe(stage.table.map(_short), key="walk_table")
 
 
@@ -151,19 +146,19 @@ def _gradient(walk: Walkthrough, layer: int, i: int, j: int) -> None:
     row.metric("Chain rule", _precise(walk.by_hand), help=walk.formula)
     row.metric("Autograd", _precise(walk.by_autograd), help="PyTorch's loss.backward().")
     row.metric("Finite difference", _precise(walk.by_difference), help=_DIFFERENCE)
-    st.caption(f"`{walk.formula}`: what came in, times the slope of the loss behind it, summed.")
+    st.caption(f"`{walk.formula}`: the input times the slope of the loss, summed over the batch.")
     terms = walk.terms.set_axis(walk.terms.index - 1).rename_axis("picture b")
     st.dataframe(terms.map(_precise), key="walk_terms", height="content")
 
 
-_DIFFERENCE = "The loss with the weight a little larger, less that with it a little smaller, / 2e."
+_DIFFERENCE = "The loss with the weight plus e, less the loss with the weight minus e, over 2e."
 
 
 def _precise(value: float) -> str:
     return f"{value + 0.0:.6g}"  # -0 is 0
 
 
-def _all(blocks: dict[str, Block]) -> None:
+def _all_code(blocks: dict[str, Block]) -> None:
     with st.expander("All the code this run uses, from the first weights to the loop"):
-        name = st.pills("Part", list(blocks), key=BLOCK, default="The loop", required=True)
+        name = st.pills("Part", list(blocks), key="code_block", default="The loop", required=True)
         _source(blocks.get(str(name)) or blocks["The loop"])

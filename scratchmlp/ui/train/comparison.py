@@ -1,4 +1,4 @@
-"""Other runs laid beside this one: their curves in its charts, and the settings that differ."""
+"""A run compared with others: their curves in its charts, and the settings that differ."""
 
 import pandas as pd
 import streamlit as st
@@ -7,46 +7,56 @@ from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import LABELS, differing, unparse
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import session
-from scratchmlp.ui.session import BESIDE
+from scratchmlp.ui import links, resources, session
+from scratchmlp.ui.run_status import percent
+from scratchmlp.ui.session import COMPARED_RUNS
 from scratchmlp.ui.train import run_controls, settings
 
 OTHERS = "others"
+TITLE = "Compare"  # of this view
 
 
-def beside(run: Run) -> dict[Run, str]:
-    """The runs chosen to be drawn beside this one, and what to call them."""
-    chosen = {}
-    for run_id in st.session_state.get(BESIDE, []):
+def read_address() -> None:
+    """Open this view with the runs that the address names, once."""
+    text = st.query_params.pop(links.COMPARE, "")
+    if text:
+        _choose(links.compared(text, MAX_OTHERS))
+        st.session_state[session.TRAIN_VIEW] = TITLE
+
+
+def compared_runs(run: Run) -> list[Run]:
+    """The runs that are compared with this one."""
+    found = []
+    for run_id in st.session_state.get(COMPARED_RUNS, []):
         try:
-            other = session.store().run(run_id)
+            other = resources.store().run(run_id)
         except UserError:  # it was deleted meanwhile
             continue
         if other.id != run.id:
-            chosen[other] = name(other)
-    return chosen
+            found.append(other)
+    return found
 
 
-def name(run: Run) -> str:
+def title(run: Run) -> str:
     """A title that no other run has."""
     return f"{run.title} · {run.id[:4]}"
 
 
 def show(run: Run) -> None:
-    runs = {r.id: r for r in session.store().runs(200) if r.total_steps and r.id != run.id}
-    chosen = [run_id for run_id in st.session_state.get(BESIDE, []) if run_id in runs]
+    runs = {r.id: r for r in resources.store().runs(200) if r.total_steps and r.id != run.id}
+    chosen = [run_id for run_id in st.session_state.get(COMPARED_RUNS, []) if run_id in runs]
     st.container(key=OTHERS).multiselect(
-        "Lay other runs beside this one",
+        "Compare with",
         list(runs),
         chosen,
         format_func=lambda run_id: _option(runs[run_id]),
         max_selections=MAX_OTHERS,
         placeholder="Choose runs" if runs else "There is no other run yet",
-        **session.following(OTHERS, chosen, _lay),
+        **session.synced_widget(OTHERS, chosen, _choose),
     )
     shown = [run, *(runs[run_id] for run_id in chosen)]
     fields = differing(*(r.config for r in shown)) if chosen else list(LABELS)
-    st.caption(_about(len(chosen), len(fields)))
+    st.caption(_caption(len(chosen), len(fields)))
     st.dataframe(_table(shown, fields), key="differences")
     st.button(
         "Set the controls to this run's settings",
@@ -57,37 +67,38 @@ def show(run: Run) -> None:
     )
 
 
-def _lay(chosen: list[str]) -> None:
-    st.session_state[BESIDE] = chosen
+def _choose(run_ids: list[str]) -> None:
+    st.session_state[COMPARED_RUNS] = run_ids
 
 
-def _about(others: int, fields: int) -> str:
+def _caption(others: int, fields: int) -> str:
     if not others:
-        return "These are all settings of this run. Choose others to see what differs."
-    return "Only what differs:" if fields else "The settings are the same, the seed among them."
+        return "These are all settings of this run. Choose other runs to see what differs."
+    return "Only what differs:" if fields else "The settings are the same, the seed included."
 
 
 def _option(run: Run) -> str:
-    reached = "" if run.test_accuracy is None else f" · {run.test_accuracy:.2%}"
-    return f"{name(run)} · {run.status}{reached}"
+    accuracy = "" if run.test_accuracy is None else f" · {percent(run.test_accuracy)}"
+    return f"{title(run)} · {run.status}{accuracy}"
 
 
 def _table(runs: list[Run], fields: list[str]) -> pd.DataFrame:
-    """A column for each run, a row for each field and for what it reached."""
-    titles = ["this run", *(name(run) for run in runs[1:])]
+    """A column for each run, a row for each field and each result."""
+    titles = ["this run", *map(title, runs[1:])]
     columns = {
-        title: [*(unparse(getattr(run.config, field)) for field in fields), *_reached(run)]
-        for title, run in zip(titles, runs, strict=True)
+        name: [*(unparse(getattr(run.config, field)) for field in fields), *_results(run)]
+        for name, run in zip(titles, runs, strict=True)
     }
-    rows = [*(LABELS[field] for field in fields), *REACHED]
-    return pd.DataFrame(columns, index=rows)
+    return pd.DataFrame(columns, index=[*(LABELS[field] for field in fields), *RESULTS])
 
 
-REACHED = "Rates set later", "State", "Test accuracy", "Training time"
+RESULTS = "Learning rate changes", "Status", "Test accuracy", "Training time"
 
 
-def _reached(run: Run) -> list[str]:
-    told = [f"{mark['words']} from step {mark['step']:,}" for mark in run_controls.marks(run)]
-    accuracy = "–" if run.test_accuracy is None else f"{run.test_accuracy:.2%}"
+def _results(run: Run) -> list[str]:
+    changes = [
+        f"{mark['words']} from step {mark['step']:,}"
+        for mark in run_controls.learning_rate_marks(run)
+    ]
     seconds = "–" if run.train_seconds is None else f"{run.train_seconds:.1f} s"
-    return ["; ".join(told) or "–", run.status, accuracy, seconds]
+    return ["; ".join(changes) or "–", run.status, percent(run.test_accuracy), seconds]

@@ -1,4 +1,4 @@
-"""What is going on with a run, why, and what to try: the diagnosis as cards."""
+"""The diagnosis of a run as cards: what happens, why, and what to try."""
 
 from dataclasses import replace
 
@@ -8,9 +8,9 @@ from scratchmlp.analysis.diagnosis import Finding, diagnose
 from scratchmlp.net.config import LABELS
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import ENDED, Run
-from scratchmlp.ui import session
-from scratchmlp.ui.train import run_card, settings
-from scratchmlp.ui.train.recipes import words
+from scratchmlp.ui import resources, run_status, selection, session
+from scratchmlp.ui.train import settings
+from scratchmlp.ui.train.recipes import describe_change
 
 ICONS = {
     "error": (":red", ":material/error:"),
@@ -21,31 +21,32 @@ ICONS = {
 
 
 def show(run: Run) -> None:
-    st.fragment(_show, run_every=run_card.SLOW)(run.id)  # what there is to say changes by the epoch
+    # Findings change once an epoch, so looking seldom is enough.
+    st.fragment(_show, run_every=run_status.IDLE_SECONDS)(run.id)
 
 
 def _show(run_id: str) -> None:
     with session.errors_shown():
-        run = session.store().run(run_id)
-        read = session.curves(run)
-        if not read.last_epoch and run.status not in ENDED:
-            st.caption("What there is to say about it appears after its first epoch.")
+        run = resources.store().run(run_id)
+        history = resources.history(run)
+        if not history.last_epoch and run.status not in ENDED:
+            st.caption("The diagnosis appears after the first epoch.")
             return
-        found = _findings(run.id, run.started, run.status, read.last_epoch, run, read)
-        for index, finding in enumerate(found):
+        findings = _findings(run.id, run.started, run.status, history.last_epoch, run, history)
+        for index, finding in enumerate(findings):
             _card(run, finding, index)
-        if not found and read.last_epoch:
-            st.caption("Nothing stands out: it learns as it should.")
-        elif not found:
-            st.caption("It ended before its first epoch: there is nothing to say about it.")
+        if not findings and history.last_epoch:
+            st.caption("Nothing stands out: the run learns as it should.")
+        elif not findings:
+            st.caption("The run ended before its first epoch, so there is nothing to diagnose.")
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
 def _findings(
-    run_id: str, started: float | None, status: str, epochs: int, _run: Run, _read: History
+    run_id: str, started: float | None, status: str, epochs: int, _run: Run, _history: History
 ) -> list[Finding]:
-    """Looked for anew with each epoch, not with each look at the page."""
-    return diagnose(_run.config, _read.steps, _read.epochs, status, status in ENDED)
+    """Computed once an epoch, and not at each look at the page."""
+    return diagnose(_run.config, _history.steps, _history.epochs, status, status in ENDED)
 
 
 def _card(run: Run, finding: Finding, index: int) -> None:
@@ -58,7 +59,7 @@ def _card(run: Run, finding: Finding, index: int) -> None:
             st.markdown(f"**Try:** {finding.advice}")
         if finding.change:
             st.button(
-                f"Try it: {_change(run, finding)}",
+                f"Try it: {_describe(run, finding)}",
                 key=f"try_{index}",
                 icon=":material/play_arrow:",
                 on_click=_try,
@@ -66,16 +67,17 @@ def _card(run: Run, finding: Finding, index: int) -> None:
             )
 
 
-def _change(run: Run, finding: Finding) -> str:
+def _describe(run: Run, finding: Finding) -> str:
     new = replace(run.config, **finding.change)
     return ", ".join(
-        f"{LABELS[field].lower()} {words(run.config, field)} → {words(new, field)}"
+        f"{LABELS[field].lower()} {describe_change(field, run.config, new)}"
         for field in finding.change
     )
 
 
 def _try(run: Run, finding: Finding) -> None:
+    """Train with the change, and set the controls to it."""
     with session.errors_shown():
         config = replace(run.config, **finding.change)
         settings.use(config)
-        session.submit(config)
+        selection.select_run(resources.submit(config))

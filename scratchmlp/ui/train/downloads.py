@@ -1,6 +1,6 @@
-"""A run to take away: the net, scripts that rebuild it, its curves; and the way back."""
+"""Downloads of a run: the network, scripts that rebuild it, its curves; and a way to load it."""
 
-from functools import partial
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -8,27 +8,25 @@ from scratchmlp.data import datasets
 from scratchmlp.net.network import Network
 from scratchmlp.runs import export
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import network_upload, session
+from scratchmlp.ui import network_upload, resources
 from scratchmlp.ui.train import run_controls
-
-WHICH = "exported_checkpoint"
 
 
 def show(run: Run) -> None:
     if run.best_epoch is None:
-        st.caption("There is a net to take away after the first epoch.")
+        st.caption("There is a network to download after the first epoch.")
     else:
-        best = _best(run)
-        _net(run, partial(_network, run.id, best), best)
-    if run.total_steps:  # a net that was loaded or taught was not trained here
+        step, epoch = resources.store().last_checkpoint(run.id)
+        best = _choose_best(run, epoch)
+        _network(run, lambda: resources.network(run.id, step, best), best)
+    if run.total_steps:  # a network that was loaded or taught was not trained here
         _training(run)
-    st.markdown("**And back**")
+    st.markdown("**Load a saved network**")
     network_upload.uploader()
 
 
-def _best(run: Run) -> bool:
+def _choose_best(run: Run, last: int) -> bool:
     """Whether to take the checkpoint of the best epoch, where it is not the last."""
-    _, last = session.store().last_checkpoint(run.id)
     if run.best_epoch == last:
         return False
     names = {False: f"Last (epoch {last})", True: f"Best (epoch {run.best_epoch})"}
@@ -36,32 +34,28 @@ def _best(run: Run) -> bool:
         "Which checkpoint",
         list(names),
         format_func=lambda best: names[best],
-        key=WHICH,
+        key="exported_checkpoint",
         default=False,
         required=True,
     )
     return bool(chosen)
 
 
-def _network(run_id: str, best: bool) -> Network:
-    return session.store().network(run_id, best)
-
-
-def _net(run: Run, network: partial[Network], best: bool) -> None:
+def _network(run: Run, network: Callable[[], Network], best: bool) -> None:
     stem = f"{run.id[:6]}-best" if best else run.id[:6]
-    st.markdown("**The net**")
+    st.markdown("**The network**")
     row = st.container(horizontal=True)
     row.download_button(
-        "Net as safetensors",
+        "Network as safetensors",
         lambda: export.network_file(network()),
         f"net-{stem}.safetensors",
         key="export_net",
         icon=":material/neurology:",
         on_click="ignore",
-        help="Numbers and how to use them; no code. It can be loaded again below.",
+        help="The weights and how to use them, without code. You can load it again below.",
     )
     row.download_button(
-        "The net as a script",
+        "Network as a script",
         lambda: export.inference_script(network()),
         f"classify-{stem}.py",
         "text/x-python",
@@ -71,8 +65,8 @@ def _net(run: Run, network: partial[Network], best: bool) -> None:
         help="One Python file with the weights in it. It needs torch and numpy, nothing else.",
     )
     st.caption(
-        f"`python classify-{stem}.py PICTURES` says how many of the pictures it gets right: "
-        "MNIST's own files, a folder of pictures, or the file below."
+        f"`python classify-{stem}.py PICTURES` says how many pictures it predicts correctly. "
+        "PICTURES are MNIST's own files, a folder of pictures, or the dataset file below."
     )
 
 
@@ -81,8 +75,8 @@ def _training(run: Run) -> None:
     st.markdown("**Its training**")
     row = st.container(horizontal=True)
     row.download_button(
-        "The training as a script",
-        lambda: export.training_script(run.config, dict(run_controls.told_rates(run))),
+        "Training as a script",
+        lambda: export.training_script(run.config, dict(run_controls.learning_rate_changes(run))),
         f"train-{stem}.py",
         "text/x-python",
         key="export_training",
@@ -98,10 +92,10 @@ def _training(run: Run) -> None:
         key="export_curves",
         icon=":material/table:",
         on_click="ignore",
-        help="A line a step; the figures of an epoch on the line of its last step.",
+        help="A row for each step. The figures of an epoch are in the row of its last step.",
     )
     row.download_button(
-        "The pictures",
+        "Dataset",
         lambda: export.dataset_file(datasets.load(run.dataset)),
         "pictures.npz",
         key="export_pictures",
@@ -109,9 +103,9 @@ def _training(run: Run) -> None:
         on_click="ignore",
         help="Training and test pictures in one file that both scripts read.",
     )
-    st.caption(f"`python train-{stem}.py pictures.npz` trains this net again, to its last epoch.")
+    st.caption(f"`python train-{stem}.py pictures.npz` trains this run again, to its last epoch.")
 
 
 def _curves(run: Run) -> str:
-    read = session.curves(run)
-    return export.curves_csv(read.steps, read.epochs)
+    history = resources.history(run)
+    return export.curves_csv(history.steps, history.epochs)

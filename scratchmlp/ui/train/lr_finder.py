@@ -1,4 +1,4 @@
-"""The search for a learning rate, for the settings on the left."""
+"""The search for a learning rate, for the settings of the controls."""
 
 from dataclasses import replace
 
@@ -11,18 +11,18 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import background_task
 from scratchmlp.ui.train import settings
 
+TITLE = "Find a learning rate"  # of this view
 NOTE = (
-    "Raises the rate step by step on a network that is thrown away, until the loss blows up: a few "
-    "seconds. The best rate is below the one where the loss is smallest."
+    "Raises the learning rate step by step on a new network, until its loss blows up. This takes a "
+    "few seconds. The best rate is below the one with the smallest loss."
 )
 
 
 def show(run: Run) -> None:
-    """For the settings on the left, whatever the run on the screen has."""
-    st.caption("For the settings of the controls, not those of the run above.")
-    found = background_task.show(
-        "finder", _searched(settings.current()).asdict(), "Find a rate", NOTE
-    )
+    """The search does not depend on the run that is shown."""
+    st.caption("For the settings of the controls, not for those of the run above.")
+    settings_searched = _searched(settings.current()).asdict()
+    found = background_task.show("finder", settings_searched, TITLE, NOTE)
     if found is None:
         return
     suggestion = float(found["suggestion"].item())
@@ -32,19 +32,18 @@ def show(run: Run) -> None:
             finder_chart(table, suggestion),
             alt=f"Loss by learning rate; {suggestion:g} is suggested.",
         )
-    taken = settings.current().lr == suggestion
     st.button(
         f"Use {suggestion:g}",
         key="use_rate",
         type="primary",
         icon=":material/check:",
-        disabled=taken,
+        disabled=settings.current().lr == suggestion,
         on_click=settings.change,
         kwargs={"lr": suggestion},
     )
 
 
 def _searched(config: TrainConfig) -> TrainConfig:
-    """What the search depends on; the rest is as everybody's, so that one search serves all."""
-    usual = TrainConfig()
-    return replace(config, lr=usual.lr, epochs=usual.epochs, schedule=usual.schedule)
+    """What the search depends on. The rest has its default, so that visitors share searches."""
+    default = TrainConfig()
+    return replace(config, lr=default.lr, epochs=default.epochs, schedule=default.schedule)

@@ -8,11 +8,12 @@ from scratchmlp.ui import session
 from scratchmlp.ui.train import settings
 
 PRESET = "preset"
+WHY = "Why did the post get 87%?"
 
 
 def cards() -> None:
-    """Choose one, and every control is set."""
-    if not settings.is_shown("preset"):
+    """Choose a recipe, and every control is set."""
+    if not settings.is_shown(PRESET):
         return
     names, chosen = settings.recipes(), settings.recipe()
     st.html(_CSS)
@@ -21,11 +22,11 @@ def cards() -> None:
         names,
         names.index(chosen),
         format_func=_title,
-        captions=[_line(name) for name in names],
+        captions=[_caption(name) for name in names],
         horizontal=True,
         label_visibility="collapsed",
         width="stretch",
-        **session.following(PRESET, chosen, settings.choose),
+        **session.synced_widget(PRESET, chosen, settings.choose_recipe),
     )
 
 
@@ -36,16 +37,14 @@ def _title(name: str) -> str:
     return f"**{name}** {f'{measured:.1%}' if measured else 'breaks'}"
 
 
-def _line(name: str) -> str:
-    return (
-        presets.PRESETS[name].shows
-        if name in presets.PRESETS
-        else "The settings of the link that you followed."
-    )
+def _caption(name: str) -> str:
+    if name in presets.PRESETS:
+        return presets.PRESETS[name].shows
+    return "The settings of the link that you followed."
 
 
 def changes() -> None:
-    """Which settings differ from the recipe, with a way back from each."""
+    """The settings that differ from the recipe, with a button that undoes each."""
     fields = settings.changed()
     if not fields:
         return
@@ -53,8 +52,7 @@ def changes() -> None:
         st.caption(f"Changed from {settings.recipe()}:", width="content")
         for field in fields:
             st.button(
-                f"{LABELS[field]} {words(settings.base(), field)} → "
-                f"{words(settings.current(), field)}",
+                f"{LABELS[field]} {describe_change(field, settings.recipe_config())}",
                 key=f"reset_{field}",
                 on_click=settings.reset,
                 args=[field],
@@ -64,8 +62,12 @@ def changes() -> None:
             st.button("Undo all", key="undo", on_click=settings.reset, args=fields, type="tertiary")
 
 
-def words(config: TrainConfig, field: str) -> str:
-    """A setting as one reads it."""
+def describe_change(field: str, old: TrainConfig, new: TrainConfig | None = None) -> str:
+    """A change of a setting, as "0.006 → 0.01"; `new` are the present settings if not given."""
+    return f"{_text(old, field)} → {_text(new or settings.current(), field)}"
+
+
+def _text(config: TrainConfig, field: str) -> str:
     value = getattr(config, field)
     if field == "hidden":
         return " + ".join(map(str, value)) or "none"
@@ -74,24 +76,26 @@ def words(config: TrainConfig, field: str) -> str:
 
 def story() -> None:
     """The button that opens the story of the post's numbers."""
-    if st.button("87%: why?", key="why", icon=":material/help:"):
+    if st.button(WHY, key="why", icon=":material/help:"):
         _story()
 
 
-@st.dialog("87%: why?", width="medium")
+@st.dialog(WHY, width="medium")
 def _story() -> None:
     st.markdown(presets.QUESTION)
     for name, title, why in presets.STORY:
         with st.container(border=True):
-            figure, words, load = st.columns([1.5, 4, 1], vertical_alignment="center")
+            figure, text, button = st.columns([1.5, 4, 1], vertical_alignment="center")
             figure.metric(name, f"{presets.PRESETS[name].measured:.1%}")
-            words.markdown(f"**{title}** {why}")
-            with load:
-                if st.button("Load", key=f"load_{name}", on_click=settings.choose, args=[name]):
-                    st.rerun()  # which closes the dialog
+            text.markdown(f"**{title}** {why}")
+            with button:
+                if st.button(
+                    "Load", key=f"load_{name}", on_click=settings.choose_recipe, args=[name]
+                ):
+                    st.rerun()  # closes the dialog
 
 
-# A radio group that looks like cards: it keeps its keyboard and what it tells a screen reader.
+# A radio group that looks like cards. Keyboard and screen readers see a radio group.
 _CSS = """<style>
 .st-key-preset [role=radiogroup] { display: grid; gap: .5rem; align-items: stretch; width: 100%;
   grid-template-columns: repeat(4, minmax(0, 1fr)) }

@@ -1,166 +1,104 @@
-"""A run as it happens: its state, its buttons and its curves, read anew all the time."""
-
-import time
+"""The card of a run: its status, its buttons and its curves, drawn again while it trains."""
 
 import streamlit as st
 
-from scratchmlp.analysis import curves
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import session
+from scratchmlp.ui import resources, run_status, selection, session
+from scratchmlp.ui.run_status import percent
 from scratchmlp.ui.train import curve_charts, run_controls, settings
 
-FAST, SLOW = 1.0, 2.0  # seconds between two looks at a run: while it moves, and afterwards
 
-BADGES = {
-    "queued": ("gray", ":material/hourglass_empty:"),
-    "running": ("blue", ":material/play_arrow:"),
-    "paused": ("orange", ":material/pause:"),
-    "finished": ("green", ":material/check:"),
-    "stopped": ("gray", ":material/stop:"),
-    "diverged": ("red", ":material/trending_up:"),
-    "failed": ("red", ":material/error:"),
-    "lost": ("red", ":material/cloud_off:"),
-}
+def show(run: Run) -> None:
+    st.fragment(_card, run_every=run_status.seconds_between_looks(run))(run.id, run.is_under_way)
 
 
-def preparing() -> None:
-    """How far the preparation of the data is; the page goes on by itself when it is done."""
-    st.fragment(_preparing, run_every=FAST)()
-
-
-def _preparing() -> None:
-    made = session.preparation()
-    if made.dataset:
-        st.rerun()
-    counted = f": {made.done:,} of {made.total:,}" if made.total else " …"
-    st.progress(made.share, text=made.what + counted)
-    st.caption("Only the first start takes this long. A first net will train by itself.")
-    if not made.is_running:
-        st.error("The pictures could not be prepared: see the app's log, then try again.")
-        st.button("Try again", on_click=made.start)
-
-
-def run_card(run: Run) -> None:
-    """Everything about one run."""
-    st.fragment(_card, run_every=pace(run))(run.id, run.is_under_way)
-
-
-def pace(run: Run) -> float:
-    """Seconds between two looks at a run."""
-    return FAST if run.is_under_way else SLOW
-
-
-def _card(run_id: str, was_moving: bool) -> None:
+def _card(run_id: str, was_under_way: bool) -> None:
     with session.errors_shown():
-        run = session.store().run(run_id)
-        moving = run.is_under_way
-        newer = None if moving else _newer(run)
-        if moving != was_moving or (newer and not session.has_chosen()):
+        run = resources.store().run(run_id)
+        newer = None if run.is_under_way else _newer(run)
+        is_replaced = newer is not None and selection.selected_run_id() is None
+        if run.is_under_way != was_under_way or is_replaced:
             st.rerun()
         with st.container(key="run", border=True):
-            _head(run)
-            if newer and st.button(
-                f"{newer.title} is training now: see it", key="see_newer", icon=":material/east:"
-            ):
-                session.watch(newer.id)
-                st.rerun()
-            _words(run)
-            read = session.curves(run)
+            _header(run)
+            if newer:
+                _offer(newer)
+            _status_message(run)
+            history = resources.history(run)
             if run.is_live:
-                _moving(run, read)
+                _live(run, history)
             elif run.status != "finished" and run.total_steps:
-                _progress(run, read)
-            _figures(run, read)
-            curve_charts.show(run, read)
+                run_status.progress(run, history)
+            _figures(run, history)
+            curve_charts.show(run, history)
 
 
 def _newer(run: Run) -> Run | None:
-    """A run that was started elsewhere since, and trains."""
-    newest = session.store().run("latest")
+    """A run that was started elsewhere after this one, and is training."""
+    newest = resources.store().run("latest")
     return newest if newest.is_live and newest.created > run.created else None
 
 
-def _head(run: Run) -> None:
-    color, icon = BADGES[run.status]
+def _offer(newer: Run) -> None:
+    label = f"{newer.title} is training now: show it"
+    if st.button(label, key="see_newer", icon=":material/east:"):
+        selection.select_run(newer.id)
+        st.rerun()
+
+
+def _header(run: Run) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
-    row.markdown(f":{color}-badge[{icon} {run.status}]", width="content")
+    row.markdown(run_status.badge(run), width="content")
     row.markdown(f"**{run.title}**", width="stretch")
     with row:
         run_controls.buttons(run)
 
 
-def _words(run: Run) -> None:
-    """What there is to say about the state a run is in."""
-    trouble = session.jobs().trouble
+def _status_message(run: Run) -> None:
+    trouble = resources.jobs().trouble
     if run.status == "queued" and trouble:
         st.error(trouble)
     elif run.status == "queued":
-        line = session.store().queue()
-        place = line.index(run.id) + 1 if run.id in line else 1
-        st.caption(f"Waiting for a free worker: number {place} of {max(place, len(line))} in line.")
+        queue = resources.store().queue()
+        place = queue.index(run.id) + 1 if run.id in queue else 1
+        n = max(place, len(queue))
+        st.caption(f"Waiting for a free worker: number {place} of {n} in the queue.")
     elif run.status == "lost":
         st.error(
-            "The process that trained this run has gone silent. "
-            "Resume goes on from its last checkpoint."
+            "The process that trained this run does not answer any more. "
+            "Press Resume to continue from its last checkpoint."
         )
     elif run.status == "diverged":
-        st.error(f"{run.error} The curves up to there are kept; below stands what to try.")
+        st.error(f"{run.error} The curves show it up to there, and Diagnosis says what to try.")
     elif run.error:
         st.error(run.error)
 
 
-def _moving(run: Run, read: History) -> None:
-    """How far it is, and its learning rate to change."""
+def _live(run: Run, history: History) -> None:
+    """How far the run is, and its learning rate."""
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with row.container():
-        _progress(run, read)
+        run_status.progress(run, history)
     if settings.is_shown("lr"):
         with row.container(width=320, key="run_lr"):
             run_controls.learning_rate(run)
 
 
-def _progress(run: Run, read: History) -> None:
-    total, step = run.total_steps or 0, read.last_step
-    if not total:
-        st.caption("Preparing the pictures …")
-        return
-    epoch = min(len(read.epochs) + 1, run.config.epochs)
-    text = f"Epoch {epoch} of {run.config.epochs} · step {step:,} of {total:,}"
-    if run.status == "running":
-        done = int(read.epochs["step"].iloc[-1]) if len(read.epochs) else 0
-        spent = float(read.epochs["seconds"].sum()) if len(read.epochs) else 0.0
-        elapsed = time.time() - (run.started or time.time())
-        left = curves.seconds_left(step, total, spent, done, elapsed)
-        text += "" if left is None else f" · {_duration(left)} left"
-    if read.last_lr is not None:
-        text += f" · learning rate {read.last_lr:.2g}"
-    st.progress(min(1.0, step / total), text=text)
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-
-
-def _figures(run: Run, read: History) -> None:
-    last = read.epochs.iloc[-1] if len(read.epochs) else None
-    seconds = run.train_seconds or (
-        float(read.epochs["seconds"].sum()) if last is not None else None
-    )
+def _figures(run: Run, history: History) -> None:
+    epochs = history.epochs
+    last = epochs.iloc[-1] if len(epochs) else None
+    seconds = run.train_seconds or (None if last is None else float(epochs["seconds"].sum()))
     row = st.container(horizontal=True)
-    row.metric("Test accuracy", _percent(run.test_accuracy), help=_TEST)
+    row.metric("Test accuracy", percent(run.test_accuracy), help=_TEST)
     row.metric(
         "Validation accuracy",
-        _percent(None if last is None else last["valid_accuracy"]),
-        help=_VALID,
+        percent(None if last is None else last["valid_accuracy"]),
+        help=_VALIDATION,
     )
-    row.metric("Epochs done", f"{len(read.epochs)} of {run.config.epochs}")
+    row.metric("Epochs done", f"{len(epochs)} of {run.config.epochs}")
     row.metric("Training time", "–" if seconds is None else f"{seconds:.1f} s")
 
 
-_TEST = "Share of the test pictures answered right. They are looked at once, at the end."
-_VALID = "Share answered right of the training pictures kept aside, after the last epoch."
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None or share != share else f"{share:.2%}"
+_TEST = "Share of the test pictures that the run predicts correctly, measured once at the end."
+_VALIDATION = "Share of the validation pictures predicted correctly after the last epoch."

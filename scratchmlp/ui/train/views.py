@@ -1,38 +1,35 @@
-"""What there is to see of a run below its curves: one view at a time, and only that one is drawn.
+"""The views of a run below its curves. One is open at a time, and only that one is drawn.
 
-A view is a function of the run. It is called when the page is; one that moves with the run brings
-its own fragment (`st.fragment(…, run_every=live.pace(run))`).
+A view is called when the page is. One that changes with the run brings its own fragment.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from scratchmlp.runs.store import Run
+from scratchmlp.ui import layout
+from scratchmlp.ui.session import TRAIN_VIEW
 from scratchmlp.ui.train import code, comparison, diagnosis, downloads, layers, lr_finder
 
 View = Callable[[Run], None]
 
-OPEN = "run_view"  # the name of the view that is open
-RATE = "Find a rate"
 VIEWS: dict[str, View] = {
     "Diagnosis": diagnosis.show,
-    "Compare": comparison.show,
-    RATE: lr_finder.show,
+    comparison.TITLE: comparison.show,
+    lr_finder.TITLE: lr_finder.show,
     "Inside": layers.show,
     "Code": code.show,
-    "Take away": downloads.show,
+    "Downloads": downloads.show,
 }
-
-
-def reads_settings() -> bool:
-    """Is a view open that shows what the controls are set to?"""
-    return st.session_state.get(OPEN) == RATE
+READ_SETTINGS = {lr_finder.TITLE}  # views that show what the controls are set to
 
 
 def show(run: Run) -> None:
-    tabs = st.tabs(list(VIEWS), key=OPEN, on_change="rerun")
-    for tab, view in zip(tabs, VIEWS.values(), strict=True):
-        if tab.open:
-            with tab:
-                view(run)
+    layout.show_tabs(TRAIN_VIEW, {title: partial(view, run) for title, view in VIEWS.items()})
+
+
+def reads_settings() -> bool:
+    """Whether the open view shows what the controls are set to."""
+    return st.session_state.get(TRAIN_VIEW) in READ_SETTINGS

@@ -1,6 +1,5 @@
 """The Draw page by AppTest: what is drawn is answered, kept, taught, and never lost."""
 
-import base64
 import io
 from dataclasses import replace
 
@@ -16,12 +15,11 @@ from scratchmlp.ink.archive import ArchivedDrawing
 from scratchmlp.ink.preparation import prepare
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store, Update
-from scratchmlp.ui.draw import canvas, drawings, ink_input, teaching
-from scratchmlp.ui.draw.canvas import Sheet
-from scratchmlp.ui.draw.ink_input import Drawn
-from tests.ui.pages import app_at, ran, shown, store, trained
-
-__all__ = ["store"]
+from scratchmlp.ui import session
+from scratchmlp.ui.draw import teaching
+from scratchmlp.ui.draw.canvas import CanvasDrawing
+from scratchmlp.ui.draw.ink_input import InkInput
+from tests.ui.pages import app_at, ran, run_control, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=20, hidden=(32,))
 ONE = [[(160.0, 60.0), (160.0, 160.0), (160.0, 260.0)]]
@@ -34,12 +32,12 @@ VIEWS = "How it saw it", "Why", "All runs", "My drawings"
 def page(strokes: list | None = None, **params: str) -> AppTest:
     app = app_at("draw", **params)
     if strokes is not None:
-        app.session_state[canvas.SHEET] = Sheet(strokes)
+        app.session_state[session.DRAWING] = CanvasDrawing(strokes)
     return ran(app)
 
 
-def sheet(app: AppTest) -> Sheet:
-    kept: Sheet = app.session_state[canvas.SHEET]
+def drawing(app: AppTest) -> CanvasDrawing:
+    kept: CanvasDrawing = app.session_state[session.DRAWING]
     return kept
 
 
@@ -62,7 +60,7 @@ def test_the_answer_is_the_networks(store: Store) -> None:
     network = store.network(run_id)
     for strokes in (ONE, ZERO):
         app = page(strokes, run=run_id)
-        [said] = prediction.predict_number(network, Sheet(strokes).ink)
+        [said] = prediction.predict_number(network, CanvasDrawing(strokes).ink)
         assert said.label is not None
         assert f'style="--letters:1">{network.classes[said.label]}</div>' in shown(app)
         assert f"{said.probabilities.max():.1%}" in shown(app)
@@ -88,18 +86,18 @@ def test_each_stage_is_shown_and_what_a_plain_resize_answers(store: Store) -> No
     app = page(ONE)
     assert shown(app).count("<figure>") >= 4
     app.toggle("plain").set_value(True)
-    assert "Merely resized, it would answer" in shown(ran(app))
+    assert "Merely resized, the prediction is" in shown(ran(app))
 
 
 def test_a_drawing_survives_other_pages_and_another_run(store: Store) -> None:
     other, run_id = trained(store, replace(QUICK, seed=1)), trained(store, QUICK)
     app = page(ONE, run=run_id)
-    app.selectbox("evaluated_run").set_value(other)
-    assert sheet(ran(app)).strokes == ONE
+    run_control(app).set_value(other)
+    assert drawing(ran(app)).strokes == ONE
     ran(app.switch_page("pages/train.py"))
     ran(app.switch_page("pages/draw.py"))
-    assert sheet(app).strokes == ONE
-    assert sheet(app).given == ONE  # the canvas is told to show it again
+    assert drawing(app).strokes == ONE
+    assert drawing(app).given == ONE  # the canvas is told to show it again
     assert 'class="digit' in shown(app)
 
 
@@ -107,20 +105,20 @@ def test_clear_and_undo(store: Store) -> None:
     trained(store, QUICK)
     app = page(ONE)
     app.button("clear").click()
-    assert sheet(ran(app)).strokes == []
+    assert drawing(ran(app)).strokes == []
     assert 'class="digit' not in shown(app)
     app.button("undo_stroke").click()
-    assert sheet(ran(app)).strokes == sheet(app).given == ONE
+    assert drawing(ran(app)).strokes == drawing(app).given == ONE
 
 
 def test_a_wider_pen_draws_the_same_strokes(store: Store) -> None:
     trained(store, QUICK)
     app = page(ONE)
-    thin = sheet(app).times
+    thin = drawing(app).times
     app.slider("brush").set_value(40)
     ran(app)
-    assert sheet(app).strokes == ONE
-    assert sheet(app).times == thin + 1
+    assert drawing(app).strokes == ONE
+    assert drawing(app).times == thin + 1
 
 
 def test_it_was_a_seven_keeps_it_once_and_relabels(store: Store) -> None:
@@ -140,9 +138,9 @@ def test_it_was_a_seven_keeps_it_once_and_relabels(store: Store) -> None:
 def press(label: str, store: Store, run_id: str) -> np.ndarray:
     """What pressing a slot does, which AppTest cannot; what the network saw."""
     network = store.network(run_id)
-    drawn = Drawn(Sheet(ONE).ink, ONE)
+    drawn = InkInput(CanvasDrawing(ONE).ink, ONE)
     [said] = prediction.predict_number(network, drawn.ink)
-    teaching._keep(label, drawn, said, teaching._same(store.drawings.all(), said))
+    teaching._keep(label, drawn, said, teaching._find(store.drawings.all(), said))
     return said.image
 
 
@@ -157,15 +155,15 @@ def test_teach_makes_a_new_run_and_selects_it(store: Store) -> None:
     ran(app)
     new = store.run("latest")
     assert new.id != run_id and new.status == "finished"
-    assert app.selectbox("evaluated_run").value == new.id
-    assert "taught 12 drawings of your hand" in shown(app)
+    assert run_control(app).value == new.id
+    assert "taught 12 drawings of yours" in shown(app)
     values = {m.label: m.value for m in app.metric}
     assert values["Test pictures"] == f"{new.test_accuracy:.2%}"
 
 
 def test_drawings_are_deleted_and_brought_back(store: Store) -> None:
     trained(store, QUICK)
-    ids = [store.drawings.add(name, prepare(Sheet(ONE).ink)) for name in "17"]
+    ids = [store.drawings.add(name, prepare(CanvasDrawing(ONE).ink)) for name in "17"]
     app = view(page(), "My drawings")
     app.button("delete_all").click()
     assert "2 drawings are deleted." in shown(ran(app))
@@ -178,52 +176,52 @@ def test_drawings_are_deleted_and_brought_back(store: Store) -> None:
 
 def picture(strokes: list) -> bytes:
     out = io.BytesIO()
-    Image.fromarray((255 - 255 * Sheet(strokes).ink).astype(np.uint8)).save(out, "png")
+    Image.fromarray((255 - 255 * CanvasDrawing(strokes).ink).astype(np.uint8)).save(out, "png")
     return out.getvalue()
 
 
 def test_a_picture_is_read_as_the_drawing_it_shows(store: Store) -> None:
     run_id = trained(store, QUICK)
     app = page(run=run_id)
-    app.segmented_control(ink_input.SOURCE).set_value("Picture")
+    app.segmented_control(session.INK_SOURCE).set_value("Picture")
     ran(app)
-    app.file_uploader(ink_input.FILES[0]).set_value(("zero.png", picture(ZERO), "image/png"))
+    app.file_uploader(session.PICTURE_FILE).set_value(("zero.png", picture(ZERO), "image/png"))
     ran(app)
     network = store.network(run_id)
-    [said] = prediction.predict_number(network, Sheet(ZERO).ink)
+    [said] = prediction.predict_number(network, CanvasDrawing(ZERO).ink)
     assert said.label is not None
     assert f'">{network.classes[said.label]}</div>' in shown(app)
-    app.segmented_control(ink_input.SOURCE).set_value("Draw")
-    app.segmented_control(ink_input.SOURCE).set_value("Picture")
+    app.segmented_control(session.INK_SOURCE).set_value("Draw")
+    app.segmented_control(session.INK_SOURCE).set_value("Picture")
     assert 'class="digit' in shown(ran(app))
 
 
 def test_a_text_called_png_is_one_sentence(store: Store) -> None:
     trained(store, QUICK)
     app = page()
-    app.segmented_control(ink_input.SOURCE).set_value("Picture")
+    app.segmented_control(session.INK_SOURCE).set_value("Picture")
     ran(app)
-    app.file_uploader(ink_input.FILES[0]).set_value(("a.png", b"hello", "image/png"))
+    app.file_uploader(session.PICTURE_FILE).set_value(("a.png", b"hello", "image/png"))
     ran(app)
     [error] = app.error
     assert "not a picture that can be read" in error.value
     assert "My drawings" in [tab.label for tab in app.tabs]  # the rest of the page stays
     blank = io.BytesIO()
     Image.new("L", (50, 50), "white").save(blank, "png")
-    app.file_uploader(ink_input.FILES[0]).set_value(("b.png", blank.getvalue(), "image/png"))
+    app.file_uploader(session.PICTURE_FILE).set_value(("b.png", blank.getvalue(), "image/png"))
     assert "There is no ink in this picture" in shown(ran(app))
 
 
 def test_a_zip_is_fetched_once(store: Store) -> None:
     trained(store, QUICK)
-    image = prepare(Sheet(ONE).ink)
+    image = prepare(CanvasDrawing(ONE).ink)
     data = archive.pack([ArchivedDrawing("1", image, ONE), ArchivedDrawing("7", 255 - image, None)])
     app = view(page(), "My drawings")
     for _ in range(2):
-        app.file_uploader(drawings.ZIP).set_value(("drawings.zip", data, "application/zip"))
+        app.file_uploader(session.DRAWINGS_ZIP).set_value(("drawings.zip", data, "application/zip"))
         ran(app)
     assert sorted(d.label for d in store.drawings.all()) == ["1", "7"]
-    app.file_uploader(drawings.ZIP).set_value(("drawings.zip", b"no", "application/zip"))
+    app.file_uploader(session.DRAWINGS_ZIP).set_value(("drawings.zip", b"no", "application/zip"))
     ran(app)
     assert "not a ZIP that can be read" in shown(app)
 
@@ -232,25 +230,10 @@ def test_a_run_that_trains_answers_with_its_latest(store: Store) -> None:
     run_id = trained(store, QUICK)
     store.record(run_id, Update(changes={"status": "running", "heartbeat": 4e9}))
     app = page(ONE, run=run_id)
-    assert "It is still training: epoch" in shown(app)
+    assert "The run is still training: epoch" in shown(app)
     assert app.button("teach").disabled
 
 
 def test_a_visitor_without_a_run_gets_one(store: Store) -> None:
     app = page(ONE)
     assert "MNIST is not on this machine" in shown(app) or "on its way" in shown(app)
-
-
-def test_what_the_canvas_sends_is_what_is_drawn() -> None:
-    path = canvas._objects(ZERO, 20)[0]["path"]
-    assert canvas._points(path) == [(round(x, 2), round(y, 2)) for x, y in ZERO[0]]
-    grey = Image.fromarray(np.full((4, 4), 51, dtype=np.uint8))
-    pixels = Image.new("RGBA", (4, 4), "black")
-    pixels.putalpha(grey)
-    out = io.BytesIO()
-    pixels.save(out, "png")
-    ink = canvas._pixels("data:image/png;base64," + base64.b64encode(out.getvalue()).decode())
-    assert ink is not None
-    np.testing.assert_allclose(ink, 0.2)
-    assert canvas._strokes({"objects": [{"type": "Rect"}]}) == []
-    assert canvas._strokes(None) == []

@@ -16,12 +16,10 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Checkpoint, Store, Update
-from tests.ui.pages import app_at, metric, ran, shown, store, trained
-
-__all__ = ["store"]
+from tests.ui.pages import app_at, metric, ran, run_control, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
-VIEWS = "Errors", "Map", "Confidence", "Two runs", "Suspects", "Take away"
+VIEWS = "Errors", "Map", "Confidence", "Compare", "Label errors", "Downloads"
 
 
 def page(**params: str) -> AppTest:
@@ -78,7 +76,7 @@ def test_the_two_lists_filter_and_the_chip_ends_it(store: Store) -> None:
     app.selectbox("filter_answer").set_value(str(answer)).run()
     both = wrong[(wrong["truth"] == truth) & (wrong["prediction"] == answer)]
     assert f"{len(both):,} picture" in shown(app)
-    assert app.button("chip").label == f"true {truth}, answered {answer}"
+    assert app.button("chip").label == f"true {truth}, predicted {answer}"
     app.button("chip").click().run()
     assert f"{len(wrong):,} pictures" in shown(app)
     assert app.selectbox("filter_truth").value == "any"
@@ -104,7 +102,7 @@ def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> Non
 
 @pytest.mark.parametrize(
     ("sample", "sentence"),
-    [("99999", "There is no picture 99999"), ("-1", "not a picture's number"), ("<b>", "number")],
+    [("99999", "There is no picture 99999"), ("-1", "not a sample's number"), ("<b>", "number")],
 )
 def test_a_picture_that_is_not_there_is_a_sentence(
     store: Store, sample: str, sentence: str
@@ -120,7 +118,7 @@ def test_unknown_and_unfinished_runs_are_sentences_with_a_way_on(store: Store) -
     diverged = trained(store, replace(presets.PRESETS["plain-softmax"].config, dataset="digits"))
     app = page(run=diverged)
     assert f"Run {diverged} is diverged and has no checkpoint" in shown(app)
-    assert app.selectbox("evaluated_run").value == good
+    assert run_control(app).value == good
 
 
 def test_a_run_still_training_is_judged_on_validation(store: Store) -> None:
@@ -143,7 +141,7 @@ def test_a_damaged_checkpoint_is_a_sentence(store: Store) -> None:
     )
     app = page(run=bad)
     assert "This checkpoint cannot be used" in shown(app)
-    app.selectbox("evaluated_run").set_value(good).run()
+    run_control(app).set_value(good).run()
     assert not app.error
     assert app.metric
 
@@ -204,7 +202,7 @@ def test_a_dataset_that_has_gone_is_a_sentence(store: Store, tmp_path: Path) -> 
     datasets._opened.clear()
     app = page(run=gone)
     assert "is not a dataset" in shown(app)
-    app.selectbox("evaluated_run").set_value(good).run()
+    run_control(app).set_value(good).run()
     assert not app.error
 
 

@@ -9,11 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store, Update
-from scratchmlp.ui import session
-from scratchmlp.ui.runs import run_table
-from tests.ui.pages import app_at, ran, shown, store, trained
-
-__all__ = ["store"]
+from scratchmlp.ui import resources, session
+from tests.ui.pages import app_at, ran, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
 
@@ -34,7 +31,7 @@ def page() -> AppTest:
 
 def settle() -> None:
     """Train prepares its data in a thread: none may outlive the test."""
-    while not session.preparation().dataset:
+    while not resources.preparation().dataset:
         time.sleep(0.05)
 
 
@@ -52,7 +49,7 @@ def tick(app: AppTest, *run_ids: str) -> AppTest:
 
 def test_without_a_run_there_is_a_way_on(store: Store) -> None:
     app = page()
-    assert "There is no run. Train one, or load a net from its file." in shown(app)
+    assert "No runs yet. Train one, or load a saved network." in shown(app)
     assert not app.dataframe
     assert app.file_uploader
 
@@ -84,20 +81,20 @@ def test_runs_are_found_and_sorted(store: Store) -> None:
     store.create(replace(QUICK, dataset="mnist", lr=0.02), "delta", status="running")
     app = page()
     assert names(app) == ["delta", "gamma", "alpha", "Beta"]
-    app.selectbox(run_table.ORDER).set_value("Most accurate")
+    app.selectbox(session.RUNS_ORDER).set_value("Most accurate")
     assert names(ran(app))[:2] == ["alpha", "Beta"]
-    app.selectbox(run_table.ORDER).set_value("Name")
+    app.selectbox(session.RUNS_ORDER).set_value("Name")
     assert names(ran(app)) == ["alpha", "Beta", "delta", "gamma"]
-    app.text_input(run_table.TEXT).set_value("RATE 0.02")
+    app.text_input(session.RUNS_TEXT).set_value("RATE 0.02")
     assert names(ran(app)) == ["delta"]
-    app.text_input(run_table.TEXT).set_value("nothing like it")
-    assert "No run is like that" in shown(ran(app))
-    app.text_input(run_table.TEXT).set_value("")
+    app.text_input(session.RUNS_TEXT).set_value("nothing like it")
+    assert "No runs match" in shown(ran(app))
+    app.text_input(session.RUNS_TEXT).set_value("")
     ran(app)
-    app.button_group(run_table.STATUS).set_value(["stopped"])
+    app.button_group(session.RUNS_STATUS).set_value(["stopped"])
     assert names(ran(app)) == ["gamma"]
-    app.button_group(run_table.STATUS).set_value([])
-    app.button_group(run_table.DATASET).set_value(["digits"])
+    app.button_group(session.RUNS_STATUS).set_value([])
+    app.button_group(session.RUNS_DATASET).set_value(["digits"])
     assert names(ran(app)) == ["alpha", "Beta", "gamma"]
 
 
@@ -147,7 +144,7 @@ def test_deleting_is_undone(store: Store) -> None:
     app = tick(app, gone, kept)
     assert "**2 runs**" in shown(app)
     app.button("delete").click()
-    assert "There is no run." in shown(ran(app))
+    assert "No runs yet." in shown(ran(app))
     app.button("dismiss").click()
     ran(app)
     app.button(f"restore_{kept}").click()
@@ -157,7 +154,7 @@ def test_deleting_is_undone(store: Store) -> None:
 def test_all_are_deleted_after_a_question_and_brought_back(store: Store) -> None:
     ids = {quick(store), live(store), quick(store)}
     app = page()
-    assert "Delete all 3 runs? 1 still train and will be stopped." in shown(app)
+    assert "Delete all 3 runs? 1 still training will be stopped." in shown(app)
     app.button("delete_all_now").click()
     ran(app)
     assert store.runs() == []
@@ -188,7 +185,7 @@ def test_a_queued_run_is_cancelled_and_a_stopped_one_goes_on(store: Store) -> No
     app.button("resume").click()
     ran(app)
     assert store.run(run_id).status in ("queued", "running", "finished")
-    session.jobs().close()
+    resources.jobs().close()
 
 
 def test_the_same_settings_set_every_control_of_train(store: Store) -> None:
@@ -223,7 +220,7 @@ def test_a_run_is_opened_on_another_page(store: Store, place: str, title: str) -
 def test_two_runs_are_compared_by_their_answers(store: Store) -> None:
     one, other = quick(store, "one"), quick(store, "other", replace(QUICK, seed=1))
     app = tick(page(), other, one)
-    app.menu_button("compare").click("Answers, on Evaluate")
+    app.menu_button("compare").click("Predictions, on Evaluate")
     ran(app)
     assert app.title[0].value == "Evaluate"
     assert any(m.label == "McNemar's p" for m in app.metric)
@@ -238,7 +235,7 @@ def test_a_net_is_loaded_from_its_file(store: Store) -> None:
     made = store.run("latest")
     assert made.name == "my net"
     assert made.test_accuracy == store.run(first).test_accuracy
-    assert f"my net is loaded: {made.test_accuracy:.2%} of the test pictures right." in shown(app)
+    assert f"my net is loaded: {made.test_accuracy:.2%} of the test pictures correct." in shown(app)
     assert "my net" in names(app)
 
 

@@ -1,0 +1,160 @@
+"""What all visitors share: the store, the workers, the data, and what is cached of runs."""
+
+import logging
+import threading
+from contextlib import suppress
+from dataclasses import replace
+
+import streamlit as st
+
+from scratchmlp.analysis import out_of_distribution
+from scratchmlp.data import datasets, sources
+from scratchmlp.errors import UserError
+from scratchmlp.net import presets
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.network import Network
+from scratchmlp.runs.database import StoreError
+from scratchmlp.runs.history import History
+from scratchmlp.runs.jobs import Jobs
+from scratchmlp.runs.store import Run, Store
+
+log = logging.getLogger(__name__)
+
+
+@st.cache_resource(show_spinner=False)
+def store() -> Store:
+    opened = Store()
+    with suppress(StoreError):  # a database that can only be read is cleaned at a later start
+        opened.run_list.purge()
+    return opened
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    return Jobs(store())
+
+
+@st.cache_resource(show_spinner=False, max_entries=40)
+def network(run_id: str, step: int, best: bool = False) -> Network:
+    """The network of a run's last checkpoint, or of its best epoch.
+
+    `step` is that of the last checkpoint: a newer one is loaded anew.
+    """
+    return store().network(run_id, best)
+
+
+def last_network(run_id: str) -> Network:
+    """The network of a run's last checkpoint."""
+    return network(run_id, store().last_checkpoint(run_id)[0])
+
+
+class Preparation:
+    """Prepares the data in a thread, once for all visitors, and starts to train a first run on it.
+
+    Attributes
+    ----------
+    dataset : "mnist", or "digits" where MNIST cannot be loaded; None until that is known.
+    missing : why MNIST cannot be loaded.
+    what, done, total : the present step, and how far it is.
+    share : how much of that step is done, 0 to 1.
+    """
+
+    def __init__(self) -> None:
+        self.dataset: str | None = None
+        self.missing: str | None = None
+        self.what, self.done, self.total = "Starting", 0, 0
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def share(self) -> float:
+        return self.done / self.total if self.total else 0.0
+
+    def start(self) -> None:
+        """Start the thread, unless it is running."""
+        with self._lock:
+            if not self.is_running:
+                self.dataset = self.missing = None
+                self._thread = threading.Thread(target=self._prepare, daemon=True)
+                self._thread.start()
+
+    def _prepare(self) -> None:
+        try:
+            name = sources.DEFAULT
+            datasets.load(name, self._progress)
+        except UserError as error:
+            self.missing = str(error)
+            name = sources.FALLBACK
+            datasets.load(name, self._progress)
+        try:
+            first = store().create_first(replace(presets.MODERN, dataset=name), "The first net")
+            if first:
+                jobs().submit(first)
+        except UserError as error:  # the page meets the same trouble, and shows it
+            log.warning("%s", error)
+        self.dataset = name
+        out_of_distribution.detector(name)  # so that the first drawing is predicted at once
+
+    def _progress(self, what: str, done: int, total: int) -> None:
+        self.what, self.done, self.total = what, done, total
+
+
+@st.cache_resource(show_spinner=False)
+def preparation() -> Preparation:
+    made = Preparation()
+    made.start()
+    return made
+
+
+def history(run: Run) -> History:
+    """The run's steps and epochs so far; only new ones are read from the store."""
+    return _history(run.id, run.started, run.total_steps, run).update(store())
+
+
+@st.cache_resource(show_spinner=False, max_entries=40)
+def _history(run_id: str, started: float | None, total_steps: int | None, _run: Run) -> History:
+    """A resumed run has a new history, since it went back to its last checkpoint."""
+    return History(_run)
+
+
+@st.cache_resource(show_spinner=False)
+def _ended_sparklines() -> dict[tuple[str, float | None], list[float]]:
+    """Sparklines of runs that have ended, by id and time of the end; they do not change."""
+    return {}
+
+
+def sparklines(runs: list[Run]) -> dict[str, list[float]]:
+    """Some losses of each run, from its first step to its last, by the run's id."""
+    known = _ended_sparklines()
+    new = [run for run in runs if (run.id, run.ended) not in known]
+    lines = store().run_list.sparklines([run.id for run in new])
+    known.update({(run.id, run.ended): lines.get(run.id, []) for run in new if run.ended})
+    return {run.id: known.get((run.id, run.ended)) or lines.get(run.id, []) for run in runs}
+
+
+def known_datasets() -> list[str]:
+    """Folders on this machine that some run was trained on: a link may ask for them."""
+    folders = {run.dataset for run in store().runs()} - set(sources.SOURCES)
+    return sorted(filter(datasets.is_prepared, folders))
+
+
+def submit(config: TrainConfig) -> str:
+    """Create a run, hand it to the workers, and return its id."""
+    run_id = store().create(config)
+    jobs().submit(run_id)
+    return run_id
+
+
+def resume(run_id: str) -> None:
+    store().requeue(run_id)
+    jobs().submit(run_id)
+
+
+def cancel_or_stop(run_id: str) -> None:
+    """Take a run out of the queue, or stop it if a worker has already started it."""
+    if not store().cancel(run_id):
+        store().send(run_id, "stop")

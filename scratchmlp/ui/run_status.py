@@ -1,0 +1,83 @@
+"""The state of a run as a page shows it: a badge, progress, how often to look again."""
+
+import time
+
+import streamlit as st
+
+from scratchmlp.analysis import curves
+from scratchmlp.runs.history import History
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import resources
+
+LIVE_SECONDS, IDLE_SECONDS = 1.0, 2.0  # between two looks at a run, while it changes and afterwards
+BADGES = {
+    "queued": ("gray", ":material/hourglass_empty:"),
+    "running": ("blue", ":material/play_arrow:"),
+    "paused": ("orange", ":material/pause:"),
+    "finished": ("green", ":material/check:"),
+    "stopped": ("gray", ":material/stop:"),
+    "diverged": ("red", ":material/trending_up:"),
+    "failed": ("red", ":material/error:"),
+    "lost": ("red", ":material/cloud_off:"),
+}
+
+
+def badge(run: Run) -> str:
+    """The run's status as Markdown."""
+    color, icon = BADGES[run.status]
+    return f":{color}-badge[{icon} {run.status}]"
+
+
+def seconds_between_looks(run: Run) -> float:
+    return LIVE_SECONDS if run.is_under_way else IDLE_SECONDS
+
+
+def percent(share: float | None) -> str:
+    """A share as a figure; a dash for None and NaN."""
+    return "–" if share is None or share != share else f"{share:.2%}"
+
+
+def progress(run: Run, history: History) -> None:
+    """A bar of the steps that are done, with the time that is left."""
+    total, step = run.total_steps or 0, history.last_step
+    if not total:
+        st.caption("Preparing the dataset …")
+        return
+    epoch = min(len(history.epochs) + 1, run.config.epochs)
+    text = f"Epoch {epoch} of {run.config.epochs} · step {step:,} of {total:,}"
+    left = _seconds_left(run, history) if run.status == "running" else None
+    if left is not None:
+        text += f" · {_duration(left)} left"
+    if history.last_lr is not None:
+        text += f" · learning rate {history.last_lr:.2g}"
+    st.progress(min(1.0, step / total), text=text)
+
+
+def _seconds_left(run: Run, history: History) -> float | None:
+    epochs = history.epochs
+    done = int(epochs["step"].iloc[-1]) if len(epochs) else 0
+    spent = float(epochs["seconds"].sum()) if len(epochs) else 0.0
+    elapsed = time.time() - (run.started or time.time())
+    return curves.seconds_left(history.last_step, run.total_steps or 0, spent, done, elapsed)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def preparation_progress() -> None:
+    """How far the preparation of the data is. The page goes on by itself when it is done."""
+    st.fragment(_preparation_progress, run_every=LIVE_SECONDS)()
+
+
+def _preparation_progress() -> None:
+    preparation = resources.preparation()
+    if preparation.dataset:
+        st.rerun()
+    total = preparation.total
+    counted = f": {preparation.done:,} of {total:,}" if total else " …"
+    st.progress(preparation.share, text=preparation.what + counted)
+    st.caption("Only the first start takes this long. A first network then trains by itself.")
+    if not preparation.is_running:
+        st.error("The dataset could not be prepared. Read the app's log, then try again.")
+        st.button("Try again", on_click=preparation.start)

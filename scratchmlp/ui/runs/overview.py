@@ -1,0 +1,56 @@
+"""The runs with everything to do to them, looked at again and again."""
+
+import streamlit as st
+
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import network_upload, resources, session
+from scratchmlp.ui.runs import actions, deletion, run_table
+
+LIVE_SECONDS, IDLE_SECONDS = 1.0, 5.0  # between two looks, while a run is under way and otherwise
+
+
+def show() -> None:
+    is_live = _is_live(resources.store().runs())
+    st.fragment(_overview, run_every=LIVE_SECONDS if is_live else IDLE_SECONDS)(is_live)
+
+
+def _is_live(runs: list[Run]) -> bool:
+    return any(run.is_under_way for run in runs)
+
+
+def _overview(was_live: bool) -> None:
+    with session.errors_shown():
+        runs = resources.store().runs()
+        if _is_live(runs) != was_live:
+            st.rerun()
+        deletion.undo_bar()
+        if not runs:
+            _no_runs()
+            return
+        shown = run_table.filtered(runs)
+        top = st.container()  # the actions stand above the table, which says what is ticked
+        if shown:
+            ticked = run_table.show(shown)
+            with top:
+                actions.show(ticked)
+        else:
+            st.info("No runs match. Remove a filter to see the others.")
+        _footer(runs, shown)
+
+
+def _no_runs() -> None:
+    st.info("No runs yet. Train one, or load a saved network.")
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.page_link("pages/train.py", label="Go to Train", icon=":material/play_arrow:")
+    network_upload.popover(row)
+    deletion.recently_deleted(row)
+
+
+def _footer(runs: list[Run], shown: list[Run]) -> None:
+    row = st.container(horizontal=True, vertical_alignment="center")
+    all_runs = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
+    is_filtered = len(shown) < len(runs)
+    row.caption(f"{len(shown):,} of {all_runs}" if is_filtered else all_runs, width="stretch")
+    network_upload.popover(row)
+    deletion.recently_deleted(row)
+    deletion.delete_all(row, runs)

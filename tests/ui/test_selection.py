@@ -1,0 +1,187 @@
+"""One selected run for all pages, its address, and the addresses that open a comparison."""
+
+import time
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import checkpoint_file
+from scratchmlp.runs.store import Checkpoint, Store, Update
+from scratchmlp.ui import resources, session
+from tests.ui.pages import app_at, metric, ran, run_control, shown, trained
+
+QUICK = TrainConfig(dataset="digits", epochs=1, hidden=(16,))
+
+
+@pytest.fixture
+def runs(store: Store) -> tuple[str, str]:
+    """Two trained runs, the newer one last; and data that is ready for Train."""
+    ids = trained(store, QUICK, "older"), trained(store, replace(QUICK, seed=1), "newer")
+    preparation = resources.preparation()
+    while not preparation.dataset:
+        time.sleep(0.05)
+    return ids
+
+
+def go(app: AppTest, page: str, **params: str) -> AppTest:
+    """Go to another page, whose address has these parameters and no others."""
+    app.query_params.clear()
+    app.query_params.update(params)
+    return ran(app.switch_page(f"pages/{page}.py"))
+
+
+def named(app: AppTest, parameter: str = "run") -> str | None:
+    """What the address says; AppTest tells it as a list where it was given."""
+    value = app.query_params.get(parameter)
+    return value[0] if isinstance(value, list) else value
+
+
+def test_all_pages_show_the_run_that_one_selects(runs: tuple[str, str]) -> None:
+    older, newer = runs
+    app = ran(app_at("evaluate"))
+    assert run_control(app).value == named(app) == newer
+    run_control(app).set_value(older)
+    assert run_control(ran(app)).value == named(app) == older
+    go(app, "draw")
+    assert run_control(app).value == named(app) == older
+    go(app, "train")
+    assert "**older**" in shown(app)
+    assert named(app) == older
+    run_control(go(app, "draw")).set_value(newer)
+    go(ran(app), "train")
+    assert "**newer**" in shown(app)
+    assert named(app) == newer
+
+
+def test_what_is_shown_by_default_is_not_selected(store: Store, runs: tuple[str, str]) -> None:
+    app = ran(app_at("evaluate"))
+    assert named(app) == runs[1]
+    newest = store.create(QUICK, "the newest", status="running")
+    store.end_run(newest, "finished")
+    go(app, "train")
+    assert "**the newest**" in shown(app)
+    assert named(app) is None
+    assert run_control(go(app, "evaluate")).value == runs[1]
+    assert not app.warning
+
+
+def test_what_is_shown_by_default_stays_while_the_page_does(
+    store: Store, runs: tuple[str, str]
+) -> None:
+    app = ran(app_at("evaluate"))
+    newest = trained(store, replace(QUICK, seed=2), "the newest")
+    assert run_control(ran(app)).value == named(app) == runs[1]
+    assert run_control(go(app, "draw")).value == newest
+
+
+@pytest.mark.parametrize("page", ["evaluate", "draw"])
+def test_a_selected_run_without_a_checkpoint_waits_for_it(
+    store: Store, runs: tuple[str, str], page: str
+) -> None:
+    waiting = store.create(replace(QUICK, seed=3), "no checkpoint yet", status="running")
+    app = go(ran(app_at("train", run=waiting)), page)
+    for _ in range(2):
+        assert f"Run {waiting} is running and has no checkpoint. This page shows" in shown(app)
+        assert run_control(app).value == named(app) == runs[1]
+        ran(app)
+    go(app, "train")
+    assert "**no checkpoint yet**" in shown(app)
+    assert named(app) == waiting
+    network = replace(store.network(runs[0]), step=1, epoch=1)
+    kept = Checkpoint(1, 1, checkpoint_file.dumps(network), b"", True)
+    store.record(waiting, Update(checkpoints=[kept]))
+    assert run_control(go(app, page)).value == named(app) == waiting
+
+
+@pytest.mark.parametrize("page", ["train", "evaluate", "draw"])
+def test_a_link_and_back_select_the_run_they_name(runs: tuple[str, str], page: str) -> None:
+    older, newer = runs
+    titles = {older: "older", newer: "newer"}
+    app = app_at(page)
+    for run_id in (older, newer, older):  # a link, another one, Back
+        app.query_params["run"] = run_id
+        ran(app)
+        assert named(app) == run_id
+        selected = run_control(app).value if page != "train" else run_id
+        assert selected == run_id
+        if page == "train":
+            assert f"**{titles[run_id]}**" in shown(app)
+
+
+@pytest.mark.parametrize("page", ["train", "evaluate", "draw"])
+def test_an_unknown_run_is_a_sentence_with_the_newest(runs: tuple[str, str], page: str) -> None:
+    app = ran(app_at(page, run="nonsense"))
+    assert "There is no run nonsense" in shown(app)
+    assert "newest run" in shown(app)
+    if page != "train":
+        assert run_control(app).value == named(app) == runs[1]
+
+
+def test_a_report_of_a_browser_that_lags_selects_nothing(runs: tuple[str, str]) -> None:
+    """The control that it reports was replaced when the run was selected by other means."""
+    older, newer = runs
+    app = ran(app_at("evaluate", run=older))
+    control = run_control(app)
+    app.query_params["run"] = newer
+    ran(app)
+    assert run_control(app).key != control.key
+    assert run_control(app).value == named(app) == newer
+
+
+def test_an_open_sample_is_in_the_address_of_its_page_only(runs: tuple[str, str]) -> None:
+    app = ran(app_at("evaluate", run=runs[0], sample="3"))
+    assert "Picture 3:" in shown(app)
+    go(app, "draw")
+    assert named(app, "sample") is None
+    go(app, "evaluate")
+    for _ in range(2):
+        assert "Picture 3:" in shown(app)
+        assert (named(app), named(app, "sample")) == (runs[0], "3")
+        ran(app)
+    del app.query_params["sample"]  # Back
+    assert "Picture 3:" not in shown(ran(app))
+
+
+def test_an_address_opens_compare_on_train_once(runs: tuple[str, str]) -> None:
+    older, newer = runs
+    app = ran(app_at("train", run=older, compare=f"{newer},nonsense"))
+    assert "**older**" in shown(app)
+    assert app.session_state[session.TRAIN_VIEW] == "Compare"
+    assert "Only what differs:" in shown(app)
+    assert named(app, "compare") is None
+    app.session_state[session.TRAIN_VIEW] = "Inside"
+    assert "Only what differs:" not in shown(ran(app))
+
+
+def test_an_address_opens_compare_on_evaluate_once(runs: tuple[str, str]) -> None:
+    older, newer = runs
+    app = ran(app_at("evaluate", run=newer, compare=older))
+    assert metric(app, "McNemar's p")
+    assert app.selectbox(session.COMPARED_RUN).value == older
+    assert (named(app), named(app, "compare")) == (newer, None)
+    app.session_state[session.EVALUATE_VIEW] = "Confidence"
+    assert not any(m.label == "McNemar's p" for m in ran(app).metric)
+
+
+@pytest.mark.parametrize("compare", ["nonsense", "," * 3000, "<script>alert(1)</script>"])
+@pytest.mark.parametrize("page", ["train", "evaluate"])
+def test_an_address_that_compares_with_nothing_is_harmless(
+    runs: tuple[str, str], page: str, compare: str
+) -> None:
+    app = ran(app_at(page, run=runs[0], compare=compare))
+    assert not app.error
+    assert not app.warning or page == "train"  # which says that MNIST is missing
+    assert named(app, "compare") is None
+
+
+def test_settings_of_an_address_replace_those_of_a_visitor_only_if_it_says_apply(
+    runs: tuple[str, str],
+) -> None:
+    app = ran(app_at("train"))
+    go(app, "train", lr="0.05")
+    assert app.session_state[session.SETTINGS].lr != 0.05
+    go(app, "train", lr="0.05", apply="1")
+    assert app.session_state[session.SETTINGS].lr == 0.05
+    assert named(app, "apply") is None
