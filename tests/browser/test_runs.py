@@ -64,7 +64,7 @@ def test_a_run_is_named_deleted_and_brought_back(
     button(page, "describe")
     page.get_by_label("Name", exact=True).fill("renamable, renamed")
     page.get_by_label("Note", exact=True).fill("small digits")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(bar.get_by_text("renamable, renamed")).to_be_visible()
     [run] = named(store, "renamable, renamed")
     assert run.note == "small digits"
@@ -112,7 +112,7 @@ def test_a_net_is_taken_away_and_loaded_again(
     files = {}
     for name in ("Network as safetensors", "Network as a script", "Dataset"):
         with page.expect_download() as download:
-            page.get_by_role("button", name=name).click()
+            page.get_by_role("button", name=name, exact=True).click()
         files[name] = tmp_path / download.value.suggested_filename
         download.value.save_as(files[name])
     script, pictures = files["Network as a script"], files["Dataset"]
