@@ -40,12 +40,15 @@ SECONDS = {
     "one app": 150,
     "one cluster": 60,
     "tests/runs/test_jobs.py": 50,
-    "tests/cli/test_train.py": 40,
     "new apps": 35,
-    "tests/runs/test_recorder.py": 22,
-    "tests/runs/test_store.py": 17,
+    "tests/cli/test_train.py": 25,
     "tests/runs/test_teaching.py": 17,
+    "tests/runs/test_recorder.py": 15,
+    "tests/runs/test_execution.py": 12,
+    "tests/runs/test_store.py": 12,
     "tests/runs/test_export.py": 10,
+    "tests/runs/test_standalone.py": 10,
+    "tests/cli/test_output.py": 10,
 }
 
 
