@@ -15,7 +15,7 @@ MAX_MEGABYTES = 400  # six hidden layers of 4,096 units
 
 
 def popover(row: Any) -> None:
-    with row.popover("Load a saved network", icon=":material/upload_file:", key="load_net"):
+    with row.popover("Load a network", icon=":material/upload_file:", key="load_net"):
         uploader()
 
 

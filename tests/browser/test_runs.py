@@ -110,12 +110,12 @@ def test_a_net_is_taken_away_and_loaded_again(
     page.goto(f"{app.url}/?run={run.id}")
     page.get_by_role("tab", name="Downloads").click()
     files = {}
-    for name in ("Network as safetensors", "Network as a script", "Dataset"):
+    for name in ("Network as safetensors", "Network as a script", "Dataset as npz"):
         with page.expect_download() as download:
             page.get_by_role("button", name=name, exact=True).click()
         files[name] = tmp_path / download.value.suggested_filename
         download.value.save_as(files[name])
-    script, pictures = files["Network as a script"], files["Dataset"]
+    script, pictures = files["Network as a script"], files["Dataset as npz"]
     said = subprocess.run(
         [sys.executable, "-I", script, pictures], cwd=tmp_path, capture_output=True, text=True
     )

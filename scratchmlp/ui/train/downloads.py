@@ -95,7 +95,7 @@ def _training(run: Run) -> None:
         help="A row for each step. The figures of an epoch are in the row of its last step.",
     )
     row.download_button(
-        "Dataset",
+        "Dataset as npz",
         lambda: export.dataset_file(datasets.load(run.dataset)),
         "pictures.npz",
         key="export_pictures",

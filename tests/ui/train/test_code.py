@@ -30,7 +30,7 @@ def test_every_step_stands_beside_the_code_that_makes_it(store: Store) -> None:
     app = view("Code", trained(store, QUICK))
     for stage, code in (
         ("z1", "def linear("),
-        ("h2", "def relu("),
+        ("h2", "RELU = Activation("),
         ("log p", "def log_softmax("),
         ("dz1", "def autograd("),
         ("dw3", "def autograd("),
