@@ -1,6 +1,7 @@
 """The rules of docs/architecture.md: floors, no circles, and packages that have one home."""
 
 import ast
+import functools
 import graphlib
 import re
 from collections.abc import Iterator
@@ -75,6 +76,7 @@ def imports_in(source: str) -> set[str]:
     return found
 
 
+@functools.cache
 def imports(path: Path) -> set[str]:
     return imports_in((ROOT / path).read_text())
 
