@@ -15,6 +15,7 @@ from scratchmlp.net.network import Network
 from scratchmlp.runs import database as db
 from scratchmlp.runs.store import Store, Update
 from tests.runs.updates import CONFIG, checkpoint, epoch, steps
+from tests.runs.writing import write_many
 
 
 def test_a_created_run_can_be_read(store: Store) -> None:
@@ -194,13 +195,6 @@ def test_a_run_ends_only_once(store: Store) -> None:
     store.end_run(run, "finished", test_accuracy=0.98)
     store.end_run(run, "failed", "too late")
     assert (store.run(run).status, store.run(run).test_accuracy) == ("finished", 0.98)
-
-
-def write_many(url: str, run: str, first: int) -> None:
-    store = Store(url)
-    for n in range(first, first + 200, 4):
-        store.record(run, Update(steps=steps(n, n + 3), changes={"heartbeat": time.time()}))
-    store.close()
 
 
 @pytest.fixture(scope="module")
