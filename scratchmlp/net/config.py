@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from scratchmlp.data import sources
-from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
 from scratchmlp.net import choices
 
@@ -141,7 +140,7 @@ def matters(name: str, config: TrainConfig) -> bool:
 
 def explain(name: str) -> str:
     """The field's help and, in Markdown, a line for each of its choices."""
-    table = SOURCES if name == "dataset" else choices.TABLES.get(name, {})
+    table = sources.SOURCES if name == "dataset" else choices.TABLES.get(name, {})
     lines = [f"- {choice}: {row.help}" for choice, row in table.items()]
     return "\n".join([FIELDS[name].metadata["help"], *([""] if lines else []), *lines])
 
