@@ -19,6 +19,7 @@ from scratchmlp.ui import session
 from scratchmlp.ui.draw import teaching
 from scratchmlp.ui.draw.canvas import CanvasDrawing
 from scratchmlp.ui.draw.ink_input import InkInput
+from scratchmlp.ui.draw.views import VIEWS
 from tests.ui.pages import app_at, ran, run_control, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=20, hidden=(32,))
@@ -26,7 +27,6 @@ ONE = [[(160.0, 60.0), (160.0, 160.0), (160.0, 260.0)]]
 ZERO_POINTS = [(np.cos(a), np.sin(a)) for a in np.linspace(0, 2 * np.pi, 40)]
 ZERO = [[(160 + 60 * x, 160 + 100 * y) for x, y in ZERO_POINTS]]
 TEN = [[(80.0, 90.0), (80.0, 230.0)], [(220 + 40 * x, 160 + 70 * y) for x, y in ZERO_POINTS]]
-VIEWS = "How it saw it", "Why", "All runs", "My drawings"
 
 
 def page(strokes: list | None = None, **params: str) -> AppTest:

@@ -16,10 +16,10 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Checkpoint, Store, Update
+from scratchmlp.ui.evaluate.views import VIEWS
 from tests.ui.pages import app_at, metric, ran, run_control, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
-VIEWS = "Errors", "Map", "Confidence", "Compare", "Label errors", "Downloads"
 
 
 def page(**params: str) -> AppTest:
