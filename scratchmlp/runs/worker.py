@@ -14,7 +14,6 @@ from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
-from scratchmlp.runs.task_execution import execute_task
 
 
 def prepare() -> None:
@@ -50,6 +49,8 @@ def train(run_id: str, url: Any, leave: Callable[[], None]) -> None:
 
 def do_task(task_id: str, url: Any) -> None:
     """Do a background task, unless another process has claimed it."""
+    from scratchmlp.runs.task_execution import execute_task  # a run needs nothing of it
+
     torch.set_num_threads(1)
     store = Store(url)
     try:
