@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests  # noqa: F401 (before warnings are errors: it warns that SOCKS is missing)
 import sqlalchemy as sa
 import torch
 from filelock import FileLock
@@ -101,8 +102,9 @@ def digits() -> Dataset:
 
 def forget_fastai_home() -> None:
     """fastai reads FASTAI_HOME once."""
-    if "fastai.data.external" in sys.modules:
-        sys.modules["fastai.data.external"].fastai_cfg.cache_clear()
+    fastai = sys.modules.get("fastai.data.external")
+    if hasattr(fastai, "fastai_cfg"):  # not while a thread imports it for the first time
+        fastai.fastai_cfg.cache_clear()
 
 
 def give_mnist(fastai: Path) -> None:
