@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
-from sklearn import metrics
 
+from scratchmlp.analysis.evaluation import confusion_table
 from scratchmlp.errors import UserError
 
 
@@ -47,15 +47,5 @@ def compare(a: pd.DataFrame, b: pd.DataFrame) -> Comparison:
 
 def agreement(a: pd.DataFrame, b: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     """A row for each pair of predictions: truth (A's), prediction (B's), count, rate (of A's)."""
-    counts = metrics.confusion_matrix(a["prediction"], b["prediction"], labels=range(len(classes)))
-    totals = counts.sum(axis=1, keepdims=True).clip(min=1)
-    rows, columns = np.indices(counts.shape)
-    names = np.array(classes)
-    return pd.DataFrame(
-        {
-            "truth": names[rows.ravel()],
-            "prediction": names[columns.ravel()],
-            "count": counts.ravel(),
-            "rate": (counts / totals).ravel(),
-        }
-    )
+    pairs = pd.DataFrame({"truth": a["prediction"], "prediction": b["prediction"]})
+    return confusion_table(pairs, classes)

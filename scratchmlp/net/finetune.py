@@ -27,7 +27,7 @@ KEEP = 0.5  # share of the old weights in the mean
 
 
 def teach(network: Network, drawings: Examples, replay: Examples, seed: int = 0) -> Network:
-    """A new network that has learned the drawings; the old one does not change.
+    """A new network that has learned the drawings. The old network does not change.
 
     Parameters
     ----------

@@ -99,7 +99,7 @@ checkpoints = sa.Table(
         sa.Column("step", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("epoch", sa.Integer, nullable=False),
         sa.Column("network", sa.LargeBinary, nullable=False),
-        sa.Column("progress", sa.LargeBinary),  # the training state; only the last one has it
+        sa.Column("progress", sa.LargeBinary),  # the training state, in the last checkpoint only
     ),
 )
 commands = sa.Table(

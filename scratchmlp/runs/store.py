@@ -114,7 +114,7 @@ class Store:
         return run_id
 
     def create_first(self, config: TrainConfig, name: str = "") -> str | None:
-        """Insert a run if the database has none; of several simultaneous calls only one does."""
+        """Insert a run if the database has none. Several calls at once insert only one."""
         with write_transaction(self._engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("LOCK TABLE runs IN EXCLUSIVE MODE"))

@@ -76,8 +76,8 @@ def test_a_command_takes_effect_at_the_next_flush(
 ) -> None:
     """One flush reads it and the next writes that it was applied, a tenth of a second each.
 
-    Flushes are counted, because a busy machine is slow by itself. One may be under way when the
-    command is sent, and one may come before the training thread has its turn.
+    The test counts flushes and not seconds, because a busy machine is slow. Two more flushes may
+    come: one that runs while the command is sent, one before the training thread continues.
     """
     assert recorder.FLUSH_INTERVAL <= 0.1
     store, run_id, flush = background.store, background.run_id, recorder.Recorder.flush
