@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import itertools
-import logging
 import os
 import shutil
 import subprocess
@@ -197,13 +196,10 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         close_world(patch, home, home / "fastai")
         patch.setenv("PYTHONWARNINGS", "ignore")
         store = Store()
-        levels = [(handler, handler.level) for handler in logging.getLogger().handlers]
         owner = Jobs(store, workers=2)
-        owner.wait_until_ready(180)
-        for handler, level in levels:  # Dask silences pytest's own
-            handler.setLevel(level)
-    assert owner._client
-    yield owner._client.scheduler.address
+    owner.wait_until_ready(180)
+    assert owner.address
+    yield owner.address
     owner.close()
     store.close()
 

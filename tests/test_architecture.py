@@ -36,6 +36,7 @@ HOMES = {
         "scratchmlp/runs/drawings.py",
         "scratchmlp/runs/migrations/",
         "scratchmlp/runs/store.py",
+        "scratchmlp/runs/work_queue.py",
     ),
     "alembic": ("scratchmlp/runs/database.py", "scratchmlp/runs/migrations/"),
     "distributed": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),

@@ -14,10 +14,16 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
-from sqlalchemy.dialects import postgresql, sqlite
 
 from scratchmlp.errors import UserError
-from scratchmlp.runs.database import LOST_AFTER, new_id, read_transaction, tasks, write_transaction
+from scratchmlp.runs.database import (
+    LOST_AFTER,
+    insert_new,
+    new_id,
+    read_transaction,
+    tasks,
+    write_transaction,
+)
 
 Arrays = dict[str, NDArray]
 
@@ -66,29 +72,24 @@ class BackgroundTasks:
     ) -> BackgroundTask:
         """Queue a task unless it is queued, running or done; return it."""
         now, key = time.time(), _key(kind, settings)
-        restarted = {"status": "queued", "created": now, "heartbeat": now, "done": 0, "error": None}
+        restarted = {
+            "status": "queued",
+            "created": now,
+            "heartbeat": now,
+            "done": 0,
+            "error": None,
+            "tries": 0,
+        }
         row = {"id": new_id(), "run": run_id, "kind": kind, "settings": settings, "key": key}
         found = self.find(kind, settings)
         with write_transaction(self._engine) as connection:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            insert = dialect.insert(tasks).values(row | restarted | {"total": 0})
-            connection.execute(insert.on_conflict_do_nothing(index_elements=["key"]))
+            connection.execute(insert_new(connection, tasks), row | restarted | {"total": 0})
             if found and found.status in RETRIED:
                 same = sa.update(tasks).where(tasks.c.id == found.id)
                 connection.execute(same.values(restarted))
         task = self.find(kind, settings)
         assert task is not None
         return task
-
-    def queue(self) -> list[str]:
-        """The ids of the tasks that wait for a worker, the oldest first."""
-        query = sa.select(tasks.c.id).where(tasks.c.status == "queued")
-        with read_transaction(self._engine) as connection:
-            return list(connection.execute(query.order_by(tasks.c.created)).scalars())
-
-    def claim(self, task_id: str) -> bool:
-        """Take a task out of the queue to do it. Only one process succeeds."""
-        return self._change_if(task_id, "queued", status="running", heartbeat=time.time())
 
     def report_progress(self, task_id: str, done: int, total: int) -> bool:
         """Write the progress and the heartbeat; False if the task has been cancelled."""

@@ -71,6 +71,8 @@ def save_checkpoint(connection: sa.Connection, run_id: str, new: Checkpoint) -> 
     )
     connection.execute(sa.delete(checkpoints).where(of_run, sa.not_(is_needed)))
     connection.execute(sa.update(checkpoints).where(of_run).values(progress=None))
+    progress = sa.update(runs).where(runs.c.id == run_id, runs.c.tries > 0)
+    connection.execute(progress.values(tries=0))
     row = {
         "run": run_id,
         "step": new.step,

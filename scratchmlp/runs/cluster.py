@@ -1,59 +1,110 @@
 """The processes of a Dask cluster on this machine: how they start, what they load, how they end.
 
 Every process of the cluster loads this module, but only the workers need PyTorch. So this module
-does not import it: the other processes start in a third of the time and take a fifth of the memory.
+does not import it: the scheduler starts in a third of the time and takes a fifth of the memory.
 Each process listens on loopback only, and exits when its parent exits.
 """
 
-import logging
+import json
 import os
+import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
-import dask
 from distributed import Worker
-from distributed.deploy.subprocess import SubprocessCluster
 
 LOOPBACK = "127.0.0.1"
 MB = 2**20
+RESTART_SECONDS = 3.0  # at least, between two starts of the same process
+QUIET = {"dashboard": False, "dashboard_address": f"{LOOPBACK}:0", "host": LOOPBACK}
+SCHEDULER = QUIET | {"preload": [__name__], "allowed_failures": 0}
+WORKER = QUIET | {"preload": [__name__], "nthreads": 1, "memory_limit": 0}
+ENVIRONMENT = {
+    "DASK_LOGGING__DISTRIBUTED": "critical",  # what dies is replaced, and no trouble
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "30s",
+}
+# By default, the C library returns the memory of every tensor to the system at once, and a worker
+# requests it again in each step: training took 1.5 times as long. One thread for each worker.
+WORKER_ENVIRONMENT = {
+    "MALLOC_TRIM_THRESHOLD_": str(256 * MB),
+    "MALLOC_MMAP_THRESHOLD_": str(32 * MB),
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 
 
-def local_cluster(workers: int) -> Any:
-    """Start a scheduler and workers of one thread each; return without waiting for the workers."""
-    # `python -m dask` must find this package, whatever folder the app was started in.
-    package = str(Path(__file__).parents[2])
-    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if package not in paths:
-        os.environ["PYTHONPATH"] = os.pathsep.join([package, *filter(None, paths)])
-    # One run per worker. The scheduler is a separate process and reads its environment.
-    os.environ["DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION"] = "1.0"
-    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
-    # With Dask's own values a worker returns the memory of every tensor to the system at once and
-    # requests it again in each step: training took 1.5 times as long. These values avoid that.
-    os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * MB))
-    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * MB))
-    preload = [__name__]
-    no_dashboard = {"dashboard": False, "dashboard_address": f"{LOOPBACK}:0"}
-    with dask.config.set({"distributed.comm.timeouts.connect": "30s"}):
-        return SubprocessCluster(
-            host=LOOPBACK,
-            n_workers=workers,
-            threads_per_worker=1,
-            scheduler_kwargs={"preload": preload, "allowed_failures": 0, **no_dashboard},
-            worker_kwargs={
-                "preload": preload,
-                "preload_nanny": preload,
-                "memory_limit": 0,
-                **no_dashboard,
-            },
-            silence_logs=logging.ERROR,
-        )
+class LocalCluster:
+    """A scheduler and workers of one thread each. `heal` replaces those that have died.
+
+    Attributes
+    ----------
+    address : of the scheduler. It changes when the scheduler is replaced.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.address = ""
+        # `python -m dask` must find this package, whatever folder the app was started in.
+        paths = str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")
+        path = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        environment = ENVIRONMENT | os.environ | path
+        self._scheduler = Process("distributed.Scheduler", environment)
+        environment = WORKER_ENVIRONMENT | environment
+        self._workers = [Process("distributed.Worker", environment) for _ in range(workers)]
+
+    def heal(self) -> None:
+        """Start the processes that do not run. Workers do not outlive their scheduler."""
+        if not self._scheduler.is_alive:
+            for worker in self._workers:
+                worker.kill()
+            port = _free_port()
+            if self._scheduler.start([], SCHEDULER | {"port": port}):
+                self.address = f"tcp://{LOOPBACK}:{port}"
+        if self._scheduler.is_alive:
+            for worker in self._workers:
+                if not worker.is_alive:
+                    worker.start([self.address], WORKER)
+
+    def close(self) -> None:
+        for process in (self._scheduler, *self._workers):
+            process.kill()
+
+
+class Process:
+    """A process of the cluster, which can be started again."""
+
+    def __init__(self, dask_class: str, environment: dict[str, str]) -> None:
+        self._class, self._environment = dask_class, environment
+        self._process: subprocess.Popen | None = None
+        self._started = 0.0
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, arguments: list[str], options: dict[str, Any]) -> bool:
+        """Start it, unless it was started a moment ago."""
+        now = time.monotonic()
+        if self._process is not None and now - self._started < RESTART_SECONDS:
+            return False
+        spec = json.dumps({"cls": self._class, "opts": options})
+        command = [sys.executable, "-m", "dask", "spec", *arguments, "--spec", spec]
+        self._process = subprocess.Popen(command, env=self._environment)
+        self._started = now
+        return True
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 def dask_setup(server: Any) -> None:
-    """Dask calls this when the scheduler, a nanny or a worker starts."""
+    """Dask calls this when the scheduler or a worker starts."""
     threading.Thread(target=_exit_with_parent, args=[os.getppid()], daemon=True).start()
     if isinstance(server, Worker):
         from scratchmlp.runs import worker
@@ -65,3 +116,9 @@ def _exit_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])

@@ -3,28 +3,44 @@
 A fault of the database that a user can correct is raised as a `UserError`.
 """
 
+import logging
 import os
 import secrets
 import sqlite3
 import string
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from scratchmlp import paths
 from scratchmlp.errors import UserError
 
 BUSY_SECONDS = 5.0
+WAIT_SECONDS = 600.0  # how long a process that trains waits for a database that is away
+RETRY_INTERVAL = 0.1  # seconds
+# A server that cannot be reached any more is noticed after half a minute.
+POSTGRES = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 LOST_AFTER = 10.0  # seconds without a heartbeat: the run or task then counts as lost
 MIGRATIONS = Path(__file__).parent / "migrations"
 URL_FORMS = "it must be like sqlite:////folder/runs.db or postgresql://user@host/name."
-HEAD = "0004"  # the newest migration in migrations/versions
+HEAD = "0005"  # the newest migration in migrations/versions
 
 _ALPHABET = string.ascii_lowercase + string.digits
 ID_LENGTH = 16
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 metadata = sa.MetaData()
 
@@ -52,6 +68,8 @@ runs = sa.Table(
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("parent", sa.String(32)),  # the run it was taught from, which may not exist any more
     sa.Column("deleted", sa.Double),  # when it was deleted; it can be restored for a while
+    # How many workers took it since its last checkpoint; null if a terminal trains it.
+    sa.Column("tries", sa.Integer),
 )
 
 
@@ -133,6 +151,7 @@ tasks = sa.Table(
     sa.Column("total", sa.Integer, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("result", sa.LargeBinary),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),  # how many workers took it
 )
 drawings = sa.Table(
     "drawings",
@@ -175,7 +194,7 @@ def open_database(url: str | sa.URL) -> sa.Engine:
         raise UserError(f"SCRATCHMLP_DB names {parsed.drivername}: {URL_FORMS}")
     if parsed.drivername != "sqlite":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=POSTGRES)
     elif (parsed.database or ":memory:") == ":memory:":
         raise UserError(f"SCRATCHMLP_DB names no file: {URL_FORMS}")
     else:
@@ -245,6 +264,30 @@ def write_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def insert_new(connection: sa.Connection, table: sa.Table) -> Any:
+    """An insertion that leaves out rows that are there already.
+
+    A connection that breaks in a commit does not say whether the rows were written.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def patiently(action: Callable[[], T]) -> T:
+    """Call `action` again and again as long as the database is away, for `WAIT_SECONDS`."""
+    deadline, is_waiting = time.monotonic() + WAIT_SECONDS, False
+    while True:
+        try:
+            return action()
+        except StoreError as error:
+            if time.monotonic() > deadline:
+                raise
+            if not is_waiting:
+                log.warning("%s This process waits for it.", error)
+            is_waiting = True
+            time.sleep(RETRY_INTERVAL)
+
+
 def _migrate(engine: sa.Engine) -> None:
     if _version(engine) == HEAD:
         return
@@ -304,6 +347,9 @@ def explain_errors(engine: sa.Engine) -> Iterator[None]:
         for part, meaning in _EXPLANATIONS.items():
             if part in message:
                 raise StoreError(f"The runs database {_location(engine)} {meaning}.") from error
+        if error.connection_invalidated:
+            meaning = _EXPLANATIONS["connection"]
+            raise StoreError(f"The runs database {_location(engine)} {meaning}.") from error
         raise
 
 

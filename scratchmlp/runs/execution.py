@@ -1,6 +1,7 @@
 """Trains a run of the store from its current state to its end, and evaluates it on the test split.
 
 Workers and the command line both use it. A `Recorder` writes the run and receives its commands.
+A database that is away only delays what is read and written here.
 """
 
 import logging
@@ -16,7 +17,7 @@ from scratchmlp.net.events import Diverged, Event, Finished, State, Stopped
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.checkpoint_file import network_from_state
-from scratchmlp.runs.database import StoreError
+from scratchmlp.runs.database import StoreError, patiently
 from scratchmlp.runs.recorder import Recorder
 from scratchmlp.runs.records import Status
 from scratchmlp.runs.store import Run, Store
@@ -54,12 +55,12 @@ def execute(
         The dataset or the last checkpoint cannot be used, or the end of the run cannot be written.
         The run fails with that sentence. Any other exception makes it fail too.
     """
-    run = store.run(run_id)
+    run = patiently(lambda: store.run(run_id))
     try:
         return _execute(store, run, on_event, on_pause, stop or threading.Event(), on_progress)
     except BaseException as error:
         why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        store.end_run(run_id, "failed", why, run.started)
+        patiently(lambda: store.end_run(run_id, "failed", why, run.started))
         raise
 
 
@@ -79,15 +80,16 @@ def _execute(
         if not isinstance(event, Diverged):  # the only use of the test split
             figures["test_loss"], figures["test_accuracy"] = network.evaluate(dataset.test)
     try:
-        recorder.flush_with_retries()
+        patiently(recorder.flush)
     except StoreError as error:
         if isinstance(event, Diverged):
             raise
         raise StoreError(f"{error} {_save_elsewhere(run, network)}") from error
-    seconds = sum(row.seconds for row in store.epochs_since(run.id)) + event.state.tally.seconds
+    rows = patiently(lambda: store.epochs_since(run.id))
+    figures["train_seconds"] = sum(row.seconds for row in rows) + event.state.tally.seconds
     cause = event.cause if isinstance(event, Diverged) else None
     status = STATUSES[type(event)]
-    store.end_run(run.id, status, cause, run.started, train_seconds=seconds, **figures)
+    patiently(lambda: store.end_run(run.id, status, cause, run.started, **figures))
     return event
 
 
@@ -102,10 +104,10 @@ def _train(
     rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     train, valid = (dataset.train.take(part) for part in rows)
     steps = learner.steps_per_epoch(config, len(train)) * config.epochs
-    start = _start(store, run, dataset, steps)
+    start = patiently(lambda: _start(store, run, dataset, steps))
     recorder.classes = dataset.classes
     recorder.update_run(total_steps=steps)
-    recorder.resume_from(start, store)
+    patiently(lambda: recorder.resume_from(start, store))
     for event in training.fit(config, train, valid, start=start, control=recorder.control):
         recorder.add(event)
         on_event(event)

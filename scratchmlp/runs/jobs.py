@@ -1,180 +1,181 @@
-"""Trains queued runs in other processes: on a Dask cluster of its own, or on an existing one.
+"""Looks after the work: compares the queue in the database with what workers do, twice a second.
 
-The queue is in the store: a run waits there until a worker claims it, and only one worker can. So
-a run may be submitted to Dask several times, and a run whose worker was killed never starts again
-unnoticed.
+A look sends idle workers to a queue in which something waits; the workers take from it themselves.
+What has no heartbeat any more goes back into the queue. A process of the cluster that died is
+replaced. Nothing has to be remembered for that, so any process may die at any moment.
 """
 
-import contextlib
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dask.system import CPU_COUNT
-from dask.task_spec import Task
-from distributed import Client, Future, KilledWorker, secede
+from distributed import Client, Future
 
-from scratchmlp.errors import UserError
-from scratchmlp.runs.cluster import local_cluster
+from scratchmlp.runs.cluster import LocalCluster
+from scratchmlp.runs.database import LOST_AFTER, StoreError
 from scratchmlp.runs.store import Store
+from scratchmlp.runs.work_queue import Heart
 
 log = logging.getLogger(__name__)
+logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # `trouble` says it
 
+LOOK_SECONDS = 0.5
 CONNECT_SECONDS = 10.0
 WORKER_SECONDS = 60.0  # in which a worker must have started
-KILLED = "The process that worked on this was killed, by a person or because memory ran out:"
 
-OnKilled = Callable[[str], None]  # called with the id of a run or a task
+Slot = tuple[str, int]  # a thread of a worker: the worker's address, and the thread's number
 
 
 class Jobs:
-    """Submits queued runs and tasks to workers. The cluster starts in the background.
+    """Has the queue of a store done by workers. Everything happens in a thread.
 
     Parameters
     ----------
-    store : the store that has the runs.
-    workers : the number of workers; the number of cores if None.
+    store : the store that has the queue.
+    workers : the number of workers on this machine; the number of cores if None.
+
+    Attributes
+    ----------
+    trouble : one sentence if the cluster is not available, or has had no worker for a while.
     """
 
     def __init__(self, store: Store, workers: int | None = None) -> None:
-        self._failure: str | None = None
-        self._absence: str | None = None
-        self._closed = threading.Event()
+        self.trouble: str | None = None
         self._store = store
         self._workers = workers or CPU_COUNT
+        self._scheduler = os.environ.get("SCRATCHMLP_SCHEDULER")
+        self._cluster = None if self._scheduler else LocalCluster(self._workers)
         self._client: Client | None = None
-        self._watcher: threading.Thread | None = None
-        self._cluster: Any = None
-        self._sent = 0
+        self._asked: dict[Slot, Future] = {}  # the workers that were sent to the queue
         self._last_attended = time.monotonic()  # when there last was a worker, or nothing to do
-        self._futures: dict[str, tuple[Future, OnKilled]] = {}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="jobs")
-        self._thread.submit(self._guarded, self._start)
+        self._deaths = DeathWatch()
+        self._closed, self._wake, self._ready = (threading.Event() for _ in range(3))
+        self._thread = threading.Thread(target=self._look_repeatedly, daemon=True, name="jobs")
+        self._thread.start()
 
     @property
-    def trouble(self) -> str | None:
-        """One sentence if the cluster is not available or has had no worker for a while."""
-        return self._failure or self._absence
+    def address(self) -> str | None:
+        """The address of the scheduler."""
+        return self._cluster.address if self._cluster else self._scheduler
 
-    def submit(self, run_id: str) -> None:
-        """Submit a run that is queued in the store."""
-        self._thread.submit(self._guarded, lambda: self._send(run_id, train, self._run_killed))
-
-    def submit_task(self, task_id: str) -> None:
-        """Submit a task that is queued in the store."""
-        self._thread.submit(self._guarded, lambda: self._send(task_id, do_task, self._task_killed))
+    def wake(self) -> None:
+        """Look now: something new waits in the queue."""
+        self._wake.set()
 
     def wait_until_ready(self, timeout: float = 60) -> None:
-        """Wait until every worker has started and has loaded PyTorch and the data."""
-        self._thread.submit(lambda: None).result(timeout)
-        if self._client and self._cluster:
-            self._client.wait_for_workers(self._workers, timeout)
+        """Wait until every worker has started and has loaded PyTorch, or until there is trouble."""
+        self._ready.wait(timeout)
 
     def close(self) -> None:
-        """End the workers. The runs that they train become lost, and can be resumed."""
+        """End the cluster of this machine. What it did goes on when there are workers again."""
         self._closed.set()
-        self._thread.shutdown(wait=True, cancel_futures=True)
-        if self._watcher:
-            self._watcher.join()
+        self._wake.set()
+        self._thread.join()
+
+    def _look_repeatedly(self) -> None:
+        while not self._closed.is_set():
+            self._wake.clear()
+            try:
+                self._look()
+            except StoreError:
+                pass  # the database is away: the next look tries again
+            except Exception as error:
+                if self.trouble is None:
+                    log.exception("The training processes are not available.")
+                self.trouble = (
+                    f"The training processes are not available ({error}): restart the app, "
+                    "or correct SCRATCHMLP_SCHEDULER."
+                )
+                self._ready.set()
+            self._wake.wait(LOOK_SECONDS)
         for closable in (self._client, self._cluster):
             if closable is not None:
                 closable.close()
 
-    def _guarded(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except Exception as error:
-            log.exception("The training processes are not available.")
-            self._failure = (
-                f"The training processes are not available ({error}): restart the app, "
-                "or correct SCRATCHMLP_SCHEDULER."
-            )
-        else:
-            self._failure = None
+    def _look(self) -> None:
+        self._connect()
+        for heart in self._deaths.dead(self._store.work.hearts()):
+            log.warning("The process that worked on %s %s is dead.", *heart.item)
+            self._store.work.revive(heart)
+        waiting = len(self._store.work.waiting())
+        if waiting or not self._ready.is_set():
+            self._attend(waiting)
 
-    def _start(self) -> None:
-        address = os.environ.get("SCRATCHMLP_SCHEDULER")
-        if address:
-            self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-        else:
-            self._cluster = self._cluster or local_cluster(self._workers)
-            self._client = Client(self._cluster, set_as_default=False)
-        self._watcher = threading.Thread(target=self._watch, daemon=True, name="watch-jobs")
-        self._watcher.start()
-        for run_id in self._store.queue():  # still queued since the app last ended
-            self._send(run_id, train, self._run_killed)
-        for task_id in self._store.tasks.queue():
-            self._send(task_id, do_task, self._task_killed)
-
-    def _send(self, item_id: str, work: Callable[[str, Any], None], on_killed: OnKilled) -> None:
+    def _connect(self) -> None:
+        """Start what does not run: the cluster, and the connection to its scheduler."""
+        before = self.address
+        if self._cluster:
+            self._cluster.heal()
+        if self._client and (self.address != before or self._client.status == "closed"):
+            self._client.close(timeout=1)
+            self._client = None
         if self._client is None:
-            self._start()
-        assert self._client is not None
-        self._sent += 1
-        key = f"{item_id}-{os.getpid()}-{self._sent}"
-        # A "data producer" stays in the scheduler until a worker is free: it waits behind no other.
-        task = Task(key, work, item_id, self._store.url, _data_producer=True)
-        [future] = self._client.get({key: task}, [key], sync=False)
-        self._futures[item_id] = future, on_killed
+            self._client = Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
+            self._asked = {}
 
-    def _watch(self) -> None:
-        """Watch what was submitted. (Dask's own callbacks may run after the interpreter's end.)
-
-        A worker that raised an error has written it into the store; a killed worker could not.
-        """
-        while not self._closed.wait(0.2):
-            self._check_workers()
-            for item_id, (future, on_killed) in list(self._futures.items()):
-                if future.done():
-                    del self._futures[item_id]
-                    if future.status == "error" and isinstance(future.exception(), KilledWorker):
-                        with contextlib.suppress(UserError):  # it may have been deleted since
-                            on_killed(item_id)
-
-    def _check_workers(self) -> None:
-        """Set or clear `_absence`: Dask does not report that no worker has started."""
+    def _attend(self, waiting: int) -> None:
+        """Send idle workers to the queue, as many as items wait; say it if there are none."""
+        threads = self._threads()
+        self._asked = {
+            slot: future
+            for slot, future in self._asked.items()
+            if slot in threads and future.status == "pending"
+        }
+        assert self._client
+        for slot in [slot for slot in threads if slot not in self._asked][:waiting]:
+            self._asked[slot] = self._client.submit(
+                work, self._store.url, workers=[slot[0]], pure=False
+            )
+        if self._cluster is None or len(threads) == self._workers:
+            self._ready.set()
         now = time.monotonic()
-        if not self._futures or self._has_workers():
-            self._last_attended, self._absence = now, None
+        if threads or not waiting:
+            self._last_attended, self.trouble = now, None
         elif now - self._last_attended > WORKER_SECONDS:
-            self._absence = (
+            self.trouble = (
                 f"No training process has started in {WORKER_SECONDS:.0f} seconds: restart the "
                 "app, or start workers on the cluster at SCRATCHMLP_SCHEDULER."
             )
 
-    def _has_workers(self) -> bool:
-        assert self._client is not None
+    def _threads(self) -> list[Slot]:
+        """Each thread of each worker that is connected to the scheduler."""
+        client = self._client
+        if client is None or client.status != "running" or client.scheduler is None:
+            return []
         try:
-            return bool(self._client.scheduler_info(n_workers=1).get("workers"))
-        except (OSError, RuntimeError):  # the scheduler does not answer at the moment
-            return False
-
-    def _run_killed(self, run_id: str) -> None:
-        if self._store.run(run_id).status == "queued":  # the worker had not claimed it yet
-            self.submit(run_id)
-        else:
-            self._store.end_run(run_id, "failed", f"{KILLED} resume it from its last checkpoint.")
-
-    def _task_killed(self, task_id: str) -> None:
-        if self._store.tasks.get(task_id).status == "queued":
-            self.submit_task(task_id)
-        else:
-            self._store.tasks.fail(task_id, f"{KILLED} start it again.")
+            found: Any = client.sync(
+                client.scheduler.identity, n_workers=-1, callback_timeout=CONNECT_SECONDS
+            )
+        except (OSError, TimeoutError):  # the scheduler does not answer at the moment
+            return []
+        workers = found["workers"].items()
+        return [(address, n) for address, info in workers for n in range(info["nthreads"])]
 
 
-def train(run_id: str, url: Any) -> None:
-    """The Dask task that trains a run of the store at `url`."""
+class DeathWatch:
+    """Tells which hearts have stood still for `LOST_AFTER` seconds, by the clock of this process.
+
+    Hearts that nobody could look at do not count as still: while the database is away or locked,
+    no heart can beat. So a look that comes late begins anew.
+    """
+
+    def __init__(self) -> None:
+        self._since: dict[Heart, float] = {}
+        self._last_look = 0.0
+
+    def dead(self, hearts: list[Heart]) -> list[Heart]:
+        now = time.monotonic()
+        seen = {} if now - self._last_look > LOST_AFTER / 2 else self._since
+        self._since = {heart: seen.get(heart, now) for heart in hearts}
+        self._last_look = now
+        return [heart for heart, since in self._since.items() if now - since > LOST_AFTER]
+
+
+def work(url: Any) -> None:
+    """The Dask task of a worker: do what waits in the queue of the store at `url`."""
     from scratchmlp.runs import worker
 
-    worker.train(run_id, url, leave=secede)
-
-
-def do_task(task_id: str, url: Any) -> None:
-    """The Dask task that does a background task of the store at `url`."""
-    from scratchmlp.runs import worker
-
-    worker.do_task(task_id, url)
+    worker.work(url)

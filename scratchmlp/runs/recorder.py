@@ -1,7 +1,7 @@
 """Writes a run into the store while it trains, and receives the commands that are sent to it.
 
 A thread does this ten times a second, so that the training loop never waits for a database. If an
-update cannot be written (the disk is full, the database is locked), the thread tries again later.
+update cannot be written (the disk is full, the database is away), the thread tries again later.
 """
 
 import logging
@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
 from scratchmlp.net import events
 from scratchmlp.net.events import Epoch, Event, State, Step, Stopped
@@ -21,7 +21,6 @@ from scratchmlp.runs.store import Checkpoint, Command, Run, Store, Update
 
 FLUSH_INTERVAL = 0.1  # seconds between two transactions
 HEARTBEAT_INTERVAL = 1.0  # seconds
-RETRY_SECONDS = 10.0  # how long a run that has ended waits for a store that cannot be written
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +48,13 @@ class Recorder(AbstractContextManager["Recorder"]):
         self.classes: tuple[str, ...] = ()
         self._store, self._run = store, run
         self._on_pause, self._stop = on_pause, stop
-        self._update, self._lock = Update(), threading.Lock()
+        self._update, self._lock = Update(), threading.RLock()
         self._commands: deque[Command] = deque()  # received, not applied yet
         self._last_command_id = 0
         self._paused = False
         self._one_epoch = False  # pause at the end of the current epoch
         self._paused_lr: float | None = None  # a learning rate that arrived during a pause
+        self._later_rates: deque[Any] = deque()  # set after the checkpoint that this resumes from
         self._step, self._best_score = 0, (-1.0, 0.0)
         self._last_heartbeat = 0.0
         self._done = False
@@ -73,8 +73,12 @@ class Recorder(AbstractContextManager["Recorder"]):
     # --- called by the training loop -------------------------------------------------------------
 
     def resume_from(self, start: State | None, store: Store) -> None:
-        """Continue the count of steps and the best score of an earlier part of this run."""
+        """Continue the count of steps and the best score of an earlier part of this run.
+
+        Learning rates that were set later than `start` take effect again at the same steps.
+        """
         self._step = start.step if start else 0
+        self._later_rates = deque(store.later_rates(self._run.id, self._step))
         for row in store.epochs_since(self._run.id):
             self._best_score = max(self._best_score, _score(row.valid_accuracy, row.valid_loss))
 
@@ -85,7 +89,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         if not self._commands:
             if self._paused:
                 time.sleep(0.02)
-            return "pause" if self._paused else None
+            return "pause" if self._paused else self._earlier_rate()
         command = self._commands.popleft()
         with self._lock:
             self._update.applied.append((command.id, self._step))
@@ -100,9 +104,24 @@ class Recorder(AbstractContextManager["Recorder"]):
                 return self._resume()
             case "lr" if self._paused:
                 self._paused_lr = command.value
+                self._drop_later_rates()
             case "lr":
+                self._drop_later_rates()
                 return command.value
-        return "pause" if self._paused else None
+        return "pause" if self._paused else self._earlier_rate()
+
+    def _earlier_rate(self) -> float | None:
+        """The learning rate that was set at this step before the run was resumed."""
+        rate = None
+        while self._later_rates and self._later_rates[0].applied_step <= self._step:
+            rate = self._later_rates.popleft().value
+        return rate
+
+    def _drop_later_rates(self) -> None:
+        """A new learning rate replaces those that have not taken effect again."""
+        with self._lock:
+            self._update.applied += [(row.id, self._step) for row in self._later_rates]
+        self._later_rates.clear()
 
     def _pause(self) -> None:
         self._one_epoch = False
@@ -117,7 +136,8 @@ class Recorder(AbstractContextManager["Recorder"]):
             self._paused = False
             self.update_run(status="running")
         lr, self._paused_lr = self._paused_lr, None
-        return lr
+        earlier = self._earlier_rate()
+        return earlier if lr is None else lr
 
     def add(self, event: Event) -> None:
         """Add an event of `fit` to the next update."""
@@ -132,11 +152,12 @@ class Recorder(AbstractContextManager["Recorder"]):
                 best = score >= self._best_score
                 self._best_score = max(score, self._best_score)
                 checkpoints = self._checkpoints(event.state, best)
-                with self._lock:  # together: an epoch in the store has its checkpoint there
+                ends_here = self._one_epoch and event.epoch < self._run.config.epochs
+                with self._lock:  # in one update: an epoch, its checkpoint and the pause after it
                     self._update.epochs.append(row)
                     self._update.checkpoints += checkpoints
-                if self._one_epoch and event.epoch < self._run.config.epochs:
-                    self._pause()
+                    if ends_here:
+                        self._pause()
             case Stopped(state):
                 lr = state.lr if self._paused_lr is None else self._paused_lr
                 checkpoints = self._checkpoints(replace(state, lr=lr), best=False)
@@ -166,7 +187,7 @@ class Recorder(AbstractContextManager["Recorder"]):
                 self.flush()
             except StoreError:
                 continue  # the next flush writes this update too
-            except Exception:  # `flush_with_retries` raises it again in the training thread
+            except Exception:  # the training thread meets it again in its last flush
                 log.warning("Run %s cannot be written any more.", self._run.id, exc_info=True)
                 self._stop.set()
                 return
@@ -189,17 +210,6 @@ class Recorder(AbstractContextManager["Recorder"]):
             if command.id > self._last_command_id:
                 self._commands.append(command)
                 self._last_command_id = command.id
-
-    def flush_with_retries(self) -> None:
-        """Write what is left; try for `RETRY_SECONDS` if the store cannot be written."""
-        deadline = time.monotonic() + RETRY_SECONDS
-        while True:
-            try:
-                return self.flush()
-            except StoreError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(FLUSH_INTERVAL)
 
 
 def _score(accuracy: float | None, loss: float | None) -> tuple[float, float]:

@@ -22,7 +22,11 @@ ENDED: tuple[Status, ...] = ("finished", "stopped", "diverged", "failed")
 
 @dataclass(frozen=True)
 class Run:
-    """A run in the store. Its status is "lost" if it is live and its heartbeat has stopped."""
+    """A run in the store. Its status is "lost" if it runs and its heartbeat has stopped.
+
+    A paused run keeps its status when its worker dies, because it goes on when it is resumed. A
+    run that a terminal trains (`tries` is None) is lost in both cases: nobody else takes it.
+    """
 
     id: str
     owner: str
@@ -44,12 +48,15 @@ class Run:
     note: str
     parent: str | None
     deleted: float | None
+    tries: int | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Run":
         """The run in a row of the table `runs`."""
-        silent = time.time() - (row["heartbeat"] or 0) > LOST_AFTER
-        status = "lost" if row["status"] in LIVE and silent else row["status"]
+        needs_process = row["status"] == "running" or (
+            row["status"] == "paused" and row["tries"] is None
+        )
+        status = "lost" if needs_process and _is_silent(row["heartbeat"]) else row["status"]
         config = TrainConfig.from_mapping(row["config"])
         return cls(**dict(row) | {"config": config, "status": status})
 
@@ -70,6 +77,15 @@ class Run:
     @property
     def can_resume(self) -> bool:
         return self.status in ("stopped", "failed", "lost")
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether its heartbeat has stopped, or was never there."""
+        return _is_silent(self.heartbeat)
+
+
+def _is_silent(heartbeat: float | None) -> bool:
+    return time.time() - (heartbeat or 0) > LOST_AFTER
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from scratchmlp.runs.database import (
     commands,
     default_url,
     epochs,
+    insert_new,
     open_database,
     read_transaction,
     runs,
@@ -45,6 +46,7 @@ from scratchmlp.runs.records import (
     new_row,
 )
 from scratchmlp.runs.run_list import NOT_DELETED, RunList
+from scratchmlp.runs.work_queue import Item, WorkQueue, claim, rewind
 
 if TYPE_CHECKING:  # listing runs must not wait for PyTorch
     from scratchmlp.net.network import Network
@@ -65,6 +67,7 @@ class Store:
         self.url = url or default_url()
         self._engine = open_database(self.url)
         self.tasks = BackgroundTasks(self._engine)
+        self.work = WorkQueue(self._engine)
         self.run_list = RunList(self._engine)
         self.drawings = Drawings(self._engine)
         self._checkpoints = Checkpoints(self._engine)
@@ -148,17 +151,13 @@ class Store:
             return [Run.from_row(row._asdict()) for row in connection.execute(query)]
 
     def queue(self) -> list[str]:
-        """The ids of the runs that wait for a worker, the oldest first."""
-        query = sa.select(runs.c.id).where(NOT_DELETED, runs.c.status == "queued")
-        query = query.order_by(runs.c.created)
-        with read_transaction(self._engine) as connection:
-            return list(connection.execute(query).scalars())
+        """The ids of the runs that wait for a worker, the next one first."""
+        return [item.id for item in self.work.waiting() if item.kind == "run"]
 
     def claim(self, run_id: str) -> bool:
-        """Take a queued run out of the queue to train it. Only one process succeeds."""
-        now = time.time()
-        started = {"status": "running", "started": now, "heartbeat": now, "error": None}
-        return self._change_if(run_id, ("queued",), started, NOT_DELETED)
+        """Take a certain run out of the queue to train it. Only one process succeeds."""
+        with write_transaction(self._engine) as connection:
+            return claim(connection, Item("run", run_id), time.time())
 
     def cancel(self, run_id: str) -> bool:
         """Take a queued run out of the queue and end it as stopped."""
@@ -167,14 +166,12 @@ class Store:
     def requeue(self, run_id: str, status: Status = "queued") -> None:
         """Put a run that ended early back into the queue, as it was at its last checkpoint.
 
-        The run receives every new learning rate again that the checkpoint does not know.
-        With the status "running" the run is claimed at once.
+        With the status "running" it is claimed at once, and belongs to the calling process.
         """
         run = self.run(run_id)
-        if not run.can_resume:
+        if not run.can_resume and not (run.status == "paused" and run.is_silent):
             killed = " If its process was killed, try again in some seconds." if run.is_live else ""
             raise UserError(f"Run {run.id} is {run.status}: there is nothing to resume.{killed}")
-        last = self.last_checkpoint(run.id)
         now = time.time()
         restarted = {
             "status": status,
@@ -182,21 +179,15 @@ class Store:
             "heartbeat": now,
             "ended": None,
             "error": None,
+            "tries": None if status in LIVE else 0,
         }
         unchanged = runs.c.id == run.id, runs.c.heartbeat == run.heartbeat
-        late = (
-            commands.c.run == run.id,
-            sa.or_(commands.c.applied_step.is_(None), commands.c.applied_step > last.step),
-        )
+        pending = commands.c.run == run.id, commands.c.applied_step.is_(None)
         with write_transaction(self._engine) as connection:
             if not connection.execute(sa.update(runs).where(*unchanged).values(restarted)).rowcount:
                 raise UserError(f"Run {run.id} has been resumed elsewhere or is alive again.")
-            for key, done in ((steps.c.step, last.step), (epochs.c.epoch, last.epoch)):
-                connection.execute(
-                    sa.delete(key.table).where(key.table.c.run == run.id, key > done)
-                )
-            connection.execute(sa.delete(commands).where(*late, commands.c.kind != "lr"))
-            connection.execute(sa.update(commands).where(*late).values(applied_step=None))
+            rewind(connection, run.id)
+            connection.execute(sa.delete(commands).where(*pending, commands.c.kind != "lr"))
 
     def end_run(
         self,
@@ -253,7 +244,7 @@ class Store:
             for table, rows in ((steps, update.steps), (epochs, update.epochs)):
                 if rows:
                     values = [{"run": run_id} | nan_to_none(row) for row in rows]
-                    connection.execute(sa.insert(table), values)
+                    connection.execute(insert_new(connection, table), values)
             for checkpoint in update.checkpoints:
                 save_checkpoint(connection, run_id, checkpoint)
             for command, step in update.applied:
@@ -300,6 +291,14 @@ class Store:
         """Rows (kind, value, applied_step) of the applied commands, the oldest first."""
         query = sa.select(commands.c.kind, commands.c.value, commands.c.applied_step)
         query = query.where(commands.c.run == run_id, commands.c.applied_step.is_not(None))
+        with read_transaction(self._engine) as connection:
+            return list(connection.execute(query.order_by(commands.c.id)))
+
+    def later_rates(self, run_id: str, step: int) -> list[sa.Row]:
+        """Rows (id, value, applied_step) of the learning rates that were set at `step` or later."""
+        query = sa.select(commands.c.id, commands.c.value, commands.c.applied_step)
+        query = query.where(commands.c.run == run_id, commands.c.kind == "lr")
+        query = query.where(commands.c.applied_step >= step)
         with read_transaction(self._engine) as connection:
             return list(connection.execute(query.order_by(commands.c.id)))
 

@@ -14,7 +14,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import lr_finder
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.background_tasks import Arrays
-from scratchmlp.runs.database import StoreError
+from scratchmlp.runs.database import StoreError, patiently
 from scratchmlp.runs.store import Store
 
 REPORT_INTERVAL = 0.5  # seconds
@@ -35,7 +35,7 @@ def find_label_errors(store: Store, settings: dict[str, Any], on_progress: OnPro
 
 def compute_embedding(store: Store, settings: dict[str, Any], on_progress: OnProgress) -> Arrays:
     """Settings: run, step, dataset, split."""
-    network = store.network(settings["run"])
+    network = patiently(lambda: store.network(settings["run"]))
     dataset = evaluation.match_classes(datasets.load(settings["dataset"]), network.classes)
     examples = evaluation.split_of(dataset, network.config, settings["split"])
     activations = explanation.hidden_activations(network, torch.from_numpy(examples.images)).numpy()
@@ -58,13 +58,11 @@ KINDS: dict[str, Callable[[Store, dict[str, Any], OnProgress], Arrays]] = {
 
 
 def execute_task(store: Store, task_id: str) -> None:
-    """Do a queued task, unless another process has claimed it.
+    """Do a claimed task.
 
     A thread writes the progress and the heartbeat, and learns whether the task is cancelled.
     """
     tasks = store.tasks
-    if not tasks.claim(task_id):
-        return
     progress, finished, cancelled = [0, 0], threading.Event(), threading.Event()
 
     def report() -> None:
@@ -81,13 +79,14 @@ def execute_task(store: Store, task_id: str) -> None:
     thread = threading.Thread(target=report, daemon=True)
     thread.start()
     try:
-        task = tasks.get(task_id)
-        tasks.finish(task_id, KINDS[task.kind](store, task.settings, on_progress))
+        task = patiently(lambda: tasks.get(task_id))
+        arrays = KINDS[task.kind](store, task.settings, on_progress)
+        patiently(lambda: tasks.finish(task_id, arrays))
     except CancelledError:
         return
     except BaseException as error:
         why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        tasks.fail(task_id, why)
+        patiently(lambda: tasks.fail(task_id, why))
         raise
     finally:
         finished.set()

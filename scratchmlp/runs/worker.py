@@ -1,4 +1,4 @@
-"""The work of a worker process: training a run of the store, or doing a background task.
+"""The work of a worker process: it takes runs and background tasks from the queue, and does them.
 
 A worker imports this module when it starts, so that PyTorch is loaded before the first run.
 """
@@ -12,8 +12,10 @@ import torch
 
 from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
+from scratchmlp.runs.database import patiently
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
+from scratchmlp.runs.work_queue import Item
 
 
 def prepare() -> None:
@@ -23,38 +25,31 @@ def prepare() -> None:
         datasets.load(sources.DEFAULT)
 
 
-def train(run_id: str, url: Any, leave: Callable[[], None]) -> None:
-    """Train a run, unless another process has claimed it.
+def work(url: Any) -> None:
+    """Do what waits in the queue of the store at `url`, until nothing waits.
 
-    Parameters
-    ----------
-    url : the URL of the store.
-    leave : called once, at the first pause: a paused run gives its place to the next in the queue.
+    Each item is done in a thread of its own. A paused run keeps its thread, but not its place: the
+    next item begins.
     """
+    store = patiently(lambda: Store(url))
+    while item := patiently(store.work.claim_next):
+        is_free = threading.Event()
+        thread = threading.Thread(target=_do, args=[store, item, is_free.set], daemon=True)
+        thread.start()
+        is_free.wait()
+    store.close()  # the thread of a paused run connects again
+
+
+def _do(store: Store, item: Item, leave: Callable[[], None]) -> None:
+    """Do a claimed item; call `leave` at a pause and at the end."""
     torch.set_num_threads(1)
-    store, left = Store(url), threading.Event()
-
-    def leave_once() -> None:
-        if not left.is_set():
-            left.set()
-            leave()
-
-    try:
-        if store.claim(run_id):
-            with contextlib.suppress(UserError):  # the store already has the sentence
-                execute(store, run_id, on_pause=leave_once)
-    finally:
-        store.close()
-
-
-def do_task(task_id: str, url: Any) -> None:
-    """Do a background task, unless another process has claimed it."""
-    from scratchmlp.runs.task_execution import execute_task  # a run needs nothing of it
-
-    torch.set_num_threads(1)
-    store = Store(url)
     try:
         with contextlib.suppress(UserError):  # the store already has the sentence
-            execute_task(store, task_id)
+            if item.kind == "run":
+                execute(store, item.id, on_pause=leave)
+            else:
+                from scratchmlp.runs.task_execution import execute_task  # a run needs none of it
+
+                execute_task(store, item.id)
     finally:
-        store.close()
+        leave()

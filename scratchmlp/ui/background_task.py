@@ -8,6 +8,7 @@ from scratchmlp.runs.background_tasks import Arrays, BackgroundTask
 from scratchmlp.ui import resources, session
 
 CHECK_SECONDS = 0.5
+UNDER_WAY = "queued", "running", "lost"
 
 
 def show(
@@ -23,13 +24,11 @@ def show(
     task = resources.store().tasks.find(kind, settings)
     if task and task.status == "done":
         return _result(task.id)
-    if task and task.status in ("queued", "running"):
+    if task and task.status in UNDER_WAY:
         st.fragment(_progress, run_every=CHECK_SECONDS)(task.id)
         return None
     if task and task.status == "failed":
         st.error(task.error)
-    elif task and task.status == "lost":
-        st.error("The process that worked on this does not answer any more. Start it again.")
     st.caption(note)
     st.button(label, key=f"ask_{kind}", on_click=_start, args=[kind, settings, run_id])
     return None
@@ -42,14 +41,14 @@ def _result(task_id: str) -> Arrays:
 
 def _start(kind: str, settings: dict[str, Any], run_id: str | None) -> None:
     with session.errors_shown():
-        task = resources.store().tasks.request(kind, settings, run_id)
-        resources.jobs().submit_task(task.id)
+        resources.store().tasks.request(kind, settings, run_id)
+        resources.jobs().wake()
 
 
 def _progress(task_id: str) -> None:
     with session.errors_shown():
         task = resources.store().tasks.get(task_id)
-        if task.status not in ("queued", "running"):
+        if task.status not in UNDER_WAY:
             st.rerun()
         trouble = resources.jobs().trouble
         if task.status == "queued" and trouble:
@@ -59,6 +58,8 @@ def _progress(task_id: str) -> None:
 
 
 def _progress_text(task: BackgroundTask) -> str:
+    if task.status == "lost":
+        return "Its process does not answer. It starts again by itself …"
     if task.status == "queued":
         return "Waiting for a free worker …"
     return f"{task.done:,} of {task.total:,} steps" if task.done else "Preparing …"

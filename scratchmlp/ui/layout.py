@@ -6,7 +6,7 @@ import streamlit as st
 import torch
 
 from scratchmlp.charts.theme import INK
-from scratchmlp.ui import session
+from scratchmlp.ui import resources, session
 from scratchmlp.ui.session import HAS_FRAME
 
 # The first one is at /.
@@ -46,6 +46,7 @@ def show(page: Callable[[], None]) -> None:
         run()
         return
     with session.errors_shown():
+        resources.continue_work()
         page()
 
 

@@ -16,7 +16,8 @@ from scratchmlp.net.network import Network
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.history import History
 from scratchmlp.runs.jobs import Jobs
-from scratchmlp.runs.store import Run, Store
+from scratchmlp.runs.outbox import Outbox
+from scratchmlp.runs.store import CommandKind, Run, Store
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class Preparation:
         try:
             first = store().create_first(replace(presets.MODERN, dataset=name), "The first net")
             if first:
-                jobs().submit(first)
+                jobs().wake()
         except UserError as error:  # the page meets the same trouble, and shows it
             log.warning("%s", error)
         self.dataset = name
@@ -143,18 +144,48 @@ def known_datasets() -> list[str]:
 
 
 def submit(config: TrainConfig) -> str:
-    """Create a run, hand it to the workers, and return its id."""
+    """Put a new run into the queue, and return its id."""
     run_id = store().create(config)
-    jobs().submit(run_id)
+    jobs().wake()
     return run_id
 
 
 def resume(run_id: str) -> None:
     store().requeue(run_id)
-    jobs().submit(run_id)
+    jobs().wake()
+
+
+@st.cache_resource(show_spinner=False)
+def outbox() -> Outbox:
+    return Outbox()
+
+
+NAMES: dict[CommandKind, str] = {
+    "pause": "Pause",
+    "resume": "Resume",
+    "epoch": "One epoch",
+    "stop": "Stop",
+    "lr": "The learning rate",
+}
+
+
+def send(run_id: str, kind: CommandKind, value: float | None = None) -> None:
+    """Send a command to a run; it waits if the database is locked or away."""
+    outbox().do(run_id, NAMES[kind], lambda: store().send(run_id, kind, value))
 
 
 def cancel_or_stop(run_id: str) -> None:
     """Take a run out of the queue, or stop it if a worker has already started it."""
-    if not store().cancel(run_id):
-        store().send(run_id, "stop")
+    outbox().do(run_id, NAMES["stop"], lambda: _cancel_or_stop(store(), run_id))
+
+
+def _cancel_or_stop(store: Store, run_id: str) -> None:
+    if not store.cancel(run_id):
+        store.send(run_id, "stop")
+
+
+@st.cache_resource(show_spinner=False)
+def continue_work() -> None:
+    """Start the workers if a run or a task waits or was under way when the app last ended."""
+    if store().work.waiting() or store().work.hearts():
+        jobs()

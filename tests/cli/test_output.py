@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scratchmlp.runs import recorder
+from scratchmlp.runs import database
 from scratchmlp.runs.store import Store
 from tests.cli.commands import DIGITS, records, run, start
 
@@ -56,7 +56,7 @@ def test_a_full_disk_is_one_sentence_and_runs_can_still_be_listed(
     tiny_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCRATCHMLP_HOME", str(tiny_disk))
-    monkeypatch.setattr(recorder, "RETRY_SECONDS", 0.3)
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0.3)
     out, _ = run("train", *DIGITS, "--epochs", "3", "--hidden", "512", "--json", status=1)
     end = records(out)[-1]
     assert end["event"] == "failed"

@@ -58,13 +58,13 @@ def test_every_field_is_an_option() -> None:
 
 def test_the_terminal_and_a_worker_train_the_same_network() -> None:
     """Both use one thread, which gives the same bits."""
-    from scratchmlp.runs.jobs import train as train_in_worker
+    from scratchmlp.runs.jobs import work
 
     run_process("train", *DIGITS, "--epochs", "2")
     store = Store()
     here = store.run("latest")
     there = store.create(TrainConfig(dataset="digits", epochs=2))
-    train_in_worker(there, store.url)
+    work(store.url)
     assert store.steps_since(here.id) == store.steps_since(there)
 
 

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs import task_execution
 from scratchmlp.runs.database import tasks, write_transaction
 from scratchmlp.runs.store import Store
 
@@ -21,7 +20,7 @@ def test_the_same_request_returns_the_same_task(store: Store) -> None:
     other = store.tasks.request("suspects", SETTINGS | {"n": 5})
     assert first == again
     assert other.id != first.id
-    assert store.tasks.queue() == [first.id, other.id]
+    assert store.work.waiting() == [("task", first.id), ("task", other.id)]
     assert store.tasks.find("map", SETTINGS) is None
 
 
@@ -41,15 +40,14 @@ def test_simultaneous_requests_make_one_task(store: Store) -> None:
 
 def test_a_task_is_done_by_one_process(store: Store) -> None:
     task = store.tasks.request("suspects", SETTINGS)
-    assert store.tasks.claim(task.id)
-    assert not store.tasks.claim(task.id)
-    task_execution.execute_task(store, task.id)  # already claimed: nothing happens
+    assert store.work.claim_next() == ("task", task.id)
+    assert store.work.claim_next() is None
     assert store.tasks.get(task.id).status == "running"
 
 
 def test_a_task_without_a_heartbeat_is_lost(store: Store) -> None:
     task = store.tasks.request("suspects", SETTINGS)
-    store.tasks.claim(task.id)
+    store.work.claim_next()
     with write_transaction(store._engine) as connection:
         connection.execute(sa.update(tasks).values(heartbeat=time.time() - 60))
     assert store.tasks.get(task.id).status == "lost"

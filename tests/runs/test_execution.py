@@ -159,7 +159,7 @@ def test_a_missing_dataset_fails_the_run_with_one_sentence(store: Store) -> None
 def test_a_full_disk_is_one_sentence_and_the_network_is_saved_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "RETRY_SECONDS", 0.3)
+    monkeypatch.setattr(database, "WAIT_SECONDS", 0.3)
     store = Store(f"sqlite:///{tmp_path / 'runs.db'}")
     run_id = start(store, SHORT)
     store._engine.dispose()

@@ -150,8 +150,9 @@ def test_a_requeued_run_is_as_it_was_at_its_last_checkpoint(store: Store) -> Non
     again = store.run(run)
     assert (again.status, again.error) == ("queued", None)
     assert len(store.steps_since(run)) == 20
-    assert [row.value for row in store.applied_commands(run)] == [0.1]  # the checkpoint has it
-    assert [command.id for command in store.pending_commands(run)] == [late, never]
+    assert [row.value for row in store.applied_commands(run)] == [0.1, 0.2]
+    assert store.later_rates(run, 20) == [(late, 0.2, 25)]  # takes effect again at that step
+    assert [command.id for command in store.pending_commands(run)] == [never]
     with pytest.raises(UserError, match="is queued: there is nothing to resume"):
         store.requeue(run)
 

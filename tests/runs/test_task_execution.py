@@ -17,6 +17,13 @@ from scratchmlp.runs.task_execution import OnProgress
 SETTINGS = {"dataset": "digits", "n": 1437}
 
 
+def do(store: Store) -> None:
+    """Do the next task as a worker does."""
+    item = store.work.claim_next()
+    assert item
+    task_execution.execute_task(store, item.id)
+
+
 def kind(monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
     monkeypatch.setitem(task_execution.KINDS, "test", work)
 
@@ -32,7 +39,7 @@ def test_the_result_of_a_task_can_be_read(store: Store, monkeypatch: pytest.Monk
     task = store.tasks.request("test", SETTINGS)
     with pytest.raises(UserError, match="not done"):
         store.tasks.result(task.id)
-    task_execution.execute_task(store, task.id)
+    do(store)
     assert store.tasks.get(task.id).status == "done"
     back = store.tasks.result(task.id)
     assert all(np.array_equal(back[name], array) for name, array in arrays.items())
@@ -53,7 +60,7 @@ def test_a_task_reports_its_progress_and_can_be_cancelled(
 
     kind(monkeypatch, endless)
     task = store.tasks.request("test", SETTINGS)
-    worker = threading.Thread(target=task_execution.execute_task, args=[store, task.id])
+    worker = threading.Thread(target=do, args=[store])
     worker.start()
     assert begun.wait(120)
     end = time.monotonic() + 120
@@ -69,7 +76,7 @@ def test_a_task_reports_its_progress_and_can_be_cancelled(
 def test_a_failed_task_has_an_error_and_can_be_requested_again(store: Store) -> None:
     task = store.tasks.request("suspects", {"dataset": "/nowhere"})
     with pytest.raises(UserError, match="nowhere"):
-        task_execution.execute_task(store, task.id)
+        do(store)
     failed = store.tasks.get(task.id)
     assert failed.status == "failed"
     assert "nowhere" in str(failed.error)
@@ -79,7 +86,7 @@ def test_a_failed_task_has_an_error_and_can_be_requested_again(store: Store) -> 
 
 def test_label_errors_of_the_digits_are_found(store: Store) -> None:
     task = store.tasks.request("suspects", SETTINGS)
-    task_execution.execute_task(store, task.id)
+    do(store)
     result = store.tasks.result(task.id)
     assert result["quality"].shape == (1437,)
     assert 0 < result["issue"].sum() < 100
@@ -88,7 +95,7 @@ def test_label_errors_of_the_digits_are_found(store: Store) -> None:
 def test_a_task_finds_a_learning_rate(store: Store) -> None:
     config = TrainConfig(dataset="digits", hidden=(16,))
     task = store.tasks.request("finder", config.asdict())
-    task_execution.execute_task(store, task.id)
+    do(store)
     result = store.tasks.result(task.id)
     assert len(result["lr"]) == len(result["loss"]) == len(result["smooth"]) > 50
     assert 1e-4 < float(result["suggestion"][0]) < 0.1

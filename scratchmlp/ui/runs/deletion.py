@@ -20,10 +20,8 @@ def delete(run_ids: list[str]) -> None:
 def restore(run_ids: list[str]) -> None:
     """Restore deleted runs; those that were in the queue are in the queue again."""
     with session.errors_shown():
-        store = resources.store()
-        store.run_list.restore(run_ids)
-        for run_id in set(store.queue()) & set(run_ids):
-            resources.jobs().submit(run_id)
+        resources.store().run_list.restore(run_ids)
+        resources.jobs().wake()
         st.session_state.pop(DELETED_RUNS, None)
 
 

@@ -15,6 +15,7 @@ def show(run: Run) -> None:
 
 def _card(run_id: str, was_under_way: bool) -> None:
     with session.errors_shown():
+        run_controls.waiting(run_id)
         run = resources.store().run(run_id)
         newer = None if run.is_under_way else _newer(run)
         is_replaced = newer is not None and selection.selected_run_id() is None
@@ -64,10 +65,15 @@ def _status_message(run: Run) -> None:
         place = queue.index(run.id) + 1 if run.id in queue else 1
         n = max(place, len(queue))
         st.caption(f"Waiting for a free worker: number {place} of {n} in the queue.")
-    elif run.status == "lost":
+    elif run.status == "lost" and run.tries is None:
         st.error(
             "The process that trained this run does not answer any more. "
             "Press Resume to continue from its last checkpoint."
+        )
+    elif run.status == "lost":
+        st.warning(
+            "The process that trained this run does not answer. "
+            "The run continues from its last checkpoint by itself."
         )
     elif run.status == "diverged":
         st.error(f"{run.error} The curves show it up to there, and Diagnosis says what to try.")

@@ -30,6 +30,12 @@ def buttons(run: Run) -> None:
         _button("Train again", "reset", "replay", _train_again, run)
 
 
+def waiting(run_id: str) -> None:
+    """Say which presses wait for the database."""
+    for what in resources.outbox().waiting(run_id):
+        st.info(f"{what} waits for the database, which is locked or away. Do not press again.")
+
+
 def _button(label: str, key: str, icon: str, action: Callable[..., None], *args: object) -> None:
     """Without `help`, which would put each button into the page twice."""
     st.button(label, key=key, on_click=action, args=args, icon=f":material/{icon}:")
@@ -37,7 +43,7 @@ def _button(label: str, key: str, icon: str, action: Callable[..., None], *args:
 
 def _send(run_id: str, kind: CommandKind, value: float | None = None) -> None:
     with session.errors_shown():
-        resources.store().send(run_id, kind, value)
+        resources.send(run_id, kind, value)
 
 
 def _cancel(run_id: str) -> None:
@@ -54,7 +60,7 @@ def _train_again(run: Run) -> None:
     """Start a new run with the same settings. This one is stopped, and stays in the list."""
     with session.errors_shown():
         if run.is_live:
-            resources.store().send(run.id, "stop")
+            resources.send(run.id, "stop")
         selection.select_run(resources.submit(run.config))
 
 

@@ -1,0 +1,192 @@
+"""The queue in the database: what waits, who is next, and what goes on after its worker died.
+
+Runs and background tasks wait in one queue. Workers take the next one from here; nothing else
+keeps an order. What a dead worker did goes back into the queue, as it was at its last checkpoint.
+A run that a terminal trains never enters the queue: it belongs to the process of that terminal.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import sqlalchemy as sa
+
+from scratchmlp.runs.database import (
+    checkpoints,
+    commands,
+    epochs,
+    read_transaction,
+    runs,
+    steps,
+    tasks,
+    write_transaction,
+)
+from scratchmlp.runs.records import LIVE
+from scratchmlp.runs.run_list import NOT_DELETED
+
+MAX_TRIES = 3  # workers that die in a row, without a checkpoint between them
+DIED = (
+    f"The process that worked on this was killed {MAX_TRIES} times without progress, by a person "
+    "or because memory ran out:"
+)
+
+
+class Item(NamedTuple):
+    """A run or a background task in the queue."""
+
+    kind: Literal["run", "task"]
+    id: str
+
+
+class Heart(NamedTuple):
+    """What a worker does, or did until it died: an item, and when its heart last beat."""
+
+    item: Item
+    beat: float
+
+
+class WorkQueue:
+    """The queue of a runs database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def waiting(self) -> list[Item]:
+        """What waits for a worker, in the order in which workers take it."""
+        with read_transaction(self._engine) as connection:
+            return [Item(*row) for row in connection.execute(_in_order())]
+
+    def claim_next(self) -> Item | None:
+        """Take the next item out of the queue; None if nothing waits. Only one process gets it."""
+        now = time.time()
+        while True:
+            with write_transaction(self._engine) as connection:
+                row = connection.execute(_in_order().limit(1)).first()
+                if row is None:
+                    return None
+                item = Item(*row)
+                if claim(connection, item, now):
+                    return item
+
+    def hearts(self) -> list[Heart]:
+        """What workers do now or did until they died, except paused runs without a command.
+
+        This transaction can write. If it succeeds, a living worker can write its heartbeat too.
+        """
+        commanded = sa.exists().where(commands.c.run == runs.c.id, _pending())
+        worked_on = sa.or_(runs.c.status == "running", (runs.c.status == "paused") & commanded)
+        of_runs = sa.select(sa.literal("run"), runs.c.id, runs.c.heartbeat)
+        of_tasks = sa.select(sa.literal("task"), tasks.c.id, tasks.c.heartbeat)
+        query = sa.union_all(
+            of_runs.where(worked_on, runs.c.tries.is_not(None)),
+            of_tasks.where(tasks.c.status == "running"),
+        )
+        with write_transaction(self._engine) as connection:
+            return [Heart(Item(kind, id), beat) for kind, id, beat in connection.execute(query)]
+
+    def revive(self, heart: Heart) -> None:
+        """Put back into the queue what a dead worker did, unless its heart has beaten since.
+
+        A run that was told to pause or to stop does not go back: it is then paused or stopped.
+        """
+        table = _table(heart.item)
+        still_dead = table.c.id == heart.item.id, table.c.heartbeat == heart.beat
+        with write_transaction(self._engine) as connection:
+            query = sa.select(table.c.status, table.c.tries).where(*still_dead)
+            row = connection.execute(query.with_for_update()).first()
+            if row is None or row.status not in LIVE or row.tries is None:
+                return
+            wanted = row.status
+            if heart.item.kind == "run":
+                wanted = _wanted_status(connection, heart.item.id, row.status)
+            if wanted == "running":
+                _try_again(connection, heart.item, row.tries)
+            elif wanted != row.status:
+                ended = {"ended": time.time()} if wanted == "stopped" else {}
+                values = {"status": wanted} | ended
+                connection.execute(sa.update(runs).where(*still_dead).values(values))
+
+
+def claim(connection: sa.Connection, item: Item, now: float) -> bool:
+    """Take an item out of the queue, unless another process has."""
+    table = _table(item)
+    values = {"status": "running", "heartbeat": now, "error": None}
+    values["tries"] = sa.func.coalesce(table.c.tries, 0) + 1
+    query = sa.update(table).where(table.c.id == item.id, table.c.status == "queued")
+    if item.kind == "run":
+        values["started"] = now
+        query = query.where(NOT_DELETED)
+    return connection.execute(query.values(values)).rowcount == 1
+
+
+def rewind(connection: sa.Connection, run_id: str) -> None:
+    """Make a run what it was at its last checkpoint, and put it at the end of no pause.
+
+    Its learning rates of later steps stay: the run receives each again at the same step. "One
+    epoch" stays too, if it was in force. Other commands that were applied later are forgotten.
+    """
+    last = connection.execute(_last_checkpoint(run_id)).first()
+    step, epoch = last or (0, 0)
+    for key, done in ((steps.c.step, step), (epochs.c.epoch, epoch)):
+        connection.execute(sa.delete(key.table).where(key.table.c.run == run_id, key > done))
+    late = commands.c.run == run_id, commands.c.applied_step >= step, commands.c.kind != "lr"
+    newest = sa.select(commands.c.id, commands.c.kind).where(*late)
+    newest = newest.order_by(commands.c.id.desc()).limit(1)
+    in_force = connection.execute(newest).first()
+    if in_force and in_force.kind == "epoch":
+        again = sa.update(commands).where(commands.c.id == in_force.id)
+        connection.execute(again.values(applied_step=None))
+    connection.execute(sa.delete(commands).where(*late))
+
+
+def _in_order() -> sa.Select:
+    """Who is next: the one query that decides it. The longest waiting comes first."""
+    waiting = sa.union_all(
+        sa.select(sa.literal("run").label("kind"), runs.c.id, runs.c.created).where(
+            runs.c.status == "queued", NOT_DELETED
+        ),
+        sa.select(sa.literal("task"), tasks.c.id, tasks.c.created).where(
+            tasks.c.status == "queued"
+        ),
+    ).subquery()
+    return sa.select(waiting.c.kind, waiting.c.id).order_by(waiting.c.created)
+
+
+def _last_checkpoint(run_id: str) -> sa.Select:
+    query = sa.select(checkpoints.c.step, checkpoints.c.epoch).where(checkpoints.c.run == run_id)
+    return query.order_by(checkpoints.c.step.desc()).limit(1)
+
+
+def _table(item: Item) -> sa.Table:
+    return runs if item.kind == "run" else tasks
+
+
+def _pending() -> sa.ColumnElement[bool]:
+    return commands.c.applied_step.is_(None)
+
+
+AFTER = {"pause": "paused", "resume": "running", "epoch": "running", "stop": "stopped"}
+
+
+def _wanted_status(connection: sa.Connection, run_id: str, status: str) -> str:
+    """The status that a run would have if a process had obeyed its pending commands."""
+    query = sa.select(commands.c.kind).where(commands.c.run == run_id, _pending())
+    kinds: Sequence[str] = connection.execute(query.order_by(commands.c.id)).scalars().all()
+    if "stop" in kinds:
+        return "stopped"
+    return next((AFTER[kind] for kind in reversed(kinds) if kind in AFTER), status)
+
+
+def _try_again(connection: sa.Connection, item: Item, tries: int) -> None:
+    """Queue an item again, or let it fail if too many workers have died of it."""
+    now, this = time.time(), sa.update(_table(item)).where(_table(item).c.id == item.id)
+    if tries >= MAX_TRIES and item.kind == "run":
+        error = f"{DIED} choose smaller settings, or resume it from its last checkpoint."
+        connection.execute(this.values(status="failed", error=error, ended=now))
+    elif tries >= MAX_TRIES:
+        connection.execute(this.values(status="failed", error=f"{DIED} start it again."))
+    elif item.kind == "run":
+        rewind(connection, item.id)
+        connection.execute(this.values(status="queued", started=None, heartbeat=now))
+    else:
+        connection.execute(this.values(status="queued", done=0, heartbeat=now))
