@@ -24,6 +24,7 @@ logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # `trouble` 
 
 LOOK_SECONDS = 0.5
 CONNECT_SECONDS = 10.0
+START_SECONDS = 60.0  # in which a scheduler of this machine must have started
 WORKER_SECONDS = 60.0  # in which a worker must have started
 
 Slot = tuple[str, int]  # a thread of a worker: the worker's address, and the thread's number
@@ -84,7 +85,8 @@ class Jobs:
                 pass  # the database is away: the next look tries again
             except Exception as error:
                 if self.trouble is None:
-                    log.exception("The training processes are not available.")
+                    is_bug = not isinstance(error, OSError)
+                    log.warning("The scheduler cannot be used: %s", error, exc_info=is_bug)
                 self.trouble = (
                     f"The training processes are not available ({error}): restart the app, "
                     "or correct SCRATCHMLP_SCHEDULER."
@@ -113,7 +115,8 @@ class Jobs:
             self._client.close(timeout=1)
             self._client = None
         if self._client is None:
-            self._client = Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
+            seconds = START_SECONDS if self._cluster else CONNECT_SECONDS
+            self._client = Client(self.address, timeout=seconds, set_as_default=False)
             self._asked = {}
 
     def _attend(self, waiting: int) -> None:

@@ -1,4 +1,4 @@
-"""A real cluster: its queue, its processes, and what happens when one is killed."""
+"""A real cluster: its queue, its processes, and how all goes on when one of them is killed."""
 
 import os
 import signal
@@ -11,9 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.model import flat
 from scratchmlp.runs import jobs as module
+from scratchmlp.runs.execution import execute
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 from tests.conftest import ROOT
@@ -21,6 +24,7 @@ from tests.conftest import ROOT
 SHORT = TrainConfig(dataset="digits", epochs=3, hidden=(32,))
 PATIENCE = 180  # seconds
 LONG = replace(SHORT, epochs=1000, batch_size=8)
+MIDDLE = replace(SHORT, epochs=40, batch_size=16)
 
 
 def wait(condition: Callable[[], object]) -> None:
@@ -29,6 +33,14 @@ def wait(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < end, "the condition was never met"
         time.sleep(0.02)
+
+
+def rest(store: Store) -> None:
+    """End what still trains."""
+    for run in store.runs():
+        store.cancel(run.id)
+        store.send(run.id, "stop")
+    wait(lambda: not any(run.status in ("queued", "running") for run in store.runs()))
 
 
 @pytest.fixture
@@ -42,58 +54,72 @@ def store() -> Iterator[Store]:
 def jobs(workers: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     """The cluster that all tests share, with nothing to do and two workers."""
     monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
+    monkeypatch.setattr(module, "LOST_AFTER", 3.0)
     made = Jobs(store)
     made.wait_until_ready(PATIENCE)
-    assert made._client
-    made._client.wait_for_workers(2, PATIENCE)  # one may have been killed
+    wait(lambda: len(made._threads()) == 2)  # one may have been killed
     yield made
-    for run in store.runs():
-        store.cancel(run.id)
-        store.send(run.id, "stop")
-    wait(lambda: not any(run.status in ("running", "paused") for run in store.runs()))
+    rest(store)
     made.close()
 
 
-@pytest.fixture
-def others() -> set[psutil.Process]:
-    """The processes of the cluster that all tests share, if it has started already."""
-    return set(below(psutil.Process()))
+class Own:
+    """A cluster of one worker; a run waited already when it started."""
+
+    def __init__(self, home: Path) -> None:
+        self.others = set(below(psutil.Process()))
+        self.store = Store(f"sqlite:///{home / 'runs.db'}")
+        self.left = self.store.create(SHORT)
+        self.jobs = Jobs(self.store, workers=1)
+        self.jobs.wait_until_ready(PATIENCE)
+
+    def processes(self) -> list[psutil.Process]:
+        return [process for process in below(psutil.Process()) if process not in self.others]
 
 
-@pytest.fixture
-def own(
-    others: set[psutil.Process], store: Store, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Jobs]:
-    """A cluster of one worker, whose processes end with it."""
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    made = Jobs(store, workers=1)
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONWARNINGS", "ignore")
+        patch.delenv("SCRATCHMLP_SCHEDULER", raising=False)
+        made = Own(tmp_path_factory.mktemp("own"))
     yield made
-    made.close()
-    assert set(below(psutil.Process())) <= others
+    made.jobs.close()
+    assert not made.processes()
+    made.store.close()
 
 
 def below(process: psutil.Process) -> list[psutil.Process]:
     """The processes of a cluster that are descendants of this one."""
-    return [p for p in process.children(recursive=True) if is_cluster(p)]
+    return [p for p in process.children(recursive=True) if "dask spec" in line(p)]
 
 
-def is_cluster(process: psutil.Process) -> bool:
+def line(process: psutil.Process) -> str:
     try:
-        line = " ".join(process.cmdline())
+        return " ".join(process.cmdline())
     except psutil.Error:
-        return False
-    return "dask spec" in line or "spawn_main" in line
+        return ""
 
 
-def workers_of(process: psutil.Process) -> list[psutil.Process]:
-    """The processes that train, children of Dask's nannies."""
-    return [p for p in below(process) if "spawn_main" in " ".join(p.cmdline())]
+def workers_in(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [process for process in processes if "distributed.Worker" in line(process)]
 
 
 def submit(jobs: Jobs, store: Store, config: TrainConfig = SHORT) -> str:
     run_id = store.create(config)
-    jobs.submit(run_id)
+    jobs.wake()
     return run_id
+
+
+def assert_undisturbed(store: Store, run_id: str) -> None:
+    """The run equals one that trains here, bit for bit."""
+    run = store.run(run_id)
+    whole = store.create(run.config, status="running")
+    execute(store, whole)
+    assert (run.status, run.test_accuracy) == ("finished", store.run(whole).test_accuracy)
+    assert store.steps_since(run_id) == store.steps_since(whole)
+    a, b = (store.network(name) for name in (run_id, whole))
+    assert all(torch.equal(x, y) for x, y in zip(flat(a.params), flat(b.params), strict=True))
 
 
 def test_runs_are_trained_and_the_others_wait_in_the_queue(jobs: Jobs, store: Store) -> None:
@@ -127,33 +153,18 @@ def test_a_paused_run_gives_its_place_to_the_next(jobs: Jobs, store: Store) -> N
         wait(lambda: store.run(long[0]).status == "paused")
 
 
-def test_a_killed_worker_fails_its_run_once_and_the_next_run_works(
-    jobs: Jobs, store: Store
-) -> None:
-    before = {p: p.cpu_times().user for p in workers_of(psutil.Process())}
-    run_id = submit(jobs, store, replace(LONG, batch_size=64))
-    wait(lambda: store.epochs_since(run_id))
-    starts = {store.run(run_id).started}
-    busiest = max(before, key=lambda p: p.cpu_times().user - before[p])
-    busiest.kill()
-    wait(lambda: store.run(run_id).status == "failed")
-    run = store.run(run_id)
-    assert "was killed" in run.error
-    assert "resume it" in run.error
-    assert store.resume_point(run_id)
-    steps = len(store.steps_since(run_id))
-    again = submit(jobs, store)
-    wait(lambda: store.run(again).status == "finished")
-    starts.add(store.run(run_id).started)
-    assert (store.run(run_id).status, len(starts)) == ("failed", 1)
-    assert len(store.steps_since(run_id)) == steps
-    checkpoint = store.last_checkpoint(run_id)
-    store.requeue(run_id)
-    jobs.submit(run_id)
-    wait(lambda: store.steps_since(run_id, checkpoint.step))
-    assert [r.step for r in store.steps_since(run_id)][: checkpoint.step + 1] == list(
-        range(1, checkpoint.step + 2)
-    )
+def test_what_killed_workers_did_goes_on_by_itself(jobs: Jobs, store: Store) -> None:
+    """A run as if it had not been disturbed, although its rate changed; a task from its start."""
+    run_id = submit(jobs, store, MIDDLE)
+    task = store.tasks.request("suspects", {"dataset": "digits", "n": 1437})
+    jobs.wake()
+    wait(lambda: store.tasks.get(task.id).status == "running" and store.epochs_since(run_id))
+    for worker in workers_in(below(psutil.Process())):
+        worker.kill()
+    wait(lambda: store.run(run_id).status == "finished")
+    wait(lambda: store.tasks.get(task.id).status == "done")
+    assert_undisturbed(store, run_id)
+    assert store.tasks.result(task.id)["quality"].shape == (1437,)
 
 
 def test_a_worker_reuses_the_memory_of_a_step_for_the_next(jobs: Jobs, store: Store) -> None:
@@ -167,16 +178,32 @@ def test_a_worker_reuses_the_memory_of_a_step_for_the_next(jobs: Jobs, store: St
 
 def page_faults() -> int:
     """The number of page faults of the workers since they started."""
-    stats = [Path(f"/proc/{p.pid}/stat").read_text() for p in workers_of(psutil.Process())]
+    workers = workers_in(below(psutil.Process()))
+    stats = [Path(f"/proc/{p.pid}/stat").read_text() for p in workers]
     return sum(int(stat.rpartition(")")[2].split()[7]) for stat in stats)
 
 
-def test_only_workers_load_torch(others: set[psutil.Process], own: Jobs) -> None:
-    own.wait_until_ready(PATIENCE)
-    mine = [p for p in below(psutil.Process()) if p not in others]
-    with_torch = {p for p in mine if "libtorch_cpu" in maps(p)}
-    assert len(mine) >= 3
-    assert with_torch == set(workers_of(psutil.Process())) - others
+def test_everything_listens_on_loopback_only(jobs: Jobs, store: Store) -> None:
+    run_id = submit(jobs, store)
+    wait(lambda: store.run(run_id).status == "finished")
+    listening = [
+        connection.laddr.ip
+        for process in below(psutil.Process())
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 3
+    assert set(listening) == {"127.0.0.1"}
+
+
+def test_a_run_that_waited_before_the_app_started_is_trained(own: Own) -> None:
+    wait(lambda: own.store.run(own.left).status == "finished")
+
+
+def test_only_workers_load_torch(own: Own) -> None:
+    with_torch = [p for p in own.processes() if "libtorch_cpu" in maps(p)]
+    assert len(own.processes()) == 2
+    assert with_torch == workers_in(own.processes())
 
 
 def maps(process: psutil.Process) -> str:
@@ -184,62 +211,78 @@ def maps(process: psutil.Process) -> str:
     return Path(f"/proc/{process.pid}/maps").read_text()
 
 
-def test_everything_listens_on_loopback_only(jobs: Jobs, store: Store) -> None:
-    run_id = submit(jobs, store)
-    wait(lambda: store.run(run_id).status == "finished")
-    processes = below(psutil.Process())
-    listening = [
-        connection.laddr.ip
-        for process in processes
-        for connection in process.net_connections(kind="inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
-    assert len(listening) >= 5
-    assert set(listening) == {"127.0.0.1"}
+def test_a_cluster_without_workers_is_one_sentence_until_it_has_one(
+    own: Own, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WORKER_SECONDS", 0.5)
+    with monkeypatch.context() as no_worker_starts:
+        no_worker_starts.setattr(own.jobs._cluster, "heal", lambda: None)
+        for worker in workers_in(own.processes()):
+            worker.kill()
+        wait(lambda: not own.jobs._threads())
+        run_id = submit(own.jobs, own.store)
+        wait(lambda: own.jobs.trouble)
+        assert "No training process has started" in str(own.jobs.trouble)
+        assert own.store.run(run_id).status == "queued"
+    wait(lambda: own.store.run(run_id).status == "finished")
+    wait(lambda: own.jobs.trouble is None)
+
+
+def test_a_run_and_the_queue_go_on_after_the_scheduler_was_killed(
+    own: Own, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOST_AFTER", 3.0)
+    run_id = submit(own.jobs, own.store, MIDDLE)
+    wait(lambda: own.store.epochs_since(run_id))
+    waiting = submit(own.jobs, own.store)
+    [scheduler] = [p for p in own.processes() if "distributed.Scheduler" in line(p)]
+    scheduler.kill()
+    wait(lambda: own.store.run(run_id).status == "finished")
+    wait(lambda: own.store.run(waiting).status == "finished")
+    assert_undisturbed(own.store, run_id)
 
 
 APP = """
 import sys, time
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs import jobs as module
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 if __name__ == "__main__":
     store = Store()
     jobs = Jobs(store, workers=1)
-    jobs.wait_until_ready()
     run = store.create(TrainConfig(dataset="digits", epochs=1000, batch_size=8))
-    jobs.submit(run)
-    while not store.steps_since(run):
+    while not store.epochs_since(run):
         time.sleep(0.05)
     print(run, flush=True)
     time.sleep(600)
 """
 
 
-@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
-def test_no_process_outlives_the_app(death: signal.Signals, store: Store) -> None:
+def test_no_process_outlives_the_app_and_the_next_app_goes_on_with_its_run(
+    jobs: Jobs, store: Store
+) -> None:
+    """Two apps at once, killed in two ways; the third one is here, on the same database."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    app = subprocess.Popen(
-        [sys.executable, "-c", APP], stdout=subprocess.PIPE, text=True, env=environment
-    )
-    assert app.stdout
-    run_id = app.stdout.readline().strip()
-    processes = below(psutil.Process(app.pid))
-    assert len(processes) >= 3  # a scheduler, a nanny and a worker
-    app.send_signal(death)
-    app.wait(PATIENCE)
-    app.stdout.close()
-    gone, alive = psutil.wait_procs(processes, timeout=PATIENCE)
+    environment.pop("SCRATCHMLP_SCHEDULER")
+    command = [sys.executable, "-c", APP]
+    apps = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(2)
+    ]
+    runs = [app.stdout.readline().strip() for app in apps if app.stdout]
+    processes = [process for app in apps for process in below(psutil.Process(app.pid))]
+    assert len(processes) == 4  # a scheduler and a worker each
+    for app, death in zip(apps, (signal.SIGKILL, signal.SIGTERM), strict=True):
+        app.send_signal(death)
+    for app in apps:
+        app.wait(PATIENCE)
+        assert app.stdout
+        app.stdout.close()
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
     assert not alive
-    assert len(gone) == len(processes)
-    assert store.steps_since(run_id)
-
-
-def test_a_new_app_trains_the_runs_that_are_still_queued(request: pytest.FixtureRequest) -> None:
-    left = request.getfixturevalue("store").create(SHORT)
-    jobs = request.getfixturevalue("own")
-    wait(lambda: jobs._store.run(left).status == "finished")
+    steps = {run_id: store.steps_since(run_id)[-1].step for run_id in runs}
+    for run_id in runs:
+        wait(lambda run_id=run_id: store.steps_since(run_id, steps[run_id]))
 
 
 def test_a_missing_scheduler_is_one_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,64 +290,7 @@ def test_a_missing_scheduler_is_one_sentence(store: Store, monkeypatch: pytest.M
     monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
     jobs = Jobs(store)
     jobs.wait_until_ready()
-    assert jobs.trouble
-    assert "correct SCRATCHMLP_SCHEDULER" in jobs.trouble
+    assert "correct SCRATCHMLP_SCHEDULER" in str(jobs.trouble)
     run_id = submit(jobs, store)
-    jobs.wait_until_ready()
-    assert store.run(run_id).status == "queued"
     jobs.close()
-
-
-def test_a_cluster_without_workers_is_one_sentence_until_it_has_one(
-    own: Jobs, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "WORKER_SECONDS", 0.5)
-    own.wait_until_ready(PATIENCE)
-    own._cluster.scale(0)
-    wait(lambda: not own._has_workers())
-    run_id = submit(own, store)
-    wait(lambda: own.trouble)
-    assert "No training process has started" in str(own.trouble)
     assert store.run(run_id).status == "queued"
-    own._cluster.scale(1)
-    wait(lambda: store.run(run_id).status == "finished")
-    wait(lambda: own.trouble is None)
-
-
-def test_an_existing_cluster_is_used(
-    workers: str, others: set[psutil.Process], store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
-    guest = Jobs(store)
-    run_id = submit(guest, store)
-    wait(lambda: store.run(run_id).status == "finished")
-    guest.close()
-    assert set(below(psutil.Process())) == others
-
-
-def test_a_lost_scheduler_does_not_end_the_watcher(
-    own: Jobs, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`trouble` says that there is no worker."""
-    monkeypatch.setattr(module, "WORKER_SECONDS", 0.5)
-    own.wait_until_ready(PATIENCE)
-    own._cluster.close()
-    submit(own, store)
-    wait(lambda: own.trouble)
-    assert own._watcher and own._watcher.is_alive()
-
-
-def test_a_task_whose_worker_was_killed_fails_and_can_be_requested_again(
-    jobs: Jobs, store: Store
-) -> None:
-    settings = {"dataset": "digits", "n": 1437}
-    task = store.tasks.request("suspects", settings)
-    jobs.submit_task(task.id)
-    wait(lambda: store.tasks.get(task.id).status == "running")
-    for worker in workers_of(psutil.Process()):
-        worker.kill()
-    wait(lambda: store.tasks.get(task.id).status == "failed")
-    assert "was killed" in str(store.tasks.get(task.id).error)
-    jobs.submit_task(store.tasks.request("suspects", settings).id)
-    wait(lambda: store.tasks.get(task.id).status == "done")
-    assert store.tasks.result(task.id)["quality"].shape == (1437,)
