@@ -70,6 +70,7 @@ runs = sa.Table(
     sa.Column("deleted", sa.Double),  # when it was deleted; it can be restored for a while
     # How many workers took it since its last checkpoint; null if a terminal trains it.
     sa.Column("tries", sa.Integer),
+    sa.Column("worker", sa.String(64)),  # the name that the worker which took it goes by
 )
 
 
@@ -152,6 +153,7 @@ tasks = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("result", sa.LargeBinary),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),  # how many workers took it
+    sa.Column("worker", sa.String(64)),
 )
 drawings = sa.Table(
     "drawings",

@@ -1,14 +1,16 @@
 """Looks after the work: compares the queue in the database with what workers do, twice a second.
 
 A look sends idle workers to a queue in which something waits; the workers take from it themselves.
-What has no heartbeat any more goes back into the queue. A process of the cluster that died is
-replaced. Nothing has to be remembered for that, so any process may die at any moment.
+What a dead worker did goes back into the queue: Dask often tells of the death at once, and else
+its heart does, which stops. A process of the cluster that died is replaced. Nothing has to be
+remembered for all that, so any process may die at any moment.
 """
 
 import logging
 import os
 import threading
 import time
+import uuid
 from typing import Any
 
 from dask.system import CPU_COUNT
@@ -51,6 +53,7 @@ class Jobs:
         self._cluster = None if self._scheduler else LocalCluster(self._workers)
         self._client: Client | None = None
         self._asked: dict[Slot, Future] = {}  # the workers that were sent to the queue
+        self._killed: set[str] = set()  # the names of those that died there
         self._last_attended = time.monotonic()  # when there last was a worker, or nothing to do
         self._deaths = DeathWatch()
         self._closed, self._wake, self._ready = (threading.Event() for _ in range(3))
@@ -99,9 +102,14 @@ class Jobs:
 
     def _look(self) -> None:
         self._connect()
-        for heart in self._deaths.dead(self._store.work.hearts()):
+        self._killed |= {str(f.key) for f in self._asked.values() if f.status == "error"}
+        self._asked = {slot: f for slot, f in self._asked.items() if f.status == "pending"}
+        hearts = self._store.work.hearts()
+        dead = self._deaths.dead(hearts)
+        for heart in [heart for heart in hearts if heart in dead or heart.worker in self._killed]:
             log.warning("The process that worked on %s %s is dead.", *heart.item)
             self._store.work.revive(heart)
+        self._killed.clear()
         waiting = len(self._store.work.waiting())
         if waiting or not self._ready.is_set():
             self._attend(waiting)
@@ -112,25 +120,22 @@ class Jobs:
         if self._cluster:
             self._cluster.heal()
         if self._client and (self.address != before or self._client.status == "closed"):
+            if self._cluster:  # its workers end with the scheduler
+                self._killed |= {str(future.key) for future in self._asked.values()}
             self._client.close(timeout=1)
-            self._client = None
+            self._client, self._asked = None, {}
         if self._client is None:
             seconds = START_SECONDS if self._cluster else CONNECT_SECONDS
             self._client = Client(self.address, timeout=seconds, set_as_default=False)
-            self._asked = {}
 
     def _attend(self, waiting: int) -> None:
         """Send idle workers to the queue, as many as items wait; say it if there are none."""
         threads = self._threads()
-        self._asked = {
-            slot: future
-            for slot, future in self._asked.items()
-            if slot in threads and future.status == "pending"
-        }
         assert self._client
         for slot in [slot for slot in threads if slot not in self._asked][:waiting]:
+            name = f"work-{uuid.uuid4()}"
             self._asked[slot] = self._client.submit(
-                work, self._store.url, workers=[slot[0]], pure=False
+                work, self._store.url, name, key=name, workers=[slot[0]]
             )
         if self._cluster is None or len(threads) == self._workers:
             self._ready.set()
@@ -177,8 +182,8 @@ class DeathWatch:
         return [heart for heart, since in self._since.items() if now - since > LOST_AFTER]
 
 
-def work(url: Any) -> None:
+def work(url: Any, name: str) -> None:
     """The Dask task of a worker: do what waits in the queue of the store at `url`."""
     from scratchmlp.runs import worker
 
-    worker.work(url)
+    worker.work(url, name)

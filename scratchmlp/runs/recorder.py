@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Self
 
+from scratchmlp.errors import UserError
 from scratchmlp.net import events
 from scratchmlp.net.events import Epoch, Event, State, Step, Stopped
 from scratchmlp.runs import checkpoint_file
@@ -187,8 +188,9 @@ class Recorder(AbstractContextManager["Recorder"]):
                 self.flush()
             except StoreError:
                 continue  # the next flush writes this update too
-            except Exception:  # the training thread meets it again in its last flush
-                log.warning("Run %s cannot be written any more.", self._run.id, exc_info=True)
+            except Exception as error:  # the training thread meets it again in its last flush
+                is_bug = not isinstance(error, UserError)
+                log.warning("Run %s is not written: %s", self._run.id, error, exc_info=is_bug)
                 self._stop.set()
                 return
 

@@ -49,6 +49,7 @@ class Run:
     parent: str | None
     deleted: float | None
     tries: int | None = None
+    worker: str | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Run":

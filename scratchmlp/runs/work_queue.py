@@ -43,6 +43,7 @@ class Heart(NamedTuple):
 
     item: Item
     beat: float
+    worker: str | None = None
 
 
 class WorkQueue:
@@ -56,8 +57,13 @@ class WorkQueue:
         with read_transaction(self._engine) as connection:
             return [Item(*row) for row in connection.execute(_in_order())]
 
-    def claim_next(self) -> Item | None:
-        """Take the next item out of the queue; None if nothing waits. Only one process gets it."""
+    def claim_next(self, worker: str | None = None) -> Item | None:
+        """Take the next item out of the queue; None if nothing waits. Only one process gets it.
+
+        Parameters
+        ----------
+        worker : a name of the worker that takes it.
+        """
         now = time.time()
         while True:
             with write_transaction(self._engine) as connection:
@@ -65,7 +71,7 @@ class WorkQueue:
                 if row is None:
                     return None
                 item = Item(*row)
-                if claim(connection, item, now):
+                if claim(connection, item, now, worker):
                     return item
 
     def hearts(self) -> list[Heart]:
@@ -75,14 +81,15 @@ class WorkQueue:
         """
         commanded = sa.exists().where(commands.c.run == runs.c.id, _pending())
         worked_on = sa.or_(runs.c.status == "running", (runs.c.status == "paused") & commanded)
-        of_runs = sa.select(sa.literal("run"), runs.c.id, runs.c.heartbeat)
-        of_tasks = sa.select(sa.literal("task"), tasks.c.id, tasks.c.heartbeat)
+        of_runs = sa.select(sa.literal("run"), runs.c.id, runs.c.heartbeat, runs.c.worker)
+        of_tasks = sa.select(sa.literal("task"), tasks.c.id, tasks.c.heartbeat, tasks.c.worker)
         query = sa.union_all(
             of_runs.where(worked_on, runs.c.tries.is_not(None)),
             of_tasks.where(tasks.c.status == "running"),
         )
         with write_transaction(self._engine) as connection:
-            return [Heart(Item(kind, id), beat) for kind, id, beat in connection.execute(query)]
+            rows = connection.execute(query)
+            return [Heart(Item(kind, id), beat, worker) for kind, id, beat, worker in rows]
 
     def revive(self, heart: Heart) -> None:
         """Put back into the queue what a dead worker did, unless its heart has beaten since.
@@ -107,10 +114,10 @@ class WorkQueue:
                 connection.execute(sa.update(runs).where(*still_dead).values(values))
 
 
-def claim(connection: sa.Connection, item: Item, now: float) -> bool:
+def claim(connection: sa.Connection, item: Item, now: float, worker: str | None = None) -> bool:
     """Take an item out of the queue, unless another process has."""
     table = _table(item)
-    values = {"status": "running", "heartbeat": now, "error": None}
+    values = {"status": "running", "heartbeat": now, "error": None, "worker": worker}
     values["tries"] = sa.func.coalesce(table.c.tries, 0) + 1
     query = sa.update(table).where(table.c.id == item.id, table.c.status == "queued")
     if item.kind == "run":

@@ -25,14 +25,14 @@ def prepare() -> None:
         datasets.load(sources.DEFAULT)
 
 
-def work(url: Any) -> None:
+def work(url: Any, name: str) -> None:
     """Do what waits in the queue of the store at `url`, until nothing waits.
 
-    Each item is done in a thread of its own. A paused run keeps its thread, but not its place: the
-    next item begins.
+    `name` is written to each item that this worker takes. An item is done in a thread of its own: a
+    paused run keeps its thread, but not its place, and the next item begins.
     """
     store = patiently(lambda: Store(url))
-    while item := patiently(store.work.claim_next):
+    while item := patiently(lambda: store.work.claim_next(name)):
         is_free = threading.Event()
         thread = threading.Thread(target=_do, args=[store, item, is_free.set], daemon=True)
         thread.start()

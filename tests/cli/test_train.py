@@ -64,7 +64,7 @@ def test_the_terminal_and_a_worker_train_the_same_network() -> None:
     store = Store()
     here = store.run("latest")
     there = store.create(TrainConfig(dataset="digits", epochs=2))
-    work(store.url)
+    work(store.url, "a worker")
     assert store.steps_since(here.id) == store.steps_since(there)
 
 

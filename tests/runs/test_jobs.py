@@ -54,7 +54,6 @@ def store() -> Iterator[Store]:
 def jobs(workers: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     """The cluster that all tests share, with nothing to do and two workers."""
     monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
-    monkeypatch.setattr(module, "LOST_AFTER", 3.0)
     made = Jobs(store)
     made.wait_until_ready(PATIENCE)
     wait(lambda: len(made._threads()) == 2)  # one may have been killed
@@ -154,7 +153,7 @@ def test_a_paused_run_gives_its_place_to_the_next(jobs: Jobs, store: Store) -> N
 
 
 def test_what_killed_workers_did_goes_on_by_itself(jobs: Jobs, store: Store) -> None:
-    """A run as if it had not been disturbed, although its rate changed; a task from its start."""
+    """A run as if it had not been disturbed; a task from its start."""
     run_id = submit(jobs, store, MIDDLE)
     task = store.tasks.request("suspects", {"dataset": "digits", "n": 1437})
     jobs.wake()
@@ -228,10 +227,7 @@ def test_a_cluster_without_workers_is_one_sentence_until_it_has_one(
     wait(lambda: own.jobs.trouble is None)
 
 
-def test_a_run_and_the_queue_go_on_after_the_scheduler_was_killed(
-    own: Own, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "LOST_AFTER", 3.0)
+def test_a_run_and_the_queue_go_on_after_the_scheduler_was_killed(own: Own) -> None:
     run_id = submit(own.jobs, own.store, MIDDLE)
     wait(lambda: own.store.epochs_since(run_id))
     waiting = submit(own.jobs, own.store)

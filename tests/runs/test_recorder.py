@@ -3,12 +3,13 @@
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scratchmlp.net.events import Stopped
+from scratchmlp.net.events import Step, Stopped
 from scratchmlp.runs import checkpoint_file, database, recorder, records
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store, Update
@@ -144,6 +145,82 @@ def test_nothing_is_lost_while_the_database_is_locked_for_seconds(
     assert run.status == "finished"
     assert len(store.steps_since(run.id)) == run.total_steps
     store.close()
+
+
+def test_nothing_is_lost_while_postgresql_is_away(
+    postgres: Callable[..., str], migrated: str
+) -> None:
+    """It cuts all connections and refuses new ones; the run goes on where it was."""
+    url = postgres(migrated)
+    name = url.rpartition("/")[2]
+    store, server = Store(url), Store(postgres())
+    background = BackgroundRun(store, replace(SHORT, epochs=60))
+
+    def allow(allowed: bool) -> None:
+        execute_sql(server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}")
+        cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        execute_sql(server, cut)
+
+    allow(False)
+    with pytest.raises(database.StoreError, match="cannot be reached"):
+        store.runs()
+    background.thread.join(0.5)
+    allow(True)
+    background.thread.join(120)
+    run = store.run(background.run_id)
+    assert (run.status, background.error) == ("finished", None)
+    assert [row.step for row in store.steps_since(run.id)] == list(range(1, run.total_steps + 1))
+    for opened in (store, server):
+        opened.close()
+
+
+def execute_sql(store: Store, sql: str) -> None:
+    with store._engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(sql)
+
+
+def set_rate(store: Store, run_id: str, rate: float, step: int) -> None:
+    """Store a learning rate that the run received at a step, before it went back."""
+    store.record(run_id, Update(applied=[(store.send(run_id, "lr", rate), step)]))
+
+
+def test_a_rate_takes_effect_again_at_its_step_when_a_run_goes_back(store: Store) -> None:
+    whole, parts = start(store, SHORT), start(store, SHORT)
+    for run_id in (whole, parts):
+        set_rate(store, run_id, 0.001, 18)
+        set_rate(store, run_id, 0.0005, 23)
+    execute(store, whole)
+    rates = {row.step: row.lr for row in store.steps_since(whole)}
+    assert [step for step in range(2, 37) if rates[step] < 0.6 * rates[step - 1]] == [19, 24]
+    stop = threading.Event()
+
+    def stop_at_20(event: object) -> None:
+        if isinstance(event, Step) and event.step == 20:
+            stop.set()
+
+    execute(store, parts, stop_at_20, stop=stop)
+    store.requeue(parts)
+    store.claim(parts)
+    execute(store, parts)
+    assert store.steps_since(parts) == store.steps_since(whole)
+
+
+def test_a_new_rate_replaces_those_that_have_not_taken_effect_again(
+    background: BackgroundRun,
+) -> None:
+    store, run_id = background.store, background.run_id
+    store.send(run_id, "stop")
+    background.thread.join()
+    set_rate(store, run_id, 0.02, 10**6)
+    store.requeue(run_id, status="running")
+    again = threading.Thread(target=execute, args=[store, run_id])
+    again.start()
+    store.send(run_id, "lr", 0.03)
+    background.until(lambda: not store.later_rates(run_id, 10**6))
+    values = [(row.kind, row.value) for row in store.applied_commands(run_id)]
+    assert values == [("lr", 0.02), ("lr", 0.03)]
+    store.send(run_id, "stop")
+    again.join()
 
 
 def test_one_epoch_trains_to_the_end_of_the_epoch_and_pauses(background: BackgroundRun) -> None:
