@@ -23,7 +23,7 @@ from scratchmlp.net.augment import shift
 from scratchmlp.net.network import Network
 
 Verdict = Literal["empty", "sure", "not sure", "none of these"]
-MIN_CONFIDENCE = 0.4  # a prediction with a lower probability is not sure
+SURE = 0.995  # of predictions with this probability, 99% are right: see docs/experiments.md
 SHIFTS = tuple(itertools.product((0.0, -0.5, 0.5), repeat=2))  # pixels down and across
 
 
@@ -35,6 +35,7 @@ class Prediction:
     ----------
     label, runner_up : the two most probable classes, as indices of `network.classes`. `label` is
         None for an empty sheet and for a drawing that is none of the classes.
+    verdict : "sure" if at least 99% of such predictions are right on drawings of other people.
     probabilities : (classes,); all 0 for an empty sheet.
     image : the input of the network, uint8 (28, 28).
     """
@@ -44,6 +45,13 @@ class Prediction:
     probabilities: NDArray[np.float64]
     runner_up: int | None
     image: NDArray[np.uint8]
+
+    @property
+    def candidates(self) -> tuple[int, ...]:
+        """The classes to choose between, as indices: none if the prediction is sure, or two."""
+        if self.verdict != "not sure" or self.label is None or self.runner_up is None:
+            return ()
+        return self.label, self.runner_up
 
 
 def stages(network: Network, ink: Ink) -> list[Stage]:
@@ -106,4 +114,4 @@ def _detector(network: Network) -> Detector | None:
 def _verdict(p: float, detector: Detector | None, image: NDArray[np.uint8]) -> Verdict:
     if detector and detector.scores(image[None])[0] > 1:
         return "none of these"
-    return "sure" if p >= MIN_CONFIDENCE else "not sure"
+    return "sure" if p >= SURE else "not sure"
