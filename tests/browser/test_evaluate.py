@@ -113,7 +113,7 @@ def test_the_csv_holds_what_predict_answers(
 ) -> None:
     page = open_page()
     page.goto(evaluated.url)
-    page.get_by_role("tab", name="Downloads").click()
+    page.get_by_role("tab", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Predictions as CSV").click()
     file = tmp_path / "answers.csv"
