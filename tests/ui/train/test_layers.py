@@ -12,7 +12,7 @@ def test_inside_shows_weights_and_every_measure(store: Store) -> None:
     assert "**Weights of the first layer**, after epoch 2" in text
     assert "A dead unit gives 0" in text
     assert "About a thousandth is usual" in text
-    assert "The distribution of each layer's outputs" in text
+    assert "Distribution of each layer's outputs" in text
     assert "kept no" not in text
 
 
