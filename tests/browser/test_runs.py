@@ -144,7 +144,7 @@ def test_a_small_screen_shows_everything(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     [run] = named(store, "wanted")
     page.goto(f"{app.url}/?run={run.id}")
-    for tab, text in (("Inside", "The distribution of each"), ("Code", "three ways")):
+    for tab, text in (("Inside", "Distribution of each"), ("Code", "three ways")):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(text).first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
