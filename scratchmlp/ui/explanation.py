@@ -12,6 +12,7 @@ from scratchmlp.analysis.explanation import Contributions
 from scratchmlp.charts import image_urls
 from scratchmlp.charts.sample import contribution_chart
 from scratchmlp.net.network import Network
+from scratchmlp.ui.markdown import escape
 
 
 def units(network: Network, image: Tensor, first: int, second: int) -> Contributions:
@@ -24,7 +25,7 @@ def units(network: Network, image: Tensor, first: int, second: int) -> Contribut
     )
     st.caption(
         f"The units sum to {contributions.table['gap'].sum():+.2f} and the biases to "
-        f"{contributions.bias:+.2f}. Logit of {one} minus logit of {other}: "
+        f"{contributions.bias:+.2f}. Logit of {escape(one)} minus logit of {escape(other)}: "
         f"{contributions.difference:+.2f}."
     )
     return contributions
@@ -66,7 +67,7 @@ def _pictures(images: list[NDArray[np.uint8]], captions: list[str], width: int) 
     figures = "".join(
         f'<figure style="margin: 0; width: {width}px"><img src="{image_urls.png_url(image)}" '
         f'alt="" width="{width}" height="{width}" style="image-rendering: pixelated">'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+        f"<figcaption>{html.escape(caption.encode(errors='replace').decode())}</figcaption></figure>"
         for image, caption in zip(images, captions, strict=True)
     )
     style = "display: flex; flex-wrap: wrap; gap: 1rem; font-size: .8rem; text-align: center"

@@ -15,6 +15,7 @@ from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import explanation, resources, selection
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 
 
@@ -24,7 +25,7 @@ def show(run: Run, predictions: Predictions, index: int, order: list[int]) -> No
     row: Any = predictions.table.loc[index]
     classes, truth, predicted = predictions.classes, int(row["truth"]), int(row["prediction"])
     st.subheader(
-        f"Picture {index}: a {classes[truth]}, predicted {classes[predicted]}", anchor=False
+        escape(f"Picture {index}: a {classes[truth]}, predicted {classes[predicted]}"), anchor=False
     )
     if predictions.is_mnist_test and index in evaluation.KNOWN_MISLABELLED:
         st.info(
@@ -55,7 +56,7 @@ def _index(run_id: str, step: int, dataset: str) -> nearest.Index:
 
 
 def _picture(predictions: Predictions, index: int, row: Any) -> None:
-    names = predictions.classes
+    names = [escape(name) for name in predictions.classes]
     st.image(image_urls.enlarge(predictions.examples.images[index]), width="stretch")
     st.caption(
         f"Probability of the truth, {names[int(row['truth'])]}: {row['p_truth']:.2%}. Of the "
@@ -92,7 +93,7 @@ def _earlier_predictions(run_id: str, step: int, image: Tensor, classes: tuple[s
     predicted = []
     for network in _checkpoints(run_id, step):
         label = int(network.logits(image[None]).argmax())
-        predicted.append(f"epoch {network.epoch}: **{classes[label]}**")
+        predicted.append(f"epoch {network.epoch}: **{escape(classes[label])}**")
     st.caption("Predictions after each stored " + ", ".join(predicted) + ".")
 
 
