@@ -8,6 +8,7 @@ import streamlit as st
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import selection, session
 from scratchmlp.ui.evaluate import confusion_matrix, embedding_map, gallery
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 
 
@@ -37,7 +38,7 @@ def _explore(predictions: Predictions, name: str, chart: Callable[[], None]) -> 
 
 
 def _filters(predictions: Predictions) -> None:
-    """The filters of the gallery; a press removes one."""
+    """A button for each filter of the gallery; a press removes it."""
     classes = predictions.classes
     truth, prediction = selection.class_filters(classes)
     parts = [f"true {classes[truth]}"] if truth is not None else []
@@ -46,9 +47,9 @@ def _filters(predictions: Predictions) -> None:
     if parts:
         _filter(row, ", ".join(parts), "chip", selection.clear_class_filters)
     if selection.area_filter(predictions.split_id) is not None:
-        _filter(row, "an area of the map", "area_chip", selection.clear_area)
+        _filter(row, "area of the map", "area_chip", selection.clear_area)
 
 
 def _filter(row: Any, text: str, key: str, clear: Callable[[], None]) -> None:
     help = "Remove this filter."
-    row.button(text, key=key, icon=":material/close:", on_click=clear, help=help)
+    row.button(escape(text), key=key, icon=":material/close:", on_click=clear, help=help)

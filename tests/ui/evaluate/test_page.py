@@ -35,10 +35,10 @@ def table_of(store: Store, run_id: str, split: str = "test") -> "evaluation.pd.D
 def test_without_a_run_there_is_a_way_on(store: Store) -> None:
     run_id = store.create(QUICK)
     app = page()
-    assert "first network is on its way" in shown(app)
+    assert "first network is training" in shown(app)
     assert not app.metric
     store.cancel(run_id)
-    assert "no trained run yet" in shown(ran(app))
+    assert "No trained runs yet" in shown(ran(app))
 
 
 def test_the_numbers_are_the_tables(store: Store) -> None:
@@ -63,6 +63,15 @@ def test_every_view_opens(store: Store, view: str) -> None:
     app.run()
     assert not app.exception
     assert not app.error
+
+
+def test_controls_have_the_words_of_the_field(store: Store) -> None:
+    app = page(run=trained(store, QUICK))
+    labels = {control.label for kind in ("toggle", "checkbox") for control in app.get(kind)}
+    assert labels >= {"Show %", "Include correct", "Sort by errors"}
+    lists = {control.label for kind in ("selectbox", "button_group") for control in app.get(kind)}
+    assert lists >= {"Run", "Split", "Truth", "Prediction", "Sort by"}
+    assert list(VIEWS) == ["Errors", "Map", "Confidence", "Compare", "Label errors", "Export"]
 
 
 def test_the_two_lists_filter_and_the_chip_ends_it(store: Store) -> None:
@@ -94,7 +103,7 @@ def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> Non
     assert app.query_params["sample"] in (str(order[1]), [str(order[1])])
     row = table.loc[order[1]]
     assert f"{row['p_truth']:.2%}" in shown(app)
-    assert "after epoch 2" in shown(app)
+    assert "epoch 2: **" in shown(app)
     app.button("back").click().run()
     assert "sample" not in app.query_params
     assert f"{len(order):,} pictures" in shown(app)
