@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
 from scratchmlp.data import datasets
+from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import resources
 
@@ -28,9 +29,16 @@ def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     st.cache_resource.clear()
     st.cache_data.clear()
     datasets.load("digits")
+    made: list[Jobs] = []
+
+    def make_jobs(store: Store) -> Jobs:
+        made.append(Jobs(store))
+        return made[-1]
+
+    monkeypatch.setattr(resources, "Jobs", make_jobs)
     opened = Store()
     yield opened
-    if resources.store().queue():
-        resources.jobs().close()
+    for jobs in made:
+        jobs.close()
     st.cache_resource.clear()
     opened.close()

@@ -1,8 +1,12 @@
 """The card of a run by AppTest, in every status that a run may have."""
 
+import sqlite3
 import time
 
-from scratchmlp.runs.store import Store
+import pytest
+
+from scratchmlp.runs import database, outbox
+from scratchmlp.runs.store import Store, Update
 from scratchmlp.ui import resources
 from tests.ui.pages import shown
 from tests.ui.train.pages import DIGITS, page, selected, state, until
@@ -33,6 +37,29 @@ def test_a_lost_run_can_be_resumed(store: Store) -> None:
     until(app, lambda: store.run("latest").status == "finished")
 
 
+def test_a_lost_run_of_a_worker_goes_on_by_itself(store: Store, no_workers: None) -> None:
+    run_id = store.create(DIGITS)
+    assert store.work.claim_next("a worker that died")
+    store.record(run_id, Update(changes={"heartbeat": time.time() - 60}))
+    assert "continues from its last checkpoint by itself" in shown(page(run=run_id))
+
+
+def test_a_press_says_that_it_waits_for_a_locked_database(
+    store: Store, no_workers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(outbox, "ANSWER_SECONDS", 0.05)
+    app = state(store, "running", heartbeat=time.time() + 600)
+    other = sqlite3.connect(store._engine.url.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    app.button("pause").click().run()
+    assert "Pause waits for the database" in shown(app)
+    other.execute("ROLLBACK")
+    other.close()
+    until(app, lambda: [c.kind for c in store.pending_commands(selected(app))] == ["pause"])
+    assert "Pause waits" not in shown(app.run())
+
+
 def test_a_failed_run_says_why(store: Store) -> None:
     app = state(store, "failed", error="The process that trained this run was killed.")
     assert "was killed" in shown(app)
@@ -41,8 +68,7 @@ def test_a_failed_run_says_why(store: Store) -> None:
 
 def test_a_run_in_line_knows_its_place_and_can_be_cancelled(store: Store) -> None:
     page()
-    resources.jobs().wait_until_ready()
-    resources.jobs()._client.close()  # nobody takes runs out of the line
+    resources.jobs().close()  # nobody takes runs out of the line
     ids = [store.create(DIGITS) for _ in range(2)]
     app = page(run=ids[1])
     assert "Waiting for a free worker: number 2 of 2 in the queue." in shown(app)
