@@ -47,6 +47,11 @@ class NumberPrediction:
         """The digit to explain."""
         return self.digits[self.position] if self.digits else None
 
+    @property
+    def only(self) -> Prediction | None:
+        """The only digit; None for an empty sheet and for a number of several digits."""
+        return self.digits[0] if len(self.digits) == 1 else None
+
 
 def predict(network: Network, ink: Ink) -> NumberPrediction:
     return NumberPrediction(prediction.predict_number(network, ink))

@@ -1,0 +1,91 @@
+""" "Right?" under a prediction: Yes keeps the drawing, and the right class is learned at once."""
+
+import streamlit as st
+
+from scratchmlp.analysis.prediction import Prediction
+from scratchmlp.net.network import Network
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import resources, session
+from scratchmlp.ui.draw import lesson
+from scratchmlp.ui.draw.ink_input import InkInput
+from scratchmlp.ui.draw.lesson import Correction
+from scratchmlp.ui.session import CORRECTION, RIGHT_CLASS
+
+
+def correct(label: str, digit: Prediction, drawn: InkInput) -> None:
+    """Keep a drawing with its label, and let the run learn it: what a button's press calls.
+
+    The callback of a widget draws nothing. So the lesson is given by `show`, which comes next.
+    """
+    with session.errors_shown():
+        kept = resources.store().drawings.find(digit.image)
+        drawing = keep(label, digit, drawn)
+        previous = kept.label if kept else None
+        st.session_state[CORRECTION] = Correction(drawing, label, previous, digit)
+
+
+def keep(label: str, digit: Prediction, drawn: InkInput) -> str:
+    """Keep a drawing with its label, or change the label it was kept with; return its id."""
+    drawings = resources.store().drawings
+    kept = drawings.find(digit.image)
+    if kept is None:
+        return drawings.add(label, digit.image, drawn.strokes)
+    drawings.relabel(kept.id, label)
+    return kept.id
+
+
+def show(run: Run, network: Network, drawn: InkInput, digit: Prediction | None) -> None:
+    """The question whether the prediction is right, and the lesson after a correction."""
+    with st.container(key="correction"):
+        correction: Correction | None = st.session_state.pop(CORRECTION, None)
+        if correction and not run.is_live:
+            with st.spinner(f"Learning your {correction.label} …"):
+                lesson.learn(run, network.classes, correction)
+        if digit is not None:
+            _ask(run, network, drawn, digit)
+
+
+def _ask(run: Run, network: Network, drawn: InkInput, digit: Prediction) -> None:
+    kept = resources.store().drawings.find(digit.image)
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    if kept is not None:
+        row.markdown(f"**Kept as a {kept.label}.**", width="content")
+        if kept.id != lesson.corrected_drawing(run):  # a lesson has an Undo of its own
+            row.button("Undo", key="undo_keep", on_click=_forget, args=[kept.id])
+    elif digit.label is not None:
+        row.markdown("**Right?**", width="content")
+        row.button(
+            "Yes",
+            key="right",
+            icon=":material/check:",
+            on_click=_confirm,
+            args=[network.classes[digit.label], digit, drawn],
+            help="Keeps the drawing with this class, so that Teach can use it.",
+        )
+    row.markdown("What was it?" if digit.label is None else "No, it was:", width="content")
+    row.pills(
+        "The right class",
+        network.classes,
+        key=RIGHT_CLASS,
+        label_visibility="collapsed",
+        on_change=_correct_by_choice,
+        args=[digit, drawn],
+        width="stretch",
+    )
+
+
+def _confirm(label: str, digit: Prediction, drawn: InkInput) -> None:
+    with session.errors_shown():
+        keep(label, digit, drawn)
+
+
+def _forget(drawing_id: str) -> None:
+    with session.errors_shown():
+        resources.store().drawings.delete([drawing_id])
+
+
+def _correct_by_choice(digit: Prediction, drawn: InkInput) -> None:
+    label = st.session_state[RIGHT_CLASS]
+    st.session_state[RIGHT_CLASS] = None
+    if label is not None:
+        correct(label, digit, drawn)

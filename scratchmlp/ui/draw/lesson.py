@@ -1,0 +1,183 @@
+"""A lesson: a run learns all kept drawings at once, and the page shows what that changed.
+
+The lesson makes a new run and selects it. The run on the page before, if it was itself made by a
+lesson, is replaced: it is deleted, and Undo restores it.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from scratchmlp.analysis import prediction
+from scratchmlp.analysis.prediction import Prediction
+from scratchmlp.charts import image_urls
+from scratchmlp.data.datasets import Examples
+from scratchmlp.net.network import Network
+from scratchmlp.runs import teaching
+from scratchmlp.runs.store import Run
+from scratchmlp.runs.teaching import TAUGHT, TeachingResult
+from scratchmlp.ui import resources, selection
+from scratchmlp.ui.session import LESSON
+
+HELD_OUT = (
+    "A drawing that is held out is predicted by a network that was taught the others. "
+    "A drawing that is the only one of its class is predicted by the network that learned it."
+)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A drawing that was kept with a label, because its prediction was wrong or unsure.
+
+    Attributes
+    ----------
+    drawing : its id.
+    previous : the label that it was kept with before; None if it was not kept.
+    predicted : the prediction that is corrected.
+    """
+
+    drawing: str
+    label: str
+    previous: str | None
+    predicted: Prediction
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What was taught last.
+
+    Attributes
+    ----------
+    run : the id of the taught run.
+    before : the id of the run that was selected before.
+    has_replaced : whether the run before was deleted.
+    result : what the lesson changed; None until it is measured.
+    """
+
+    run: str
+    before: str
+    has_replaced: bool
+    drawings: Examples
+    correction: Correction | None
+    result: TeachingResult | None = None
+
+
+def learn(run: Run, classes: tuple[str, ...], correction: Correction | None = None) -> None:
+    """Teach the run all kept drawings, select the result, and draw the whole page anew."""
+    store = resources.store()
+    drawings = store.drawings.examples(classes)
+    taught = teaching.teach(store, run.id, drawings)
+    is_new = taught != run.id
+    has_replaced = is_new and _is_replaceable(run)
+    if has_replaced:
+        store.run_list.delete([run.id])
+    if is_new or LESSON not in st.session_state:
+        st.session_state[LESSON] = Lesson(taught, run.id, has_replaced, drawings, correction)
+    selection.select_run(taught)
+    st.rerun()
+
+
+def _is_replaceable(run: Run) -> bool:
+    """Whether a lesson made this run, and nobody has named, noted or shared it since."""
+    has_own_name = re.search(rf"{TAUGHT}[\d,]+ drawings?$", run.name) is None
+    return bool(run.parent) and not (has_own_name or run.note or run.shared)
+
+
+def show(run: Run, network: Network) -> None:
+    """What the last lesson changed, if it made this run. It measures that, the first time."""
+    lesson: Lesson | None = st.session_state.get(LESSON)
+    if lesson is None or lesson.run != run.id:
+        return
+    with st.container(border=True, key="taught"):
+        row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+        if lesson.correction:
+            row.html(_STYLE + _comparison(network, lesson.correction), width="content")
+        else:
+            n = teaching.count_drawings(len(lesson.drawings))
+            row.markdown(f"**This new run was taught {n} of yours.**", width="content")
+        if lesson.run != lesson.before and _undo_button(row, lesson):
+            _undo(lesson)
+        result = lesson.result or _measure(lesson)
+        st.markdown(result.sentence, help=HELD_OUT if result.held_out else None)
+
+
+def _undo_button(row: Any, lesson: Lesson) -> bool:
+    help_text = "Returns to the run before."
+    if lesson.correction:
+        help_text = "Takes the drawing back and returns to the run before."
+    pressed: bool = row.button("Undo", key="undo_lesson", icon=":material/undo:", help=help_text)
+    return pressed
+
+
+def corrected_drawing(run: Run) -> str | None:
+    """The id of the drawing whose correction made this run."""
+    lesson: Lesson | None = st.session_state.get(LESSON)
+    if lesson is None or lesson.run != run.id or lesson.correction is None:
+        return None
+    return lesson.correction.drawing
+
+
+def _measure(lesson: Lesson) -> TeachingResult:
+    """Measure the lesson. A press or a stroke interrupts this, and it begins again."""
+    place, text = st.empty(), "Measuring on your drawings …"
+    place.progress(0.0, text)
+    result = teaching.measure(
+        resources.store(),
+        lesson.run,
+        lesson.drawings,
+        lambda done, total: place.progress(done / total, text),
+    )
+    place.empty()
+    st.session_state[LESSON] = replace(lesson, result=result)
+    return result
+
+
+def _undo(lesson: Lesson) -> None:
+    store, correction = resources.store(), lesson.correction
+    if correction and correction.previous is None:
+        store.drawings.delete([correction.drawing])
+    elif correction and correction.previous:
+        store.drawings.relabel(correction.drawing, correction.previous)
+    store.run_list.delete([lesson.run])
+    if lesson.has_replaced:
+        store.run_list.restore([lesson.before])
+    del st.session_state[LESSON]
+    selection.select_run(lesson.before)
+    st.rerun()
+
+
+def _comparison(network: Network, correction: Correction) -> str:
+    """The prediction for the corrected drawing, before and now."""
+    now = prediction.probabilities(network, correction.predicted.image[None])[0]
+    old = correction.predicted
+    first = int(now.argmax())
+    reads = f"{network.classes[first]} ({now[first]:.0%})"
+    if network.classes[first] == correction.label:
+        words = f"It now reads {reads}."
+    else:
+        words = f"It still reads {reads}. Draw another {correction.label}, and correct that too."
+    was = int(old.probabilities.argmax())
+    parts = (
+        f'<img alt="Your drawing of a {escape(correction.label)}" '
+        f'src="{image_urls.png_url(old.image)}">',
+        _half("Before", "" if old.label is None else network.classes[was], old.probabilities[was]),
+        "<span aria-hidden=true>→</span>",
+        _half("Now", network.classes[first], now[first]),
+    )
+    return f'<div class="lesson" role="status">{"".join(parts)}<p>{escape(words)}</p></div>'
+
+
+def _half(when: str, name: str, share: float) -> str:
+    return f"<div><small>{when}</small><b>{escape(name or '?')}</b><small>{share:.0%}</small></div>"
+
+
+_STYLE = """<style>
+.lesson { display: flex; flex-wrap: wrap; gap: .9rem; align-items: center; }
+.lesson img { width: 56px; height: 56px; image-rendering: pixelated; border-radius: 4px; }
+.lesson div { display: flex; flex-direction: column; align-items: center; line-height: 1.2; }
+.lesson b { font-size: 1.6rem; }
+.lesson p { margin: 0; font-weight: 600; }
+</style>"""
