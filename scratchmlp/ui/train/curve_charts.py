@@ -45,7 +45,7 @@ def _loss(run: Run, history: History, others: dict[str, History], titles: dict[s
     last = curve["smooth"].iloc[-1] if len(curve) else np.nan
     with st.container(key="loss_chart"):
         st.vega_lite_chart(spec | {"datasets": data}, alt=f"Loss by step, now {last:.1g} nats.")
-    st.toggle("Logarithmic loss", True, key=LOG_AXIS, persist_state="session")
+    st.toggle("Logarithmic loss axis", True, key=LOG_AXIS, persist_state="session")
     far = [titles[name] for name, table in whole.items() if (table["smooth"] > limit).any()]
     if far:
         st.caption(

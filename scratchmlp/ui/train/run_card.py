@@ -41,7 +41,7 @@ def _newer(run: Run) -> Run | None:
 
 
 def _offer(newer: Run) -> None:
-    label = f"{newer.title} is training now: show it"
+    label = f"Show {newer.title}, which is training now"
     if st.button(label, key="see_newer", icon=":material/east:"):
         selection.select_run(newer.id)
         st.rerun()
