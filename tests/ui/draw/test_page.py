@@ -180,11 +180,10 @@ def test_a_correction_is_learned_at_once_and_undone(store: Store) -> None:
     said = shown(app)
     assert f"<small>Before</small><b>{before}</b>" in said
     assert f"<small>Now</small><b>{now}</b>" in said
-    assert ("It now reads" if now == label else "It still reads") in said
-    assert (
-        f"Learned from your 1 drawing: it was wrong before, and {'right' if now == label else 'still wrong'} now"
-        in said
-    )
+    is_learned = now == label
+    assert ("It now reads" if is_learned else "It still reads") in said
+    after = "right now" if is_learned else "still wrong now"
+    assert f"Learned from your 1 drawing: it was wrong before, and {after}" in said
     assert f"test accuracy was {store.run(run_id).test_accuracy:.2%}" in said
     app.button("undo_lesson").click()
     assert run_control(ran(app)).value == run_id
@@ -258,9 +257,8 @@ def test_drawings_are_deleted_and_brought_back(store: Store) -> None:
 def test_an_import_after_a_deletion_is_undone_and_doubles_nothing(store: Store) -> None:
     trained(store, QUICK)
     images = [prepare(CanvasDrawing(strokes).ink) for strokes in (ONE, ZERO)]
-    data = archive.pack(
-        [ArchivedDrawing(name, i, None) for name, i in zip("10", images, strict=True)]
-    )
+    named = zip("10", images, strict=True)
+    data = archive.pack([ArchivedDrawing(name, image, None) for name, image in named])
     for name, image in zip("10", images, strict=True):
         store.drawings.add(name, image)
     app = view(page(), "My drawings")
