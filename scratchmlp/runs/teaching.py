@@ -5,7 +5,7 @@ depends on the drawings alone, and not on how often or in which steps they were 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,9 +26,6 @@ from scratchmlp.runs.store import Store
 FOLDS = 6
 REPLAY_SIZE = 4000  # training pictures that are trained again with the drawings
 TAUGHT = ", taught "  # in the new run's name
-
-OnProgress = Callable[[int, int], object]
-"""Called with the number of networks that are taught and their total."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +96,20 @@ def teach(store: Store, run_id: str, drawings: Examples) -> str:
     return store.add_network(taught, name, untaught.id, loss, accuracy, seconds)
 
 
-def measure(
-    store: Store,
-    run_id: str,
-    drawings: Examples,
-    on_progress: OnProgress = lambda done, total: None,
-) -> TeachingResult:
+def measure(store: Store, run_id: str, drawings: Examples) -> TeachingResult:
     """Compare a taught run with the network that was never taught."""
+    *_, result = measure_stepwise(store, run_id, drawings)
+    assert isinstance(result, TeachingResult)
+    return result
+
+
+def measure_stepwise(
+    store: Store, run_id: str, drawings: Examples
+) -> Iterator[tuple[int, int] | TeachingResult]:
+    """Do what `measure` does, with a pause before each network that is taught for it.
+
+    It yields how many of them are done and their total, and at last the result.
+    """
     run = store.run(run_id)
     untaught = store.run_list.untaught(run.id)
     network, dataset = _load(store, untaught)
@@ -114,14 +118,13 @@ def measure(
     after = _correct(taught, drawings)
     folds = held_out_folds(drawings.labels)
     for done, outside in enumerate(folds):
-        if on_progress is not None:
-            on_progress(done, len(folds))
+        yield done, len(folds)
         inside = np.setdiff1d(np.arange(len(drawings)), outside)
         other = finetune.teach(network, drawings.take(inside), replay)
         after[outside] = _correct(other, drawings.take(outside))
     held_out = sum(map(len, folds))
     test = [_test_accuracy(*which, dataset) for which in ((untaught, network), (run, taught))]
-    return TeachingResult(
+    yield TeachingResult(
         run.id, len(drawings), held_out, float(before.mean()), float(after.mean()), *test
     )
 

@@ -137,10 +137,9 @@ def test_a_drawing_is_held_out_if_another_of_its_class_is_taught(
         return lessons[-1][1]
 
     monkeypatch.setattr(teaching.finetune, "teach", watched)
-    progress: list[tuple[int, int]] = []
-    result = teaching.measure(store, taught, drawings, lambda *done: progress.append(done))
+    *progress, result = teaching.measure_stepwise(store, taught, drawings)
     assert progress == [(n, 4) for n in range(4)]
-    assert result.held_out == 4
+    assert isinstance(result, TeachingResult) and result.held_out == 4
     right = 0
     for image, label in zip(drawings.images, drawings.labels, strict=True):
         networks = [network for inside, network in lessons if image.tobytes() not in inside]

@@ -37,10 +37,12 @@ def keep(label: str, digit: Prediction, drawn: InkInput) -> str:
 def show(run: Run, network: Network, drawn: InkInput, digit: Prediction | None) -> None:
     """The question whether the prediction is right, and the lesson after a correction."""
     with st.container(key="correction"):
-        correction: Correction | None = st.session_state.pop(CORRECTION, None)
+        lesson.open_taught_run()
+        correction: Correction | None = st.session_state.get(CORRECTION)
         if correction and not run.is_live:
-            with st.spinner(f"Learning your {correction.label} …"):
+            with session.errors_shown(), st.spinner(f"Learning your {correction.label} …"):
                 lesson.learn(run, network.classes, correction)
+        st.session_state.pop(CORRECTION, None)
         if digit is not None:
             _ask(run, network, drawn, digit)
 

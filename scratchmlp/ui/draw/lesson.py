@@ -5,6 +5,7 @@ lesson, is replaced: it is deleted, and Undo restores it.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
@@ -14,13 +15,13 @@ import streamlit as st
 from scratchmlp.analysis import prediction
 from scratchmlp.analysis.prediction import Prediction
 from scratchmlp.charts import image_urls
-from scratchmlp.data.datasets import Examples
+from scratchmlp.errors import UserError
 from scratchmlp.net.network import Network
 from scratchmlp.runs import teaching
 from scratchmlp.runs.store import Run
 from scratchmlp.runs.teaching import TAUGHT, TeachingResult
 from scratchmlp.ui import resources, selection
-from scratchmlp.ui.session import LESSON
+from scratchmlp.ui.session import CORRECTION, LESSON
 
 HELD_OUT = (
     "A drawing that is held out is predicted by a network that was taught the others. "
@@ -54,30 +55,53 @@ class Lesson:
     run : the id of the taught run.
     before : the id of the run that was selected before.
     has_replaced : whether the run before was deleted.
-    result : what the lesson changed; None until it is measured.
+    is_open : whether the page was told to show the taught run.
+    measurement : measures what the lesson changed, step by step.
+    result : what that is; None until it is measured.
     """
 
     run: str
     before: str
     has_replaced: bool
-    drawings: Examples
+    drawings: int
     correction: Correction | None
+    measurement: Iterator[tuple[int, int] | TeachingResult]
+    is_open: bool = False
     result: TeachingResult | None = None
 
 
 def learn(run: Run, classes: tuple[str, ...], correction: Correction | None = None) -> None:
-    """Teach the run all kept drawings, select the result, and draw the whole page anew."""
+    """Teach the run all kept drawings, and show the result."""
     store = resources.store()
     drawings = store.drawings.examples(classes)
     taught = teaching.teach(store, run.id, drawings)
-    is_new = taught != run.id
-    has_replaced = is_new and _is_replaceable(run)
+    has_replaced = taught != run.id and _is_replaceable(run)
     if has_replaced:
         store.run_list.delete([run.id])
-    if is_new or LESSON not in st.session_state:
-        st.session_state[LESSON] = Lesson(taught, run.id, has_replaced, drawings, correction)
-    selection.select_run(taught)
-    st.rerun()
+    last: Lesson | None = st.session_state.get(LESSON)
+    if last is None or last.run != taught:
+        measurement = teaching.measure_stepwise(store, taught, drawings)
+        st.session_state[LESSON] = Lesson(
+            taught, run.id, has_replaced, len(drawings), correction, measurement
+        )
+    else:
+        st.session_state[LESSON] = replace(last, is_open=run.id == taught)
+    if run.id == taught:
+        st.toast("This run has learned exactly these drawings already.")
+    st.session_state.pop(CORRECTION, None)
+    open_taught_run()
+
+
+def open_taught_run() -> None:
+    """Select the run that was taught last, and draw the whole page anew.
+
+    A stroke may interrupt this. Then the next run of the page does it.
+    """
+    lesson: Lesson | None = st.session_state.get(LESSON)
+    if lesson is not None and not lesson.is_open:
+        selection.select_run(lesson.run)
+        st.session_state[LESSON] = replace(lesson, is_open=True)
+        st.rerun()
 
 
 def _is_replaceable(run: Run) -> bool:
@@ -96,7 +120,7 @@ def show(run: Run, network: Network) -> None:
         if lesson.correction:
             row.html(_STYLE + _comparison(network, lesson.correction), width="content")
         else:
-            n = teaching.count_drawings(len(lesson.drawings))
+            n = teaching.count_drawings(lesson.drawings)
             row.markdown(f"**This new run was taught {n} of yours.**", width="content")
         if lesson.run != lesson.before and _undo_button(row, lesson):
             _undo(lesson)
@@ -121,18 +145,17 @@ def corrected_drawing(run: Run) -> str | None:
 
 
 def _measure(lesson: Lesson) -> TeachingResult:
-    """Measure the lesson. A press or a stroke interrupts this, and it begins again."""
+    """Measure the lesson. A press or a stroke interrupts this, and then it goes on."""
     place, text = st.empty(), "Measuring on your drawings …"
     place.progress(0.0, text)
-    result = teaching.measure(
-        resources.store(),
-        lesson.run,
-        lesson.drawings,
-        lambda done, total: place.progress(done / total, text),
-    )
-    place.empty()
-    st.session_state[LESSON] = replace(lesson, result=result)
-    return result
+    for step in lesson.measurement:
+        if isinstance(step, TeachingResult):
+            st.session_state[LESSON] = replace(lesson, result=step)
+            place.empty()
+            return step
+        done, total = step
+        place.progress(done / total, text)
+    raise UserError("Teaching could not be measured: press Teach again.")
 
 
 def _undo(lesson: Lesson) -> None:

@@ -24,7 +24,7 @@ BADGES = {
 }
 INVITATION = (
     "Draw a digit with a mouse, a pen or a finger, and the prediction appears here. "
-    "You can draw several digits side by side as a number."
+    "Several digits side by side are read as a number."
 )
 
 
@@ -144,7 +144,7 @@ def show_stages(run: Run, network: Network, drawn: InkInput, predicted: NumberPr
     is_number = 1 < len(parts) == len(predicted.digits)
     part = parts[predicted.position] if is_number else drawn.ink
     plain = st.toggle(
-        "What does a plain resize give?",
+        "Compare with a plain resize",
         key="plain",
         help="Many demos shrink the whole sheet to 28 x 28 and give that to the network.",
     )
@@ -158,11 +158,11 @@ def _plain_resize(network: Network, ink: Ink) -> None:
     image = preparation.plain_resize(ink)
     p = prediction.probabilities(network, image[None])[0]
     first, second = likeliest(p)
-    st.html(_STYLE + _strip([("Merely resized", image)]))
+    st.html(_STYLE + _strip([("Plain resize", image)]))
     st.markdown(
-        f"Merely resized, the prediction is **{network.classes[first]}** ({p[first]:.1%}), then "
-        f"{network.classes[second]} ({p[second]:.1%}). MNIST's digits were all cropped, scaled and "
-        "centred, and a network knows only pictures like those."
+        f"With a plain resize the prediction is **{network.classes[first]}** ({p[first]:.1%}), "
+        f"then {network.classes[second]} ({p[second]:.1%}). MNIST's digits were all cropped, "
+        "scaled and centred, and a network knows only pictures like those."
     )
 
 

@@ -30,7 +30,7 @@ def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPredictio
     )
     st.caption(_invitation(run, network.classes, known))
     if pressed:
-        with st.spinner("Teaching a copy of the run your handwriting …"):
+        with session.errors_shown(), st.spinner("Teaching a copy of the run your handwriting …"):
             lesson.learn(run, network.classes)
 
 

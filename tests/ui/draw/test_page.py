@@ -88,7 +88,7 @@ def test_each_stage_is_shown_and_what_a_plain_resize_answers(store: Store) -> No
     app = page(ONE)
     assert shown(app).count("<figure>") >= 4
     app.toggle("plain").set_value(True)
-    assert "Merely resized, the prediction is" in shown(ran(app))
+    assert "With a plain resize the prediction is" in shown(ran(app))
 
 
 def test_a_drawing_survives_other_pages_and_another_run(store: Store) -> None:
@@ -234,6 +234,11 @@ def test_teach_makes_a_new_run_and_selects_it(store: Store) -> None:
     assert result.sentence in shown(app)
     app.button("teach").click()  # pressing twice is no different from pressing once
     assert result.sentence in shown(ran(app))
+    assert "learned exactly these drawings already" in app.toast[0].value
+    run_control(app).set_value(run_id)
+    ran(app)
+    app.button("teach").click()
+    assert run_control(ran(app)).value == new.id
     assert {run.id for run in store.runs()} == {run_id, new.id}
     app.button("undo_lesson").click()
     assert run_control(ran(app)).value == run_id
