@@ -9,6 +9,7 @@ from scratchmlp.ui import resources, session
 from scratchmlp.ui.draw import lesson
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.lesson import Correction
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import CORRECTION, RIGHT_CLASS
 
 
@@ -40,7 +41,7 @@ def show(run: Run, network: Network, drawn: InkInput, digit: Prediction | None) 
         lesson.open_taught_run()
         correction: Correction | None = st.session_state.get(CORRECTION)
         if correction and not run.is_live:
-            with session.errors_shown(), st.spinner(f"Learning your {correction.label} …"):
+            with session.errors_shown(), st.spinner(f"Learning your {escape(correction.label)} …"):
                 lesson.learn(run, network.classes, correction)
         st.session_state.pop(CORRECTION, None)
         if digit is not None:
@@ -51,7 +52,7 @@ def _ask(run: Run, network: Network, drawn: InkInput, digit: Prediction) -> None
     kept = resources.store().drawings.find(digit.image)
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     if kept is not None:
-        row.markdown(f"**Kept as a {kept.label}.**", width="content")
+        row.markdown(f"**Kept as a {escape(kept.label)}.**", width="content")
         if kept.id != lesson.corrected_drawing(run):  # a lesson has an Undo of its own
             row.button("Undo", key="undo_keep", on_click=_forget, args=[kept.id])
     elif digit.label is not None:
@@ -68,6 +69,7 @@ def _ask(run: Run, network: Network, drawn: InkInput, digit: Prediction) -> None
     row.pills(
         "The right class",
         network.classes,
+        format_func=escape,
         key=RIGHT_CLASS,
         label_visibility="collapsed",
         on_change=_correct_by_choice,

@@ -11,8 +11,10 @@ from scratchmlp.ui import resources, session, thumbnails
 from scratchmlp.ui.draw import correction, lesson
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.thumbnails import Item
 
+MAX_LISTED = 30  # classes that are still to draw
 EMPTY = np.zeros((28, 28), dtype=np.uint8)
 
 
@@ -71,7 +73,7 @@ def _hint(predicted: NumberPrediction, kept: Drawing | None) -> str:
     if len(predicted.digits) > 1:
         return "Draw one digit at a time to keep it."
     if kept is not None:
-        return f"Kept as a {kept.label}. Press another class to change that."
+        return f"Kept as a {escape(kept.label)}. Press another class to change that."
     if predicted.digits:
         return "Press what you drew to keep it."
     return "Draw a digit, and press its class here to keep it."
@@ -97,4 +99,5 @@ def _invitation(run: Run, classes: tuple[str, ...], known: list[Drawing]) -> str
     missing = [name for name in classes if all(d.label != name for d in known)]
     if not missing:
         return "You have kept a drawing of every class."
-    return f"Still to draw: {', '.join(missing[:30])}{' …' if len(missing) > 30 else ''}."
+    more = " …" if len(missing) > MAX_LISTED else ""
+    return f"Still to draw: {escape(', '.join(missing[:MAX_LISTED]))}{more}."
