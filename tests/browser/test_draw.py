@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -193,7 +194,7 @@ def test_a_correction_is_learned_at_once_and_undone(
 
 @pytest.mark.usefixtures("no_drawings")
 def test_kept_taught_deleted_and_imported(
-    app: App, url: str, open_page: Open, pen: list[Digit]
+    app: App, url: str, open_page: Open, pen: list[Digit], tmp_path: Path
 ) -> None:
     page = open_page()
     page.goto(url)
@@ -211,10 +212,12 @@ def test_kept_taught_deleted_and_imported(
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
     assert download.value.suggested_filename == "drawings.zip"
+    exported = tmp_path / "drawings.zip"
+    download.value.save_as(exported)
     page.get_by_role("button", name="Delete all").click()
     expect(page.get_by_text("1 drawing deleted.")).to_be_visible()
     page.locator(".st-key-import button").first.click()
-    page.locator("input[type=file]").set_input_files(download.value.path())
+    page.locator("input[type=file]").set_input_files(exported)
     expect(page.get_by_text("1 drawing imported.")).to_be_visible()
     page.keyboard.press("Escape")
     page.locator(".st-key-undelete button").click()
