@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from scratchmlp.analysis import prediction
 from scratchmlp.analysis.prediction import Prediction
@@ -174,27 +176,33 @@ def _undo(lesson: Lesson) -> None:
 
 def _comparison(network: Network, correction: Correction) -> str:
     """The prediction for the corrected drawing, before and now."""
-    now = prediction.probabilities(network, correction.predicted.image[None])[0]
-    old = correction.predicted
+    old, label = correction.predicted, escape(correction.label)
+    now = prediction.probabilities(network, old.image[None])[0]
+    image = f'<img alt="Your drawing of a {label}" src="{image_urls.png_url(old.image)}">'
+    before = _half("Before", network, old.probabilities, old.verdict == "none of these")
+    halves = f"{before}<span aria-hidden=true>→</span>{_half('Now', network, now)}"
+    words = escape(_words(network, correction, now))
+    return f'<div class="lesson" role="status">{image}{halves}<p>{words}</p></div>'
+
+
+def _half(when: str, network: Network, p: NDArray[np.float64], is_refused: bool = False) -> str:
+    first = int(p.argmax())
+    name, share = (escape(network.classes[first]), f"{p[first]:.0%}")
+    if is_refused:
+        name, share = "?", "none of these"
+    return f"<div><small>{when}</small><b>{name}</b><small>{share}</small></div>"
+
+
+def _words(network: Network, correction: Correction, now: NDArray[np.float64]) -> str:
     first = int(now.argmax())
     reads = f"{network.classes[first]} ({now[first]:.0%})"
+    if correction.predicted.verdict == "none of these":  # teaching does not change that
+        return f"The nearest class is now {reads}. It still looks like none of them."
     if network.classes[first] == correction.label:
-        words = f"It now reads {reads}."
-    else:
-        words = f"It still reads {reads}. Draw another {correction.label}, and correct that too."
-    was = int(old.probabilities.argmax())
-    parts = (
-        f'<img alt="Your drawing of a {escape(correction.label)}" '
-        f'src="{image_urls.png_url(old.image)}">',
-        _half("Before", "" if old.label is None else network.classes[was], old.probabilities[was]),
-        "<span aria-hidden=true>→</span>",
-        _half("Now", network.classes[first], now[first]),
-    )
-    return f'<div class="lesson" role="status">{"".join(parts)}<p>{escape(words)}</p></div>'
-
-
-def _half(when: str, name: str, share: float) -> str:
-    return f"<div><small>{when}</small><b>{escape(name or '?')}</b><small>{share:.0%}</small></div>"
+        return f"It now reads {reads}."
+    has_changed = first != correction.predicted.probabilities.argmax()
+    when = "now" if has_changed else "still"
+    return f"It {when} reads {reads}. Draw another {correction.label}, and correct that too."
 
 
 _STYLE = """<style>

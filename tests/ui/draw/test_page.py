@@ -28,6 +28,11 @@ QUICK = TrainConfig(dataset="digits", epochs=20, hidden=(32,))
 ONE = [[(160.0, 60.0), (160.0, 160.0), (160.0, 260.0)]]
 ZERO_POINTS = [(np.cos(a), np.sin(a)) for a in np.linspace(0, 2 * np.pi, 40)]
 ZERO = [[(160 + 60 * x, 160 + 100 * y) for x, y in ZERO_POINTS]]
+HOUSE = [
+    [(80.0, 280.0), (80.0, 140.0), (240.0, 140.0), (240.0, 280.0), (80.0, 280.0)],
+    [(80.0, 140.0), (160.0, 50.0), (240.0, 140.0)],
+    [(80.0, 140.0), (240.0, 280.0), (80.0, 280.0), (240.0, 140.0)],
+]
 TEN = [[(80.0, 90.0), (80.0, 230.0)], [(220 + 40 * x, 160 + 70 * y) for x, y in ZERO_POINTS]]
 
 
@@ -181,7 +186,7 @@ def test_a_correction_is_learned_at_once_and_undone(store: Store) -> None:
     assert f"<small>Before</small><b>{before}</b>" in said
     assert f"<small>Now</small><b>{now}</b>" in said
     is_learned = now == label
-    assert ("It now reads" if is_learned else "It still reads") in said
+    assert f"It {'still' if now == before else 'now'} reads {now} (" in said
     after = "right now" if is_learned else "still wrong now"
     assert f"Learned from your 1 drawing: it was wrong before, and {after}" in said
     assert f"test accuracy was {store.run(run_id).test_accuracy:.2%}" in said
@@ -189,6 +194,18 @@ def test_a_correction_is_learned_at_once_and_undone(store: Store) -> None:
     assert run_control(ran(app)).value == run_id
     assert store.drawings.all() == [] and [run.id for run in store.runs()] == [run_id]
     assert "Now</small>" not in shown(app)
+
+
+def test_a_drawing_that_is_none_of_the_classes_is_still_none_when_it_is_taught(
+    store: Store,
+) -> None:
+    run_id = trained(store, QUICK)
+    app = page(HOUSE, run=run_id)
+    assert said_of(store, run_id, HOUSE).label is None
+    assert "What was it?" in shown(app)
+    choose_class(app, "7")
+    assert "<b>?</b><small>none of these</small>" in shown(app)
+    assert "It still looks like none of them." in shown(app)
 
 
 def test_a_second_correction_replaces_the_first_run_and_undo_restores_it(store: Store) -> None:
