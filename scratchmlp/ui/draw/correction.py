@@ -12,8 +12,10 @@ from scratchmlp.ui.draw.lesson import Correction
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import CORRECTION, RIGHT_CLASS
 
+QUESTIONS = {"sure": "No, it was:", "not sure": "Neither? It was:", "none of these": "What was it?"}
 
-def correct(label: str, digit: Prediction, drawn: InkInput) -> None:
+
+def correct(digit: Prediction, drawn: InkInput, label: str) -> None:
     """Keep a drawing with its label, and let the run learn it: what a button's press calls.
 
     The callback of a widget draws nothing. So the lesson is given by `show`, which comes next.
@@ -44,7 +46,7 @@ def show(run: Run, network: Network, drawn: InkInput, digit: Prediction | None) 
             with session.errors_shown(), st.spinner(f"Learning your {escape(correction.label)} …"):
                 lesson.learn(run, network.classes, correction)
         st.session_state.pop(CORRECTION, None)
-        if digit is not None:
+        if digit is not None and digit.verdict != "empty":
             _ask(run, network, drawn, digit)
 
 
@@ -55,17 +57,18 @@ def _ask(run: Run, network: Network, drawn: InkInput, digit: Prediction) -> None
         row.markdown(f"**Kept as a {escape(kept.label)}.**", width="content")
         if kept.id != lesson.corrected_drawing(run):  # a lesson has an Undo of its own
             row.button("Undo", key="undo_keep", on_click=_forget, args=[kept.id])
-    elif digit.label is not None:
+    elif digit.verdict == "sure":
         row.markdown("**Right?**", width="content")
         row.button(
             "Yes",
             key="right",
             icon=":material/check:",
             on_click=_confirm,
-            args=[network.classes[digit.label], digit, drawn],
+            args=[network.classes[int(digit.probabilities.argmax())], digit, drawn],
             help="Keeps the drawing with this class, so that Teach can use it.",
         )
-    row.markdown("What was it?" if digit.label is None else "No, it was:", width="content")
+    question = QUESTIONS["sure" if kept else digit.verdict]
+    row.markdown(question, width="content")
     row.pills(
         "The right class",
         network.classes,
@@ -92,4 +95,4 @@ def _correct_by_choice(digit: Prediction, drawn: InkInput) -> None:
     label = st.session_state[RIGHT_CLASS]
     st.session_state[RIGHT_CLASS] = None
     if label is not None:
-        correct(label, digit, drawn)
+        correct(digit, drawn, label)

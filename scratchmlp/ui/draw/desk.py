@@ -1,5 +1,7 @@
 """The canvas with all that follows a drawing. Nothing else of the page is run again for one."""
 
+from functools import partial
+
 import streamlit as st
 
 from scratchmlp.runs.store import Run
@@ -45,9 +47,11 @@ def _desk(run_id: str | None, was_live: bool) -> None:
             return
         run, network = resources.store().run(run_id), resources.last_network(run_id)
         predicted = prediction.predict(network, drawn.ink)
+        digit = predicted.only
         with right:
-            prediction.show(network, predicted, run)
-            correction.show(run, network, drawn, predicted.only)
+            correct_to = partial(correction.correct, digit, drawn) if digit else None
+            prediction.show(network, predicted, run, correct_to)
+            correction.show(run, network, drawn, digit)
             taught = st.container(key="lesson")
         with left:
             teaching.show(run, network, drawn, predicted)

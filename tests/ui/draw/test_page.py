@@ -73,6 +73,25 @@ def test_the_answer_is_the_networks(store: Store) -> None:
         assert f"{said.probabilities.max():.1%}" in shown(app)
 
 
+def test_a_prediction_that_is_not_sure_offers_two_candidates(store: Store) -> None:
+    run_id = trained(store, replace(QUICK, epochs=1))
+    network = store.network(run_id)
+    app = page(ONE, run=run_id)
+    [said] = prediction.predict_number(network, CanvasDrawing(ONE).ink)
+    assert said.verdict == "not sure"
+    first, second = (network.classes[label] for label in said.candidates)
+    assert "Not sure" in shown(app) and f", or {second} (" in shown(app)
+    assert [app.button(f"candidate_{i}").label for i in (0, 1)] == [
+        f"It is {first}",
+        f"It is {second}",
+    ]
+    app.button("candidate_1").click()
+    ran(app)
+    assert [drawing.label for drawing in store.drawings.all()] == [second]
+    assert store.run("latest").parent == run_id  # it is learned at once
+    assert f"reads {second} (" in shown(app)
+
+
 def test_digits_side_by_side_are_a_number(store: Store) -> None:
     app = page(TEN, run=trained(store, QUICK))
     assert 'style="--letters:2">' in shown(app)
@@ -161,7 +180,10 @@ def test_a_slot_keeps_the_drawing_once_and_relabels(store: Store) -> None:
     assert "Kept as a 1" in shown(ran(app))
 
 
-def test_yes_keeps_the_drawing_and_undo_takes_it_back(store: Store) -> None:
+def test_yes_keeps_the_drawing_and_undo_takes_it_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prediction, "sure_limit", lambda network: 0.5)
     run_id = trained(store, QUICK)
     app = page(ZERO, run=run_id)
     app.button("right").click()
