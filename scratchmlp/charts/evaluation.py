@@ -1,5 +1,8 @@
 """Charts of an evaluation: confusion matrix, calibration, abstention, embedding map."""
 
+import json
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -23,8 +26,11 @@ def confusion_chart(
     rows: str = "truth",
     columns: str = "prediction",
     ink: str = INK,
+    marked: tuple[str, str] = ("", ""),
 ) -> alt.LayerChart:
-    """A square for each pair of truth and prediction; a click on it selects it as "cell".
+    """A square for each pair of truth and prediction.
+
+    A click on a square selects it as "cell"; a second click takes that back.
 
     Parameters
     ----------
@@ -33,13 +39,15 @@ def confusion_chart(
     rates : show the share of the truth instead of the count.
     rows, columns : titles of the axes.
     ink : colour of the numbers on light squares; it suits the background of the page.
+    marked : names of the truth and the prediction that are selected at first; "" for any.
     """
     field, number_format = ("rate", ".1%") if rates else ("count", ",d")
-    pick = alt.selection_point(name="cell", fields=["truth", "prediction"], on="click", empty=False)
-    top = alt.Axis(labelAngle=0, orient="top")
+    pick = _pick_cell(marked)
     base = alt.Chart(cells).encode(
-        x=alt.X("prediction:N", title=columns, sort=order, axis=top, scale=_all(order)),
-        y=alt.Y("truth:N", title=rows, sort=order, scale=_all(order)),
+        x=alt.X(
+            "prediction:N", title=columns, sort=order, axis=_names_on_top(order), scale=_all(order)
+        ),
+        y=alt.Y("truth:N", title=rows, sort=order, axis=_names(order), scale=_all(order)),
         tooltip=[
             alt.Tooltip("truth:N", title=rows),
             alt.Tooltip("prediction:N", title=columns),
@@ -47,11 +55,14 @@ def confusion_chart(
             alt.Tooltip("rate:Q", title="share of the row", format=".2%"),
         ],
     )
+    stroke = alt.when(pick).then(alt.value(ORANGE))
+    if line := _line(marked):
+        stroke = stroke.when(line).then(alt.value(ORANGE))
     squares = (
         base.mark_rect(cornerRadius=2, cursor="pointer", fill=BLUE)
         .encode(
             fillOpacity=alt.FillOpacity(f"{field}:Q", scale=_FAINT, legend=None),
-            stroke=alt.condition(pick, alt.value(ORANGE), alt.value(None)),
+            stroke=stroke.otherwise(alt.value(None)),
             strokeWidth=alt.value(3),
         )
         .add_params(pick)
@@ -60,15 +71,62 @@ def confusion_chart(
     numbers = base.transform_filter("datum.count > 0").encode(
         text=alt.Text(f"{field}:Q", format=number_format)
     )
-    size = 12 if len(order) <= 12 else 9
-    on_dark = numbers.transform_filter(dark).mark_text(color="white", fontSize=size, aria=False)
-    on_page = numbers.transform_filter(f"!({dark})").mark_text(color=ink, fontSize=size, aria=False)
+    size = 12 if len(order) <= MANY else 10
+    on_dark, on_page = (
+        numbers.transform_filter(those).mark_text(
+            color=color, fontSize=size, aria=False, opacity=_where_it_fits(field, size)
+        )
+        for those, color in ((dark, "white"), (f"!({dark})", ink))
+    )
     chart: alt.LayerChart = alt.layer(squares, on_page, on_dark)  # type: ignore[assignment]
-    return chart.properties(height=440)
+    return chart.properties(height=440 if len(order) <= MANY else ROW * len(order))
 
 
+MANY = 12  # classes: with more, rows and columns are narrower
+ROW = 20  # pixels, the height of a row where there are many
 DARK = 0.8  # of the largest value: above, white numbers have more contrast (WCAG 2.2)
 _FAINT = alt.Scale(range=[0.07, 1], zero=True)  # opacity, for light and dark pages
+
+
+def _pick_cell(marked: tuple[str, str]) -> alt.Parameter:
+    """A selection of one cell, or none; it begins with the one that is marked."""
+    first = dict(zip(("truth", "prediction"), marked, strict=True))
+    return alt.selection_point(
+        name="cell",
+        fields=["truth", "prediction"],
+        on="click",
+        empty=False,
+        toggle="!!datum && vlSelectionTest('cell_store', datum)",
+        value=[first] if all(marked) else alt.Undefined,
+    )
+
+
+def _line(marked: tuple[str, str]) -> str | None:
+    """The cells of a row or a column, where only that is marked."""
+    names = dict(zip(("truth", "prediction"), marked, strict=True))
+    parts = [f"datum.{field} === {json.dumps(name)}" for field, name in names.items() if name]
+    return parts[0] if len(parts) == 1 else None
+
+
+def _names(order: list[str]) -> alt.Axis:
+    """Every class has its label, unless there are hundreds."""
+    size = 11 if len(order) > MANY else alt.Undefined
+    return alt.Axis(labelFontSize=size, labelOverlap=len(order) > 100)
+
+
+def _names_on_top(order: list[str]) -> alt.Axis:
+    """Upright where the names are short enough for a column on a small screen."""
+    fitting = 1 if len(order) > MANY else 3
+    is_short = max(map(len, order), default=0) <= fitting
+    axis = _names(order)
+    axis.orient, axis.labelAngle = "top", 0 if is_short else -90
+    return axis
+
+
+def _where_it_fits(field: str, size: int) -> alt.ExprRef:
+    """A number that is wider than its square is not shown; the tooltip has it."""
+    text = "format(datum.rate, '.1%')" if field == "rate" else "format(datum.count, ',d')"
+    return alt.ExprRef(f"length({text}) * {0.6 * size} <= bandwidth('x') ? 1 : 0")
 
 
 def _all(order: list[str]) -> alt.Scale:
@@ -185,14 +243,21 @@ def abstention_chart(table: pd.DataFrame) -> alt.Chart:
     )
 
 
-def embedding_map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.LayerChart:
-    """Samples as points; dragging over them selects a rectangle as "area".
+def embedding_map_chart(
+    rows: pd.DataFrame,
+    classes: tuple[str, ...],
+    area: tuple[float, float, float, float] | None = None,
+) -> alt.LayerChart:
+    """Samples as points. A click selects one as "picture", a drag selects a rectangle as "area".
 
     Parameters
     ----------
     rows : columns x, y, truth, prediction (names), correct, image (data URL), index.
+    area : the rectangle that is marked at first: left, right, low, high.
     """
-    area = alt.selection_interval(name="area")
+    first: Any = {"x": list(area[:2]), "y": list(area[2:])} if area else alt.Undefined
+    brush = alt.selection_interval(name="area", value=first)
+    pick = alt.selection_point(name="picture", fields=["index"], on="click", empty=False)
     bare = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
     base = alt.Chart(rows).encode(
         x=alt.X("x:Q", axis=bare, scale=alt.Scale(zero=False)),
@@ -212,10 +277,19 @@ def embedding_map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.Lay
         ],
     )
     # No labels for screen readers: there are up to 2,500 points, and the gallery has the same.
-    correct = base.transform_filter("datum.correct").mark_circle(size=22, opacity=0.45, aria=False)
-    correct = correct.add_params(area)
+    correct = base.transform_filter("datum.correct").mark_circle(
+        size=22, opacity=0.45, cursor="pointer", aria=False
+    )
+    correct = correct.add_params(brush, pick)
     wrong = base.transform_filter("!datum.correct").mark_point(
-        shape="diamond", size=75, filled=True, stroke=GREY, strokeWidth=1.5, opacity=1, aria=False
+        shape="diamond",
+        size=75,
+        filled=True,
+        stroke=GREY,
+        strokeWidth=1.5,
+        opacity=1,
+        cursor="pointer",
+        aria=False,
     )
     layers: alt.LayerChart = alt.layer(correct, wrong)  # type: ignore[assignment]
     return layers.properties(height=500)

@@ -10,7 +10,14 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
-from scratchmlp.runs.database import commands, read_transaction, runs, steps, write_transaction
+from scratchmlp.runs.database import (
+    commands,
+    epochs,
+    read_transaction,
+    runs,
+    steps,
+    write_transaction,
+)
 from scratchmlp.runs.records import LIVE, Run
 
 RUN_RETENTION = 3600.0  # seconds in which a deleted run can be restored
@@ -98,3 +105,16 @@ class RunList:
             for run_id, _, loss in connection.execute(query):
                 lines.setdefault(run_id, []).append(loss)
         return lines
+
+    def valid_accuracies(self) -> dict[str, float]:
+        """The validation accuracy of each run after its last epoch, by the run's id.
+
+        A run without an epoch, or without validation pictures, is left out.
+        """
+        last = sa.select(epochs.c.run, sa.func.max(epochs.c.epoch).label("epoch"))
+        last_epoch = last.group_by(epochs.c.run).subquery()
+        here = (epochs.c.run == last_epoch.c.run) & (epochs.c.epoch == last_epoch.c.epoch)
+        query = sa.select(epochs.c.run, epochs.c.valid_accuracy).join(last_epoch, here)
+        query = query.where(epochs.c.valid_accuracy.is_not(None))
+        with read_transaction(self._engine) as connection:
+            return {row.run: row.valid_accuracy for row in connection.execute(query)}
