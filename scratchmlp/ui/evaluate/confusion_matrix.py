@@ -22,17 +22,20 @@ def show(predictions: Predictions) -> None:
     row.toggle(
         "Show %",
         asked.percent,
-        help="Shares of each truth in place of counts.",
+        help="Show shares of each row instead of counts.",
         **state.widget("percent"),
     )
     row.toggle(
         "Include correct",
         asked.correct,
-        help="Show correct predictions too, here and in the gallery.",
+        help="Show the diagonal, and correct predictions in the gallery.",
         **state.widget("correct"),
     )
     row.toggle(
-        "Most errors first", asked.by_errors, help="Sort the classes.", **state.widget("by_errors")
+        "Sort by errors",
+        asked.by_errors,
+        help="Show the classes with most errors first.",
+        **state.widget("by_errors"),
     )
     _matrix(predictions)
     left, right = st.columns(2)
@@ -91,7 +94,7 @@ def _tables(predictions: Predictions) -> None:
     with st.expander("Most confused pairs", key="pairs", on_change="rerun") as pairs:
         if pairs.open:
             _pairs(predictions)
-    title = "Totals, precision, recall and F1 of each class"
+    title = "Precision, recall and F1 per class"
     with st.expander(title, key="per_class", on_change="rerun") as per_class:
         if per_class.open:
             table = evaluation.per_class(predictions.table, predictions.classes)
@@ -111,7 +114,7 @@ def _pairs(predictions: Predictions) -> None:
     st.dataframe(
         pairs,
         hide_index=True,
-        column_config={"rate": PERCENT},
+        column_config={"rate": st.column_config.NumberColumn("share of truth", format="percent")},
         key=table.key,
         on_select=table.on_select,
         selection_mode="single-row",

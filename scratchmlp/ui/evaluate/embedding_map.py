@@ -41,12 +41,12 @@ def show(run: Run, predictions: Predictions) -> None:
             key=chart.key,
             on_select=chart.on_select,
             selection_mode=["area", "picture"],
-            alt="A map of the pictures by the outputs of the last hidden layer.",
+            alt="Embedding map: the outputs of the last hidden layer in two dimensions.",
         )
     st.caption(
-        "Diamonds are wrong predictions in the colour of their truth (at most the 1,000 with the "
-        "largest loss), among 1,500 correct ones. Click a point to open its picture, or drag a "
-        "rectangle to see its errors in the gallery."
+        "Diamonds are errors, at most the 1,000 with the highest loss; circles are a sample of the "
+        "correct predictions. Click a point to open its picture, or drag a rectangle to filter "
+        "the gallery by an area."
     )
 
 
@@ -90,10 +90,10 @@ def _task_settings(predictions: Predictions) -> dict[str, Any]:
 
 def _tsne(run: Run, predictions: Predictions) -> projection.Points | None:
     if run.is_live:
-        st.info("t-SNE waits until this run has ended, because its activations still change.")
+        st.info("t-SNE is available when this run has ended: its activations still change.")
         return None
     if len(predictions.table) > MAX_SAMPLES:
-        st.info(f"t-SNE places up to {MAX_SAMPLES:,} pictures. Choose another split.")
+        st.info(f"t-SNE is limited to {MAX_SAMPLES:,} pictures. Choose another split.")
         return None
     settings = _task_settings(predictions)
     note = "t-SNE takes about a minute for 10,000 pictures. A worker computes it once."

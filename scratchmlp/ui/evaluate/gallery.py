@@ -41,9 +41,7 @@ def show(predictions: Predictions, name: str) -> None:
     _settings(predictions)
     rows = filtered(predictions)
     noun = "picture" if len(rows) == 1 else "pictures"
-    st.caption(
-        f"{len(rows):,} {noun}. Below each: truth → prediction, and the probability of each."
-    )
+    st.caption(f"{len(rows):,} {noun}. Below each: truth → prediction, and their probabilities.")
     if rows.empty:
         st.info("No pictures match these filters.")
         return
@@ -83,7 +81,7 @@ def _filters(predictions: Predictions) -> None:
     row = st.container(horizontal=True)
     for key, text, fields in (
         ("chip", cell, ("truth", "prediction")),
-        ("area_chip", "an area of the map" if asked.area else "", ("area",)),
+        ("area_chip", "area of the map" if asked.area else "", ("area",)),
         (
             "confidence_chip",
             f"confidence {least}% to {most}%" if (least, most) != (0, 100) else "",
@@ -112,7 +110,7 @@ def _settings(predictions: Predictions) -> None:
     with st.popover("Sort and filter", icon=":material/tune:"):
         orders = list(ORDERS)
         st.selectbox(
-            "Order",
+            "Sort by",
             orders,
             orders.index(asked.order),
             format_func=ORDERS.__getitem__,
@@ -126,7 +124,7 @@ def _settings(predictions: Predictions) -> None:
             label = "Only known label errors"
             st.checkbox(label, asked.mislabelled, **state.widget("mislabelled"))
         sizes = list(PAGE_SIZES)
-        label = "Pictures on a page"
+        label = "Pictures per page"
         st.selectbox(label, sizes, sizes.index(asked.size), **state.widget("size"))
 
 

@@ -59,7 +59,7 @@ def describe(run: Run, predictions: Predictions) -> None:
     """What a reader of the figures must know. It follows a run that is still training."""
     if run.status == "diverged":
         st.warning(
-            f"This run diverged. You see its last network, after epoch {predictions.network.epoch}.",
+            f"This run diverged. This is its last network, after epoch {predictions.network.epoch}.",
             icon=":material/trending_down:",
         )
     if predictions.dataset != run.dataset:

@@ -21,7 +21,7 @@ from scratchmlp.ui.session import EVALUATED, REVEALED
 
 PAGE_SIZES = 24, 60, 120, 240
 PROJECTIONS = {"pca": "PCA", "tsne": "t-SNE"}
-ORDERS = {name.split(",")[0]: name for name in evaluation.GALLERY_ORDERS}  # loss: loss, highest …
+ORDERS = {name.replace(" ", "-"): name for name in evaluation.GALLERY_ORDERS}
 LISTS = "fixed", "broken"  # of Compare
 Area = tuple[float, float, float, float]  # of the embedding map: left, right, low, high
 
@@ -40,7 +40,7 @@ class State:
     by_errors: bool = False  # the matrix begins with the class that has most errors
     projection: str = "pca"  # of the embedding map
     area: Area | None = None
-    order: str = "loss"
+    order: str = next(iter(ORDERS))
     confidence: tuple[int, int] = (0, 100)  # percent
     correct: bool = False  # correct predictions are shown too
     mislabelled: bool = False  # only pictures whose label is known to be wrong

@@ -65,6 +65,15 @@ def test_every_view_opens(store: Store, view: str) -> None:
     assert not app.error
 
 
+def test_controls_have_the_words_of_the_field(store: Store) -> None:
+    app = page(run=trained(store, QUICK))
+    labels = {control.label for kind in ("toggle", "checkbox") for control in app.get(kind)}
+    assert labels >= {"Show %", "Include correct", "Sort by errors"}
+    lists = {control.label for kind in ("selectbox", "button_group") for control in app.get(kind)}
+    assert lists >= {"Run", "Split", "Truth", "Prediction", "Sort by"}
+    assert list(VIEWS) == ["Errors", "Map", "Confidence", "Compare", "Label errors", "Export"]
+
+
 def test_the_two_lists_filter_and_the_chip_ends_it(store: Store) -> None:
     run_id = trained(store, QUICK)
     table = table_of(store, run_id)
