@@ -50,7 +50,7 @@ def show(page: Callable[[], None]) -> None:
         page()
 
 
-def show_tabs(key: str, views: Mapping[str, Callable[[], None]], **options: Any) -> None:
+def show_tabs(key: str, views: Mapping[str, Callable[[], None]], /, **options: Any) -> None:
     """A tab for each view, by its title; only the open one is drawn.
 
     `options` are arguments of `st.tabs`, where the open tab is kept elsewhere than under `key`.

@@ -1,9 +1,11 @@
 """What the tests of the pages share: the app by AppTest, and what stands on its screen."""
 
 import functools
+import re
 import tempfile
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
@@ -12,6 +14,7 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import database
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
+from scratchmlp.ui import selection
 from tests.conftest import ROOT
 
 
@@ -40,6 +43,27 @@ def shown(app: AppTest) -> str:
 def run_control(app: AppTest) -> Selectbox:
     """The control of Evaluate and Draw that selects a run."""
     return next(box for box in app.selectbox if box.label == "Run")
+
+
+def control(app: AppTest, key: str) -> Any:
+    """The widget of that key; a number follows the key of one that shows a value kept elsewhere."""
+    found = [
+        widget
+        for kind in ("selectbox", "button_group", "toggle", "checkbox", "slider", "pagination")
+        for widget in app.get(kind)
+        if widget.key == key or re.fullmatch(rf"{re.escape(key)}\.\d+", widget.key or "")
+    ]
+    [widget] = found
+    return widget
+
+
+def go_back(app: AppTest, **params: str) -> AppTest:
+    """Back or Forward was pressed, and the browser shows an address with these parameters."""
+    app.query_params.clear()
+    app.query_params.update(params)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "came_by_history", lambda: True)
+        return ran(app)
 
 
 def metric(app: AppTest, label: str) -> str:

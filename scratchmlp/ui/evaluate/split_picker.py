@@ -58,10 +58,8 @@ def _split(row: Any, run: Run) -> str:
 def describe(run: Run, predictions: Predictions) -> None:
     """What a reader of the figures must know. It follows a run that is still training."""
     if run.status == "diverged":
-        st.warning(
-            f"This run diverged. This is its last network, after epoch {predictions.network.epoch}.",
-            icon=":material/trending_down:",
-        )
+        epoch = f"after epoch {predictions.network.epoch}"
+        st.warning(f"This run diverged. You see its last network, {epoch}.")
     if predictions.dataset != run.dataset:
         st.info(f"This run learned from {run.dataset}, and never saw {predictions.dataset}.")
     if run.is_live:
