@@ -27,6 +27,7 @@ def page() -> None:
         run_picker.show_control(runs, run, state.select_run)
     run_id = selection.selected_run_id()
     if run is None and run_id:
+        state.show_run(run_id)
         no_network.show(run_id, runs)
     elif run is None:
         first_run.wait()

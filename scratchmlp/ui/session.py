@@ -119,7 +119,7 @@ def synced_chart(key: str, choice: Any, look: Any, on_select: Callable[[Any], An
     """
     charts = st.session_state.setdefault(CHARTS, {})
     chart = charts.get(key)
-    was_away = chart is not None and f"{key}.{chart.version}" not in st.session_state
+    was_away = chart and f"{key}.{chart.version}" not in st.session_state
     if chart is None or was_away or (chart.choice, chart.look) != (choice, look):
         chart = _Chart(chart.version + 1 if chart else 0, choice, look, choice)
         charts[key] = chart

@@ -103,7 +103,9 @@ def change(**changes: Any) -> None:
     if differs & {"run", "dataset", "split", "projection"}:
         resets["area"] = None
     if differs & {"dataset", "split", "view"}:
-        resets |= {"sample": None, "opened_from": ""}
+        resets["sample"] = None
+    if after.sample is None or "sample" in resets:
+        resets["opened_from"] = ""
     if differs & ({"run", "dataset", "split", "view", "compare"} | FILTERS):
         resets |= {"page": 1, "page2": 1}
     fresh = {name: value for name, value in resets.items() if name not in changes}
