@@ -111,7 +111,7 @@ def _line(marked: tuple[str, str]) -> str | None:
 def _names(order: list[str]) -> alt.Axis:
     """Every class has its label, unless there are hundreds."""
     size = 11 if len(order) > MANY else alt.Undefined
-    return alt.Axis(labelFontSize=size, labelOverlap=len(order) > 100)
+    return alt.Axis(labelFontSize=size, labelOverlap=len(order) > 100, labelFlush=False)
 
 
 def _names_on_top(order: list[str]) -> alt.Axis:
@@ -256,7 +256,8 @@ def embedding_map_chart(
     area : the rectangle that is marked at first: left, right, low, high.
     """
     first: Any = {"x": list(area[:2]), "y": list(area[2:])} if area else alt.Undefined
-    brush = alt.selection_interval(name="area", value=first)
+    edge = alt.BrushConfig(stroke=ORANGE, strokeWidth=2, fill=ORANGE, fillOpacity=0.1)
+    brush = alt.selection_interval(name="area", value=first, mark=edge)
     pick = alt.selection_point(name="picture", fields=["index"], on="click", empty=False)
     bare = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
     base = alt.Chart(rows).encode(

@@ -37,8 +37,9 @@ def filtered(predictions: Predictions) -> pd.DataFrame:
 
 def show(predictions: Predictions, name: str) -> None:
     """The filters, and a page of thumbnails. `name` tells one gallery of the page from another."""
-    _filters(predictions)
-    _settings(predictions)
+    row = st.container(horizontal=True)
+    _settings(row, predictions)
+    _filters(row, predictions)
     rows = filtered(predictions)
     noun = "picture" if len(rows) == 1 else "pictures"
     st.caption(f"{len(rows):,} {noun}. Below each: truth → prediction, and their probabilities.")
@@ -72,13 +73,12 @@ def open_sample(index: int) -> None:
     state.change(sample=index, opened_from="")
 
 
-def _filters(predictions: Predictions) -> None:
+def _filters(row: Any, predictions: Predictions) -> None:
     """A button for each filter; a press removes it."""
     asked = state.now()
     names = {"true": asked.truth, "predicted": asked.prediction}
     cell = ", ".join(f"{word} {name}" for word, name in names.items() if name)
     least, most = asked.confidence
-    row = st.container(horizontal=True)
     for key, text, fields in (
         ("chip", cell, ("truth", "prediction")),
         ("area_chip", "area of the map" if asked.area else "", ("area",)),
@@ -104,10 +104,10 @@ def _filters(predictions: Predictions) -> None:
             )
 
 
-def _settings(predictions: Predictions) -> None:
+def _settings(row: Any, predictions: Predictions) -> None:
     """Controls to sort and filter."""
     asked = state.now()
-    with st.popover("Sort and filter", icon=":material/tune:"):
+    with row.popover("Sort and filter", icon=":material/tune:"):
         orders = list(ORDERS)
         st.selectbox(
             "Sort by",

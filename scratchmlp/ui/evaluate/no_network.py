@@ -21,10 +21,9 @@ def show(run_id: str, runs: dict[str, Run]) -> None:
     is_deleted = any(run.id == run_id for run in store.run_list.deleted())
     with st.container(key="no_network", border=True):
         st.warning(_reason(run, is_deleted))
-        row = st.container(horizontal=True, vertical_alignment="center")
         best = run_picker.best_run(runs)
         if best:
-            row.button(
+            st.button(
                 "Show the best run",
                 key="show_best",
                 type="primary",
@@ -32,9 +31,9 @@ def show(run_id: str, runs: dict[str, Run]) -> None:
                 args=[best.id],
             )
         if run:
-            row.page_link("pages/train.py", label="See its curves", icon=":material/show_chart:")
+            st.page_link("pages/train.py", label="See its curves", icon=":material/show_chart:")
         else:
-            row.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+            st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
     if run and run.is_under_way:
         st.fragment(_wait, run_every=run_status.LIVE_SECONDS)(run_id)
 

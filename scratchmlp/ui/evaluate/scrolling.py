@@ -63,6 +63,7 @@ export default function ({ data, parentElement }) {
 _screens = st.components.v2.component("scratchmlp_places", js=_JS)
 
 _REVEAL_JS = """
+const HEADER = 72  // pixels that the app's header covers
 let before = null
 export default function ({ data, parentElement }) {
   const box = (parentElement.host ?? parentElement).closest('[data-testid=stElementContainer]')
@@ -73,7 +74,7 @@ export default function ({ data, parentElement }) {
   if (!isNew || !gallery) return
   const { top, bottom } = gallery.getBoundingClientRect()
   if (top > innerHeight * 0.7 || bottom < innerHeight * 0.2)
-    gallery.scrollIntoView({ block: 'start', behavior: 'smooth' })
+    document.querySelector('[data-testid=stMain]').scrollBy({ top: top - HEADER, behavior: 'smooth' })
 }
 """
 _reveal = st.components.v2.component("scratchmlp_reveal", js=_REVEAL_JS)
