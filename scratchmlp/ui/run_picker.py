@@ -8,6 +8,7 @@ import streamlit as st
 from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, selection, session
+from scratchmlp.ui.markdown import escape
 
 RUN_CONTROL = "evaluated_run"
 
@@ -50,7 +51,7 @@ def choose_run(runs: dict[str, Run]) -> Run | None:
         run_id, run = selection.selected_run_id(), best_run(runs)
         if run_id is not None:
             instead = " This page shows the best run." if run else ""
-            st.warning(why_no_network(run_id) + instead, icon=":material/link_off:")
+            st.warning(escape(why_no_network(run_id) + instead), icon=":material/link_off:")
     if run is None:
         return None
     selection.name_in_address(run.id)

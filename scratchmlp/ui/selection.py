@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import DEFAULT_RUN, PAGE, RUN
 
 
@@ -65,7 +66,8 @@ def resolve_run() -> Run | None:
     try:
         run = resources.store().run(run_id)
     except UserError as error:
-        st.warning(f"{error} This page shows the newest run.", icon=":material/link_off:")
+        sentence = escape(f"{error} This page shows the newest run.")
+        st.warning(sentence, icon=":material/link_off:")
         return _newest()
     name_in_address(run.id)
     return run

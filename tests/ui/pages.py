@@ -14,7 +14,7 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import database
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
-from scratchmlp.ui import selection
+from scratchmlp.ui import markdown, selection
 from tests.conftest import ROOT
 
 
@@ -37,7 +37,12 @@ def ran(app: AppTest) -> AppTest:
 def shown(app: AppTest) -> str:
     """All words on the page."""
     kinds = ["markdown", "caption", "warning", "error", "info", "success", "subheader", "html"]
-    return "\n".join(str(part.value) for kind in kinds for part in app.get(kind))
+    return unescaped("\n".join(str(part.value) for kind in kinds for part in app.get(kind)))
+
+
+def unescaped(text: str) -> str:
+    """The text that `markdown.escape` has escaped."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text.replace(markdown.INVISIBLE, ""))
 
 
 def run_control(app: AppTest) -> Selectbox:

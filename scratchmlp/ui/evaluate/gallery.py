@@ -10,6 +10,7 @@ from scratchmlp.analysis.evaluation import KNOWN_MISLABELLED
 from scratchmlp.ui import thumbnails
 from scratchmlp.ui.evaluate import embedding_map, state
 from scratchmlp.ui.evaluate.state import ORDERS, PAGE_SIZES
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 from scratchmlp.ui.thumbnails import Item
 
@@ -95,7 +96,7 @@ def _filters(row: Any, predictions: Predictions) -> None:
     ):
         if text:
             row.button(
-                text,
+                escape(text),
                 key=key,
                 icon=":material/close:",
                 on_click=state.change,

@@ -10,6 +10,7 @@ from scratchmlp.runs.network_import import UNKNOWN_DATASET
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, session
 from scratchmlp.ui.evaluate import state
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import SPLITS, Predictions
 
 CHECK_SECONDS = 2.0  # between two looks at a run that is still training
@@ -61,7 +62,9 @@ def describe(run: Run, predictions: Predictions) -> None:
         epoch = f"after epoch {predictions.network.epoch}"
         st.warning(f"This run diverged. You see its last network, {epoch}.")
     if predictions.dataset != run.dataset:
-        st.info(f"This run learned from {run.dataset}, and never saw {predictions.dataset}.")
+        st.info(
+            escape(f"This run learned from {run.dataset}, and never saw {predictions.dataset}.")
+        )
     if run.is_live:
         epoch = f"after epoch {predictions.network.epoch} of {run.config.epochs}"
         st.info(f"This run is still training. These are its predictions {epoch}.")
