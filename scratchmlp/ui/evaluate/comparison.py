@@ -7,7 +7,7 @@ import streamlit as st
 
 from scratchmlp.analysis import comparison
 from scratchmlp.analysis.comparison import Comparison
-from scratchmlp.charts.evaluation import confusion_chart
+from scratchmlp.charts.confusion import confusion_chart
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout, run_picker, thumbnails
 from scratchmlp.ui.evaluate import gallery, state

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.analysis import evaluation
-from scratchmlp.charts.evaluation import confusion_chart
+from scratchmlp.charts.confusion import confusion_chart
 from scratchmlp.ui import layout, session
 from scratchmlp.ui.evaluate import state
 from scratchmlp.ui.predictions import Predictions

@@ -12,8 +12,8 @@ from scratchmlp.charts import image_urls
 from scratchmlp.charts.evaluation import embedding_map_chart
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import background_task, session
-from scratchmlp.ui.evaluate import state
-from scratchmlp.ui.evaluate.state import PROJECTIONS, Area
+from scratchmlp.ui.evaluate import address, state
+from scratchmlp.ui.evaluate.address import PROJECTIONS, Area
 from scratchmlp.ui.predictions import Predictions
 
 MAX_SAMPLES = 12_000  # that t-SNE is asked to place
@@ -56,7 +56,7 @@ def _choose(selection: Any) -> Area | None:
         state.change(sample=int(selection["picture"][0]["index"]), opened_from="")
     elif area := selection.get("area"):
         edges = *sorted(area["x"]), *sorted(area["y"])
-        state.change(area=state.rounded(edges))
+        state.change(area=address.rounded(edges))
         state.reveal_gallery()
     else:
         state.change(area=None)

@@ -9,7 +9,7 @@ from scratchmlp.analysis import evaluation
 from scratchmlp.analysis.evaluation import KNOWN_MISLABELLED
 from scratchmlp.ui import thumbnails
 from scratchmlp.ui.evaluate import embedding_map, state
-from scratchmlp.ui.evaluate.state import ORDERS, PAGE_SIZES
+from scratchmlp.ui.evaluate.address import DEFAULT, ORDERS, PAGE_SIZES
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 from scratchmlp.ui.thumbnails import Item
@@ -100,7 +100,7 @@ def _filters(row: Any, predictions: Predictions) -> None:
                 key=key,
                 icon=":material/close:",
                 on_click=state.change,
-                kwargs={name: getattr(state.DEFAULT, name) for name in fields},
+                kwargs={name: getattr(DEFAULT, name) for name in fields},
                 help="Remove this filter.",
             )
 

@@ -73,8 +73,9 @@ export default function ({ data, parentElement }) {
   const gallery = document.querySelector('.st-key-explored')
   if (!isNew || !gallery) return
   const { top, bottom } = gallery.getBoundingClientRect()
+  const page = document.querySelector('[data-testid=stMain]')
   if (top > innerHeight * 0.7 || bottom < innerHeight * 0.2)
-    document.querySelector('[data-testid=stMain]').scrollBy({ top: top - HEADER, behavior: 'smooth' })
+    page.scrollBy({ top: top - HEADER, behavior: 'smooth' })
 }
 """
 _reveal = st.components.v2.component("scratchmlp_reveal", js=_REVEAL_JS)

@@ -27,12 +27,11 @@ VIEWS: dict[str, View] = {
     "Label errors": label_errors.show,
     "Export": downloads.show,
 }
-FIRST = "Errors"
 
 
 def in_address(title: str) -> str:
-    """What the address calls a view: "label-errors"; the first view needs no name."""
-    return "" if title == FIRST else title.lower().replace(" ", "-")
+    """What the address calls a view, for example "label-errors"."""
+    return title.lower().replace(" ", "-")
 
 
 def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
