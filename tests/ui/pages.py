@@ -18,7 +18,7 @@ from scratchmlp.ui import markdown, selection
 from tests.conftest import ROOT
 
 
-def app_at(page: str | None = None, **params: str) -> AppTest:
+def app_at(page: str | None = None, /, **params: str) -> AppTest:
     """The app, not run yet, at a page and with an address's parameters."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params.update(params)
@@ -62,7 +62,7 @@ def control(app: AppTest, key: str) -> Any:
     return widget
 
 
-def go_back(app: AppTest, **params: str) -> AppTest:
+def go_back(app: AppTest, /, **params: str) -> AppTest:
     """Back or Forward was pressed, and the browser shows an address with these parameters."""
     app.query_params.clear()
     app.query_params.update(params)
