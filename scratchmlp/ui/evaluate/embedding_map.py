@@ -63,6 +63,12 @@ def _choose(selection: Any) -> Area | None:
     return state.now().area
 
 
+def check_area(predictions: Predictions) -> None:
+    """Refuse an area of a t-SNE that was not computed: no picture can be placed in it."""
+    if state.now().area and in_area(predictions) is None:
+        state.refuse("area", "The link's area is on a t-SNE map that is not computed yet.")
+
+
 def in_area(predictions: Predictions) -> NDArray[np.int64] | None:
     """The pictures in the rectangle that is marked; None where there is none."""
     area, points = state.now().area, None

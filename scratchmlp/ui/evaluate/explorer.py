@@ -36,6 +36,7 @@ def _explore(predictions: Predictions, name: str, chart: Callable[[], None], is_
     else:
         left, right = st.columns([1, 1.2], gap="large")
     with session.errors_shown():
+        embedding_map.check_area(predictions)
         with right.container(key="explored"):
             gallery.show(predictions, name)
         with left:

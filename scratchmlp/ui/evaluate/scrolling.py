@@ -6,7 +6,7 @@ where it was left, also by Back, Forward and a reload.
 
 import streamlit as st
 
-from scratchmlp.ui.evaluate import state
+from scratchmlp.ui.evaluate import address, state
 from scratchmlp.ui.session import REVEALED
 
 _JS = """
@@ -53,10 +53,9 @@ if (!window.scratchmlpPlaces) {
 export default function ({ data, parentElement }) {
   const box = (parentElement.host ?? parentElement).closest('[data-testid=stElementContainer]')
   if (box) box.style.position = 'absolute'
-  if (data.screen !== screen) {
-    if (screen !== null || returns) go(data.isPicture && !returns ? 0 : place())
-    screen = data.screen
-  }
+  const isNew = screen !== null && data.screen !== screen
+  if (isNew || returns) go(data.isPicture && !returns ? 0 : place())
+  screen = data.screen
   returns = false
 }
 """
@@ -86,7 +85,8 @@ def keep_place() -> None:
     shown = state.now()
     is_picture = shown.sample is not None
     screen = "picture" if is_picture else f"view {shown.view}"
-    _screens(key="place", data={"screen": screen, "isPicture": is_picture})
+    data = {"screen": screen, "isPicture": is_picture, "address": address.parameters(shown)}
+    _screens(key="place", data=data)
 
 
 def reveal_gallery() -> None:

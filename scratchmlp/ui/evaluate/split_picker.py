@@ -34,7 +34,11 @@ def choose(run: Run) -> tuple[str, str]:
             options,
             options.index(dataset),
             width=220,
-            **state.widget("dataset", value=dataset),
+            **session.synced_widget(
+                "evaluate_dataset",
+                dataset,
+                lambda name: state.change(dataset="" if name == options[0] else name),
+            ),
         )
     return dataset, _split(row, run) if dataset == run.dataset else "test"
 

@@ -123,6 +123,13 @@ def test_a_picture_that_the_filters_leave_out_has_neighbours_too(store: Store) -
     assert f"Picture {index + 1}:" in shown(ran(app))
 
 
+def test_an_area_of_a_map_that_is_not_computed_is_a_sentence(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    app = page(run=run_id, view="map", projection="tsne", area="0,1,0,1")
+    assert "t-SNE map that is not computed yet" in shown(app)
+    assert address(app) == {"run": run_id, "view": "map", "projection": "tsne"}
+
+
 def test_another_run_begins_at_the_first_page_and_without_an_area(store: Store) -> None:
     one, other = trained(store, QUICK), trained(store, replace(QUICK, seed=1))
     app = page(run=one, view="map", area="-9,9,-9,9", page="2", size="24", truth="8")
@@ -143,6 +150,7 @@ def test_another_run_begins_at_the_first_page_and_without_an_area(store: Store) 
         ("prediction", "![x](y)", "prediction is not a class of this run"),
         ("page", "99", "There is no page 99"),
         ("order", "best", "order is not one that this page knows"),
+        ("area", "1,2,3", "area is not one that this page knows"),
         ("compare", "nonsense", "The run to compare with"),
     ],
 )
