@@ -4,6 +4,7 @@ import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
 from scratchmlp.ui import layout, resources, run_status, selection
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import choices, comparison, run_card, settings, views
 
 
@@ -17,8 +18,8 @@ def page() -> None:
     # part that refreshes by itself would otherwise write at its old place.
     with st.container():
         if data.missing:
-            st.warning(f"{data.missing} Until then this page trains on digits.")
-            st.button("Try again to fetch MNIST", on_click=data.start)
+            st.warning(f"{escape(data.missing)} Until then this page trains on digits.")
+            st.button("Retry the MNIST download", on_click=data.start)
 
     selection.read_run()
     comparison.read_address()
@@ -31,7 +32,7 @@ def page() -> None:
         if run:
             run_card.show(run)
         else:
-            st.info("There are no runs yet. Press Train, and the curves of your run appear here.")
+            st.info("No runs yet. Press Train, and the curves of your run appear here.")
     with st.container():
         if run:
             views.show(run)

@@ -79,5 +79,5 @@ def _preparation_progress() -> None:
     st.progress(preparation.share, text=preparation.what + counted)
     st.caption("Only the first start takes this long. A first network then trains by itself.")
     if not preparation.is_running:
-        st.error("The dataset could not be prepared. Read the app's log, then try again.")
-        st.button("Try again", on_click=preparation.start)
+        st.error("The dataset could not be prepared. Read the app's log, then prepare it again.")
+        st.button("Prepare it again", on_click=preparation.start)

@@ -15,6 +15,7 @@ import streamlit as st
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import BADGES
 from scratchmlp.ui.session import RUNS_DATASET, RUNS_ORDER, RUNS_STATUS, RUNS_TEXT, TICKED_RUNS
 
@@ -31,15 +32,17 @@ def filtered(runs: list[Run]) -> list[Run]:
     """The filters, and the runs that they leave, in the chosen order."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     text = row.text_input(
-        "Find",
+        "Search",
         key=RUNS_TEXT,
         persist_state="session",
-        placeholder="name, setting",
+        placeholder="Name or setting",
         icon=":material/search:",
         live=True,
         width=170,
     )
-    order = row.selectbox("Order", list(ORDERS), key=RUNS_ORDER, persist_state="session", width=170)
+    order = row.selectbox(
+        "Sort by", list(ORDERS), key=RUNS_ORDER, persist_state="session", width=170
+    )
     left = [run for run in runs if _matches(run, str(text or ""))]
     left = _filter(row, "Dataset", RUNS_DATASET, left, runs, _dataset)
     left = _filter(row, "Status", RUNS_STATUS, left, runs, _status)
@@ -58,7 +61,14 @@ def _filter(
     options = sorted({*map(value, runs), *st.session_state.get(key, [])})
     if len(options) < 2:
         return left
-    wanted = row.pills(label, options, selection_mode="multi", key=key, persist_state="session")
+    wanted = row.pills(
+        label,
+        options,
+        format_func=escape,
+        selection_mode="multi",
+        key=key,
+        persist_state="session",
+    )
     return [run for run in left if not wanted or value(run) in wanted]
 
 
@@ -137,7 +147,7 @@ def _columns() -> dict[str, Any]:
         "accuracy": column.NumberColumn(
             "Test accuracy", format="%.2f%%", width=110, help="Measured once, at the end."
         ),
-        "loss": column.LineChartColumn("Loss, logarithmic", width=130, help="By step."),
+        "loss": column.LineChartColumn("Loss (log scale)", width=130, help="By step."),
         "settings": column.TextColumn(
             "Settings", width=260, help="The nearest recipe, and what differs from it."
         ),
@@ -145,7 +155,7 @@ def _columns() -> dict[str, Any]:
         "created": column.DatetimeColumn(
             "Created", format="D MMM YYYY, HH:mm", timezone=zone, width=150, help=f"In {zone}."
         ),
-        "seconds": column.NumberColumn("Training", format="%.1f s", width=90),
+        "seconds": column.NumberColumn("Training time", format="%.1f s", width=100),
         "note": column.TextColumn("Note", width=200),
-        "id": column.TextColumn("Id", width=150),
+        "id": column.TextColumn("ID", width=150),
     }

@@ -35,7 +35,7 @@ def table_of(store: Store, run_id: str, split: str = "test") -> "evaluation.pd.D
 def test_without_a_run_there_is_a_way_on(store: Store) -> None:
     run_id = store.create(QUICK)
     app = page()
-    assert "first network is on its way" in shown(app)
+    assert "first network is training" in shown(app)
     assert not app.metric
     store.cancel(run_id)
     assert "no trained run yet" in shown(ran(app))
