@@ -6,16 +6,24 @@ import streamlit as st
 import torch
 
 from scratchmlp.charts.theme import INK
-from scratchmlp.ui import session
+from scratchmlp.ui import accessible_names, session
 from scratchmlp.ui.session import HAS_FRAME
 
 # The first one is at /.
 PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs"}
-# Less empty space on top, and text on the primary colour that can be read on its dark variant.
+# Less empty space on top; text on the primary colour that can be read on its dark variant; axes and
+# legends of charts in the colour of text; links to the pages where the header has no room for them;
+# code in colours that can be read. Streamlit has no theme options for these.
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 4.5rem }
 [data-testid=stBaseButton-primary] { color: light-dark(#ffffff, #11161d) }
 [data-testid=stTopNav] a:focus-visible { outline: 3px solid #2f7fd1 }
+:is(.role-axis, .role-legend) text { fill: currentColor; fill-opacity: .8 }
+.stApp:has([data-testid=stTopNav]) [data-testid=stLayoutWrapper]:has(> .st-key-pages) {
+  display: none }
+.stApp .stCode .token { color: inherit }
+.stApp .stCode .token:is(.keyword, .function, .class-name) { color: light-dark(#0b5cad, #7bbcff) }
+.stApp .stCode .token:is(.string, .number, .boolean) { color: light-dark(#14713a, #5fd38d) }
 </style>"""
 
 
@@ -29,6 +37,10 @@ def run() -> None:
     ]
     page = st.navigation(pages, position="top")
     st.html(STYLE)
+    with st.container(horizontal=True, key="pages"):
+        for link in pages:
+            st.page_link(link)
+        accessible_names.mend()
     st.session_state[HAS_FRAME] = True
     try:
         page.run()
