@@ -9,6 +9,7 @@ from scratchmlp.net.config import LABELS
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import ENDED, Run
 from scratchmlp.ui import resources, run_status, selection, session
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import settings
 from scratchmlp.ui.train.recipes import describe_change
 
@@ -59,7 +60,7 @@ def _card(run: Run, finding: Finding, index: int) -> None:
             st.markdown(f"**Try:** {finding.advice}")
         if finding.change:
             st.button(
-                f"Try it: {_describe(run, finding)}",
+                f"Try it: {escape(_describe(run, finding))}",
                 key=f"try_{index}",
                 icon=":material/play_arrow:",
                 on_click=_try,

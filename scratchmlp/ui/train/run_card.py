@@ -5,6 +5,7 @@ import streamlit as st
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_status, selection, session
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import percent
 from scratchmlp.ui.train import curve_charts, run_controls, settings
 
@@ -41,7 +42,7 @@ def _newer(run: Run) -> Run | None:
 
 
 def _offer(newer: Run) -> None:
-    label = f"Show {newer.title}, which is training now"
+    label = f"Show {escape(newer.title)}, which is training now"
     if st.button(label, key="see_newer", icon=":material/east:"):
         selection.select_run(newer.id)
         st.rerun()
@@ -50,7 +51,7 @@ def _offer(newer: Run) -> None:
 def _header(run: Run) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(run_status.badge(run), width="content")
-    row.markdown(f"**{run.title}**", width="stretch")
+    row.markdown(f"**{escape(run.title)}**", width="stretch")
     with row:
         run_controls.buttons(run)
 
@@ -58,7 +59,7 @@ def _header(run: Run) -> None:
 def _status_message(run: Run) -> None:
     trouble = resources.jobs().trouble
     if run.status == "queued" and trouble:
-        st.error(trouble)
+        st.error(escape(trouble))
     elif run.status == "queued":
         queue = resources.store().queue()
         place = queue.index(run.id) + 1 if run.id in queue else 1
@@ -70,9 +71,10 @@ def _status_message(run: Run) -> None:
             "Press Resume to continue from its last checkpoint."
         )
     elif run.status == "diverged":
-        st.error(f"{run.error} The curves show it up to there, and Diagnosis says what to try.")
+        advice = "The curves show it up to there, and Diagnosis says what to try."
+        st.error(f"{escape(run.error or '')} {advice}")
     elif run.error:
-        st.error(run.error)
+        st.error(escape(run.error))
 
 
 def _live(run: Run, history: History) -> None:

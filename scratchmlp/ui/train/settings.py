@@ -13,6 +13,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, differing, unparse
 from scratchmlp.ui import links, resources
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import (
     HIDDEN_CONTROLS,
     LINK_CONFIG,
@@ -111,7 +112,7 @@ def change(**values: Any) -> None:
     try:
         use(replace(current(), **values))
     except UserError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(escape(str(error)), icon=":material/error:")
 
 
 def reset(*fields: str) -> None:
