@@ -60,7 +60,8 @@ def neighbours(
     rows = explanation.nearest_samples(
         network, image, torch.from_numpy(train.images), outputs=outputs
     )
-    st.markdown("**Nearest training pictures** (cosine similarity of the last hidden layer)")
+    st.subheader("Nearest training pictures", anchor=False)
+    st.caption("By the cosine similarity of the last hidden layer.")
     row = st.container(horizontal=True)
     for index in rows:
         name = network.classes[train.labels[index]]

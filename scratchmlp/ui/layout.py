@@ -21,6 +21,8 @@ STYLE = """<style>
 :is(.role-axis, .role-legend) text { fill: currentColor; fill-opacity: .8 }
 .stApp:has([data-testid=stTopNav]) [data-testid=stLayoutWrapper]:has(> .st-key-pages) {
   display: none }
+.stHeading :is(h2, h3) { padding: 0 }
+[class*=st-key-section_] { position: absolute; height: 1px; clip-path: inset(50%) }
 .stApp .stCode .token { color: inherit }
 .stApp .stCode .token:is(.keyword, .function, .class-name) { color: light-dark(#0b5cad, #7bbcff) }
 .stApp .stCode .token:is(.string, .number, .boolean) { color: light-dark(#14713a, #5fd38d) }
@@ -64,10 +66,20 @@ def show(page: Callable[[], None]) -> None:
 def show_tabs(key: str, views: Mapping[str, Callable[[], None]]) -> None:
     """A tab for each view, by its title; only the open one is drawn."""
     tabs = st.tabs(list(views), key=key, on_change="rerun")
-    for tab, view in zip(tabs, views.values(), strict=True):
+    for tab, (title, view) in zip(tabs, views.items(), strict=True):
         if tab.open:
             with tab:
+                section(title)
                 view()
+
+
+def section(title: str) -> None:
+    """A heading for a part of a page, for those who jump from heading to heading.
+
+    Others see where the part begins.
+    """
+    with st.container(key=f"section_{title.lower().replace(' ', '_')}"):
+        st.header(title, anchor=False)
 
 
 def text_color() -> str:

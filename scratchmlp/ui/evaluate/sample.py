@@ -23,7 +23,7 @@ def show(run: Run, predictions: Predictions, index: int, order: list[int]) -> No
     _steps(index, order)
     row: Any = predictions.table.loc[index]
     classes, truth, predicted = predictions.classes, int(row["truth"]), int(row["prediction"])
-    st.subheader(
+    st.header(
         escape(f"Picture {index}: a {classes[truth]}, predicted {classes[predicted]}"), anchor=False
     )
     if predictions.is_mnist_test and index in evaluation.KNOWN_MISLABELLED:

@@ -38,7 +38,7 @@ def test_without_a_run_there_is_a_way_on(store: Store) -> None:
     assert "first network is training" in shown(app)
     assert not app.metric
     store.cancel(run_id)
-    assert "no trained run yet" in shown(ran(app))
+    assert "No trained runs yet" in shown(ran(app))
 
 
 def test_the_numbers_are_the_tables(store: Store) -> None:
