@@ -1,5 +1,6 @@
 """Every page can be read by all: contrast, headings, names, the keyboard, and a phone."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,7 +71,7 @@ def test_pages_have_headings_in_order_and_names_without_icons_or_repetition(
             levels = [int(heading[1]) for heading in headings(page)]
             assert levels.count(1) == 1, headings(page)
             assert levels[0] == 1 and 2 in levels, headings(page)
-            assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False)), levels
+            assert all(b <= a + 1 for a, b in itertools.pairwise(levels)), levels
             assert [name for name in names(page) if is_odd(name)] == []
 
 
