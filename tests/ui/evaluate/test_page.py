@@ -103,7 +103,7 @@ def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> Non
     assert app.query_params["sample"] in (str(order[1]), [str(order[1])])
     row = table.loc[order[1]]
     assert f"{row['p_truth']:.2%}" in shown(app)
-    assert "after epoch 2" in shown(app)
+    assert "epoch 2: **" in shown(app)
     app.button("back").click().run()
     assert "sample" not in app.query_params
     assert f"{len(order):,} pictures" in shown(app)
