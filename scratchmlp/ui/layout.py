@@ -6,7 +6,7 @@ import streamlit as st
 import torch
 
 from scratchmlp.charts.theme import INK
-from scratchmlp.ui import accessible_names, session
+from scratchmlp.ui import accessible_names, resources, session
 from scratchmlp.ui.session import HAS_FRAME
 
 # The first one is at /.
@@ -59,8 +59,11 @@ def show(page: Callable[[], None]) -> None:
     if not st.session_state.get(HAS_FRAME):
         run()
         return
+    notice = st.container()
     with session.errors_shown():
         page()
+        if sentence := resources.store().damage:
+            notice.warning(sentence)
 
 
 def show_tabs(key: str, views: Mapping[str, Callable[[], None]]) -> None:
