@@ -63,7 +63,7 @@ def show(page: Callable[[], None]) -> None:
     with session.errors_shown():
         page()
         if sentence := resources.store().damage:
-            notice.warning(sentence)
+            notice.warning(escape(sentence))
 
 
 def show_tabs(key: str, views: Mapping[str, Callable[[], None]]) -> None:
