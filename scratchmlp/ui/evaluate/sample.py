@@ -28,7 +28,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     _steps(index, *_list(index, run, predictions, runs))
     row: Any = predictions.table.loc[index]
     classes, truth, predicted = predictions.classes, int(row["truth"]), int(row["prediction"])
-    st.subheader(
+    st.header(
         escape(f"Picture {index}: a {classes[truth]}, predicted {classes[predicted]}"), anchor=False
     )
     if predictions.is_mnist_test and index in evaluation.KNOWN_MISLABELLED:
