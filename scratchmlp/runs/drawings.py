@@ -16,6 +16,7 @@ from scratchmlp.data.types import MAX_CLASS_NAME, Examples, is_class_name
 from scratchmlp.errors import UserError
 from scratchmlp.ink.preparation import SIDE
 from scratchmlp.ink.strokes import Strokes
+from scratchmlp.runs import damage
 from scratchmlp.runs.database import drawings, new_id, read_transaction, write_transaction
 
 OWNER = "local"
@@ -76,15 +77,15 @@ class Drawings:
             .order_by(drawings.c.created.desc(), drawings.c.id)
         )
         with read_transaction(self._engine) as connection:
-            return [_drawing(row) for row in connection.execute(query)]
+            return damage.sound(connection, drawings, connection.execute(query), _drawing)
 
     def get(self, drawing_id: str) -> Drawing:
         query = sa.select(drawings).where(_NOT_DELETED, drawings.c.id == drawing_id)
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query).first()
-        if row is None:
+            found = damage.sound(connection, drawings, connection.execute(query), _drawing)
+        if not found:
             raise UserError("This drawing does not exist any more.")
-        return _drawing(row)
+        return found[0]
 
     def find(self, image: NDArray[np.uint8]) -> Drawing | None:
         """The drawing with exactly this image."""
@@ -182,4 +183,6 @@ def _label(label: str) -> str:
 
 def _drawing(row: sa.Row) -> Drawing:
     image = np.frombuffer(bytes(row.image), dtype=np.uint8).reshape(SIDE, SIDE)
+    if not isinstance(row.strokes, list | None):
+        raise ValueError("strokes are no list")
     return Drawing(row.id, row.label, image, row.strokes, row.created)
