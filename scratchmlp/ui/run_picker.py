@@ -8,7 +8,7 @@ from scratchmlp.data import datasets
 from scratchmlp.data.sources import SOURCES
 from scratchmlp.runs.network_import import UNKNOWN_DATASET
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, selection, session
+from scratchmlp.ui import resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import SPLITS, Predictions
 
@@ -26,20 +26,26 @@ def choose_run(runs: dict[str, Run]) -> Run | None:
     run = selection.resolve_trained_run(runs)
     if run is None:
         return None
-    ids = list(runs)
+    ids, shown = list(runs), labels(runs)
     st.container(key=RUN_CONTROL).selectbox(
         "Run",
         ids,
         ids.index(run.id),
-        format_func=lambda run_id: label(runs[run_id]),
+        format_func=shown.__getitem__,
         **session.synced_widget(RUN_CONTROL, run.id, selection.select_run),
     )
     return run
 
 
-def label(run: Run) -> str:
+def labels(runs: dict[str, Run]) -> dict[str, str]:
+    """What a list of runs says of each; no two are the same."""
+    titles = run_status.titles(runs.values())
+    return {run_id: _label(run, titles[run_id]) for run_id, run in runs.items()}
+
+
+def _label(run: Run, title: str) -> str:
     accuracy = "" if run.test_accuracy is None else f", {run.test_accuracy:.2%}"
-    return f"{run.title} · {run.dataset} · {run.status}{accuracy} · {run.id[:6]}"
+    return f"{title} · {run.dataset} · {run.status}{accuracy}"
 
 
 def choose_split(run: Run) -> tuple[str, str]:

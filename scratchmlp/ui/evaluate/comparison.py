@@ -36,7 +36,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     chosen = st.selectbox(
         "Compare with",
         list(others),
-        format_func=lambda run_id: run_picker.label(others[run_id]),
+        format_func=run_picker.labels(others).__getitem__,
         key=COMPARED_RUN,
         persist_state="session",
     )
