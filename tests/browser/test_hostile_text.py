@@ -30,8 +30,8 @@ CLASSES = ("**evil** :smile:", ":red[evil] $evil$", "- evil www.evil.example", "
 NET_CLASSES = (*NAMES[:2], *(f"1. evil {n}" for n in range(8)))
 # The words of the page without spaces. Charts draw text, and shorten it in their legends.
 WORDS = """() => {
-  const page = document.querySelector('.stApp').cloneNode(true)
-  page.querySelectorAll('svg, style').forEach((element) => element.remove())
+  const page = document.body.cloneNode(true)
+  page.querySelectorAll('svg, style, script, noscript').forEach((element) => element.remove())
   return page.textContent.replace(/[\\s\\u2060]/g, '')
 }"""
 HOLDS = f"(texts) => {{ const words = ({WORDS})(); return texts.every((t) => words.includes(t)) }}"

@@ -27,15 +27,16 @@ def _overview(was_live: bool) -> None:
         if not runs:
             _no_runs()
             return
-        shown = run_table.filtered(runs)
-        columns = run_table.choose_columns()
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        shown, titles = run_table.filtered(row, runs), run_status.titles(runs)
+        columns = run_table.choose_columns(row)
+        chosen = run_table.choose_run(row, shown, titles)
         top = st.container()  # the actions stand above the table, which says what is ticked
         if shown:
-            titles = run_status.titles(runs)
             ticked = run_table.show(shown, titles, columns)
             with top:
                 actions.show(ticked, titles)
-            if run := run_table.opened(shown):
+            if run := chosen or run_table.opened(shown):
                 actions.open_on_train(run)
         else:
             st.info("No runs match. Remove a filter to see the others.")

@@ -20,6 +20,7 @@ from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import BADGES
 from scratchmlp.ui.session import (
     OPENED_ROW,
+    RUN_TO_OPEN,
     RUNS_COLUMNS,
     RUNS_DATASET,
     RUNS_ORDER,
@@ -37,9 +38,8 @@ ORDERS: dict[str, Callable[[Run], Any]] = {
 }
 
 
-def filtered(runs: list[Run]) -> list[Run]:
-    """The filters, and the runs that they leave, in the chosen order."""
-    row = st.container(horizontal=True, vertical_alignment="bottom")
+def filtered(row: Any, runs: list[Run]) -> list[Run]:
+    """The filters, in a row, and the runs that they leave, in the chosen order."""
     text = row.text_input(
         "Search",
         key=RUNS_TEXT,
@@ -96,9 +96,9 @@ def _matches(run: Run, text: str) -> bool:
     return all(word in everything for word in text.casefold().split())
 
 
-def choose_columns() -> list[str]:
+def choose_columns(row: Any) -> list[str]:
     """A control for the columns that the table shows beside the title of a run."""
-    with st.popover("Columns", icon=":material/view_column:", key="columns"):
+    with row.popover("Columns", icon=":material/view_column:", key="columns"):
         chosen = st.pills(
             "Columns",
             [*_COLUMNS, *_SETTINGS],
@@ -109,6 +109,21 @@ def choose_columns() -> list[str]:
             persist_state="session",
         )
     return list(chosen)
+
+
+def choose_run(row: Any, runs: list[Run], titles: dict[str, str]) -> Run | None:
+    """A control that opens a run by the keyboard, which cannot press a button in the table."""
+    by_id = {run.id: run for run in runs}
+    run_id = row.selectbox(
+        "Open a run",
+        list(by_id),
+        index=None,
+        format_func=titles.__getitem__,
+        placeholder="Type its name",
+        key=RUN_TO_OPEN,
+        width=200,
+    )
+    return by_id.get(run_id)
 
 
 def show(runs: list[Run], titles: dict[str, str], columns: list[str]) -> list[Run]:
