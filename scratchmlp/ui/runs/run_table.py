@@ -225,7 +225,7 @@ def _column_config(button: str) -> dict[str, Any]:
             format="%.2f%%", width=110, help="Measured once, at the end."
         ),
         "settings": column.TextColumn(
-            width=260, help="The nearest recipe, and all that differs from it."
+            width=330, help="The nearest recipe, and all that differs from it."
         ),
         "losses": column.LineChartColumn(width=130, help="By step."),
         "dataset": column.TextColumn(width=80),
