@@ -10,6 +10,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
+from scratchmlp.runs import damage
 from scratchmlp.runs.database import commands, read_transaction, runs, steps, write_transaction
 from scratchmlp.runs.records import LIVE, Run, clean
 
@@ -19,6 +20,12 @@ MAX_NOTE_LENGTH = 10_000
 SPARKLINE_POINTS = 40  # at most
 
 NOT_DELETED = runs.c.deleted.is_(None)
+
+
+def read_runs(connection: sa.Connection, query: sa.Select) -> list[Run]:
+    """The runs that a query of the table `runs` finds."""
+    rows = connection.execute(query)
+    return damage.sound(connection, runs, rows, lambda row: Run.from_row(row._asdict()))
 
 
 class RunList:
@@ -68,8 +75,9 @@ class RunList:
         """The runs that can be restored, the last deleted first."""
         query = sa.select(runs).where(runs.c.deleted > time.time() - RUN_RETENTION)
         with read_transaction(self._engine) as connection:
-            rows = connection.execute(query.order_by(runs.c.deleted.desc(), runs.c.created.desc()))
-            return [Run.from_row(row._asdict()) for row in rows]
+            return read_runs(
+                connection, query.order_by(runs.c.deleted.desc(), runs.c.created.desc())
+            )
 
     def purge(self) -> int:
         """Remove the runs for good that cannot be restored any more; return their number."""
@@ -96,5 +104,6 @@ class RunList:
         lines: dict[str, list[float]] = {}
         with read_transaction(self._engine) as connection:
             for run_id, _, loss in connection.execute(query):
-                lines.setdefault(run_id, []).append(loss)
+                if isinstance(loss, float):
+                    lines.setdefault(run_id, []).append(loss)
         return lines

@@ -35,7 +35,8 @@ def ran(app: AppTest) -> AppTest:
 
 def shown(app: AppTest) -> str:
     """All words on the page."""
-    kinds = ["markdown", "caption", "warning", "error", "info", "success", "subheader", "html"]
+    kinds = ["header", "subheader", "markdown", "caption", "warning", "error", "info", "success"]
+    kinds += ["html"]
     return unescaped("\n".join(str(part.value) for kind in kinds for part in app.get(kind)))
 
 

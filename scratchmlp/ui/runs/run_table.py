@@ -17,7 +17,7 @@ from scratchmlp.net.config import LABELS, setting
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_status, selection
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.run_status import BADGES
+from scratchmlp.ui.run_status import COLORS
 from scratchmlp.ui.session import (
     OPENED_ROW,
     RUN_TO_OPEN,
@@ -219,7 +219,7 @@ def _column_config(button: str) -> dict[str, Any]:
             help="Opens the run on Train. A dot marks the run that the pages show.",
         ),
         "status": column.MultiselectColumn(
-            options=list(BADGES), color=[color for color, _ in BADGES.values()], width=95
+            options=list(COLORS), color=list(COLORS.values()), width=95
         ),
         "accuracy": column.NumberColumn(
             format="%.2f%%", width=110, help="Measured once, at the end."

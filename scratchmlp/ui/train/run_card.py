@@ -54,7 +54,7 @@ def _offer(newer: Run) -> None:
 def _header(run: Run) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(run_status.badge(run), width="content")
-    row.markdown(f"**{escape(run.title)}**", width="stretch")
+    row.header(escape(run.title), anchor=False)
     with row:
         _settings(run)
         run_controls.buttons(run)
