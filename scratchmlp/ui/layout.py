@@ -7,6 +7,7 @@ import torch
 
 from scratchmlp.charts.theme import INK
 from scratchmlp.ui import accessible_names, resources, session
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import HAS_FRAME
 
 # The first one is at /.
