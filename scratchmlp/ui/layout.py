@@ -1,6 +1,7 @@
 """The frame of every page: its title, the navigation, and sentences in place of errors."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 import torch
@@ -67,9 +68,12 @@ def show(page: Callable[[], None]) -> None:
             notice.warning(escape(sentence))
 
 
-def show_tabs(key: str, views: Mapping[str, Callable[[], None]]) -> None:
-    """A tab for each view, by its title; only the open one is drawn."""
-    tabs = st.tabs(list(views), key=key, on_change="rerun")
+def show_tabs(key: str, views: Mapping[str, Callable[[], None]], /, **options: Any) -> None:
+    """A tab for each view, by its title; only the open one is drawn.
+
+    `options` are arguments of `st.tabs`, where the open tab is kept elsewhere than under `key`.
+    """
+    tabs = st.tabs(list(views), **({"key": key, "on_change": "rerun"} | options))
     for tab, (title, view) in zip(tabs, views.items(), strict=True):
         if tab.open:
             with tab:
