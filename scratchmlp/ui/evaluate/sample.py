@@ -25,7 +25,10 @@ def show(run: Run, predictions: Predictions, index: int, order: list[int]) -> No
     row: Any = predictions.table.loc[index]
     classes, truth, predicted = predictions.classes, int(row["truth"]), int(row["prediction"])
     st.subheader(
-        escape(f"Picture {index}: a {classes[truth]}, predicted {classes[predicted]}"), anchor=False
+        escape(
+            f"Picture {predictions.name(index)}: a {classes[truth]}, predicted {classes[predicted]}"
+        ),
+        anchor=False,
     )
     if predictions.is_mnist_test and index in evaluation.KNOWN_MISLABELLED:
         st.info(
@@ -61,7 +64,7 @@ def _picture(predictions: Predictions, index: int, row: Any) -> None:
     st.caption(
         f"Probability of the truth, {names[int(row['truth'])]}: {row['p_truth']:.2%}. Of the "
         f"prediction, {names[int(row['prediction'])]}: {row['p_prediction']:.2%}. "
-        f"Loss: {row['loss']:.2f} nats."
+        f"Loss: {row['loss']:.2f} nats. File: {escape(str(predictions.files[index]))}"
     )
 
 
