@@ -51,7 +51,7 @@ def _offer(newer: Run) -> None:
 def _header(run: Run) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(run_status.badge(run), width="content")
-    row.markdown(f"**{escape(run.title)}**", width="stretch")
+    row.header(escape(run.title), anchor=False)
     with row:
         run_controls.buttons(run)
 
