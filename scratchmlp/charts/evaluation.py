@@ -37,7 +37,9 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
         x=alt.X("confidence:Q", title="confidence", axis=share, scale=SHARE),
         y=alt.Y("accuracy:Q", title="accuracy", axis=share, scale=SHARE),
         color=curve_color(colors),
-        opacity=alt.Opacity("n:Q", scale=alt.Scale(type="log", range=[0.3, 1]), legend=None),
+        opacity=alt.Opacity(
+            "n:Q", scale=alt.Scale(type="log", domainMin=1, range=[0.3, 1]), legend=None
+        ),
         tooltip=[
             alt.Tooltip("curve:N", title="of"),
             alt.Tooltip("confidence:Q", title="mean confidence", format=".1%"),
@@ -50,7 +52,7 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
     intervals = base.mark_rule(strokeWidth=1.5).encode(y="lowest:Q", y2="highest:Q")
     size = alt.Size(
         "n:Q",
-        scale=alt.Scale(type="log", range=[15, 200]),
+        scale=alt.Scale(type="log", domainMin=1, range=[15, 200]),
         legend=alt.Legend(title="pictures", orient="top", values=_powers(table["n"]), format=","),
     )
     points = base.mark_circle().encode(size=size)

@@ -287,10 +287,7 @@ def test_validation_pictures_have_the_names_of_their_files(store: Store, tmp_pat
 
 def test_the_command_repeats_the_choices_of_the_page(store: Store) -> None:
     run_id = trained(store, QUICK)
-    app = page(run=run_id)
-    app.segmented_control("evaluated_split").set_value("valid").run()
-    app.session_state["view"] = "Export"
-    app.run()
+    app = page(run=run_id, split="valid", view="export")
     command = app.code[0].value
     assert command.startswith(f"python -m scratchmlp evaluate {run_id} --split valid ")
     for option in ("--predictions", "--report", "--charts"):
