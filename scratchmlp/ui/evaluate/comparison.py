@@ -70,7 +70,7 @@ def _figures(compared: Comparison) -> None:
         ONLY_THIS, f"{len(compared.broken):,}", help="The other run is wrong on these pictures."
     )
     row.metric("Both wrong", f"{compared.both_wrong:,}")
-    row.metric("McNemar's p", f"{compared.p:.3g}", help=_MCNEMAR)
+    row.metric("McNemar's p", comparison.p_text(compared.p), help=_MCNEMAR)
     st.caption(_verdict(compared))
 
 
@@ -108,7 +108,9 @@ def _item(index: int, ours: Predictions, theirs: Predictions) -> Item:
     names = ours.classes
     truth, this = names[int(row["truth"])], names[int(row["prediction"])]
     other = names[int(other_row["prediction"])]
-    label = f"Picture {index}: truth {truth}, this run predicts {this}, the other {other}"
+    label = (
+        f"Picture {ours.name(index)}: truth {truth}, this run predicts {this}, the other {other}"
+    )
     return {"index": index, "words": f"a {truth}", "small": f"{this} | {other}", "label": label}
 
 
