@@ -60,6 +60,9 @@ DRAWINGS_ZIPS = "zips_of_drawings"  # that number
 TICKED_RUNS = "chosen_runs"  # ids
 RUNS_TEXT, RUNS_ORDER = "runs_text", "runs_order"
 RUNS_DATASET, RUNS_STATUS = "runs_dataset", "runs_status"
+RUNS_COLUMNS = "runs_columns"  # the columns to show beside the title
+RUN_TO_OPEN = "run_to_open"  # the id of the run that the list opens
+OPENED_ROW = "opened_row"  # the row whose button was pressed; the key ends with the table's
 DELETED_RUNS = "just_deleted"  # the ids that Undo restores
 RUN_NAME, RUN_NOTE = "describe_name", "describe_note"  # the key ends with the run's id
 
