@@ -1,4 +1,6 @@
-"""Charts of an evaluation: confusion matrix, calibration, abstention, embedding map."""
+"""Charts of an evaluation: calibration, abstention, embedding map."""
+
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -8,7 +10,6 @@ from scratchmlp.charts.theme import (
     GREEN,
     GREY,
     HEIGHT,
-    INK,
     ORANGE,
     SHARE,
     curve_color,
@@ -16,72 +17,13 @@ from scratchmlp.charts.theme import (
 )
 
 
-def confusion_chart(
-    cells: pd.DataFrame,
-    order: list[str],
-    rates: bool,
-    rows: str = "truth",
-    columns: str = "prediction",
-    ink: str = INK,
-) -> alt.LayerChart:
-    """A square for each pair of truth and prediction; a click on it selects it as "cell".
-
-    Parameters
-    ----------
-    cells : columns truth, prediction (names), count, rate, from `evaluation.confusion_table`.
-    order : names of the classes, from the top and from the left.
-    rates : show the share of the truth instead of the count.
-    rows, columns : titles of the axes.
-    ink : colour of the numbers on light squares; it suits the background of the page.
-    """
-    field, number_format = ("rate", ".1%") if rates else ("count", ",d")
-    pick = alt.selection_point(name="cell", fields=["truth", "prediction"], on="click", empty=False)
-    top = alt.Axis(labelAngle=0, orient="top")
-    base = alt.Chart(cells).encode(
-        x=alt.X("prediction:N", title=columns, sort=order, axis=top, scale=_all(order)),
-        y=alt.Y("truth:N", title=rows, sort=order, scale=_all(order)),
-        tooltip=[
-            alt.Tooltip("truth:N", title=rows),
-            alt.Tooltip("prediction:N", title=columns),
-            alt.Tooltip("count:Q", title="pictures", format=","),
-            alt.Tooltip("rate:Q", title="share of the row", format=".2%"),
-        ],
-    )
-    squares = (
-        base.mark_rect(cornerRadius=2, cursor="pointer", fill=BLUE)
-        .encode(
-            fillOpacity=alt.FillOpacity(f"{field}:Q", scale=_FAINT, legend=None),
-            stroke=alt.condition(pick, alt.value(ORANGE), alt.value(None)),
-            strokeWidth=alt.value(3),
-        )
-        .add_params(pick)
-    )
-    dark = f"datum.{field} > {float(cells[field].max()) * DARK if len(cells) else 0}"
-    numbers = base.transform_filter("datum.count > 0").encode(
-        text=alt.Text(f"{field}:Q", format=number_format)
-    )
-    size = 12 if len(order) <= 12 else 9
-    on_dark = numbers.transform_filter(dark).mark_text(color="white", fontSize=size, aria=False)
-    on_page = numbers.transform_filter(f"!({dark})").mark_text(color=ink, fontSize=size, aria=False)
-    chart: alt.LayerChart = alt.layer(squares, on_page, on_dark)  # type: ignore[assignment]
-    return chart.properties(height=440)
-
-
-DARK = 0.8  # of the largest value: above, white numbers have more contrast (WCAG 2.2)
-_FAINT = alt.Scale(range=[0.07, 1], zero=True)  # opacity, for light and dark pages
-
-
-def _all(order: list[str]) -> alt.Scale:
-    """Every class has a row and a column, even without samples."""
-    return alt.Scale(domain=order)
-
-
 def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
     """Accuracy against confidence; they are equal on the dashed line.
 
     Parameters
     ----------
-    curves : tables from `calibration.reliability`, by name.
+    curves : tables from `calibration.reliability`, by name. A point is as large as the bin has
+        pictures, and its line is the 95% interval.
     """
     table = pd.concat([rows.assign(curve=name) for name, rows in curves.items()])
     colors = dict(zip(curves, (BLUE, ORANGE, GREEN), strict=False))
@@ -91,23 +33,36 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
         .mark_line(strokeDash=[5, 4], color=GREY, strokeWidth=1.5)
         .encode(x="x:Q", y="y:Q")
     )
-    points = (
-        alt.Chart(table)
-        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45))
-        .encode(
-            x=alt.X("confidence:Q", title="confidence", axis=share, scale=SHARE),
-            y=alt.Y("accuracy:Q", title="accuracy", axis=share, scale=SHARE),
-            color=curve_color(colors),
-            tooltip=[
-                alt.Tooltip("curve:N", title="of"),
-                alt.Tooltip("confidence:Q", title="mean confidence", format=".1%"),
-                alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
-                alt.Tooltip("n:Q", title="pictures", format=","),
-            ],
-        )
+    base = alt.Chart(table).encode(
+        x=alt.X("confidence:Q", title="confidence", axis=share, scale=SHARE),
+        y=alt.Y("accuracy:Q", title="accuracy", axis=share, scale=SHARE),
+        color=curve_color(colors),
+        opacity=alt.Opacity(
+            "n:Q", scale=alt.Scale(type="log", domainMin=1, range=[0.3, 1]), legend=None
+        ),
+        tooltip=[
+            alt.Tooltip("curve:N", title="of"),
+            alt.Tooltip("confidence:Q", title="mean confidence", format=".1%"),
+            alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
+            alt.Tooltip("lowest:Q", title="95% interval from", format=".1%"),
+            alt.Tooltip("highest:Q", title="to", format=".1%"),
+            alt.Tooltip("n:Q", title="pictures", format=","),
+        ],
     )
-    layers: alt.LayerChart = alt.layer(diagonal, points)  # type: ignore[assignment]
+    intervals = base.mark_rule(strokeWidth=1.5).encode(y="lowest:Q", y2="highest:Q")
+    size = alt.Size(
+        "n:Q",
+        scale=alt.Scale(type="log", domainMin=1, range=[15, 200]),
+        legend=alt.Legend(title="pictures", orient="top", values=_powers(table["n"]), format=","),
+    )
+    points = base.mark_circle().encode(size=size)
+    layers: alt.LayerChart = alt.layer(diagonal, intervals, points)  # type: ignore[assignment]
     return layers.properties(height=HEIGHT, title=title("Reliability diagram"))
+
+
+def _powers(counts: pd.Series) -> list[int]:
+    """1, 10, 100 … up to the largest of these counts."""
+    return [10**k for k in range(len(str(counts.max())) if len(counts) else 1)]
 
 
 def confidence_chart(table: pd.DataFrame) -> alt.Chart:
@@ -117,6 +72,7 @@ def confidence_chart(table: pd.DataFrame) -> alt.Chart:
     ----------
     table : columns p_prediction, correct.
     """
+    table = table.dropna(subset=["p_prediction"])  # of a network whose outputs are NaN
     bins = (table["p_prediction"] * 20).astype(int).clip(upper=19)
     counts = table.groupby([bins, "correct"]).size().rename("n").reset_index()
     counts["low"], counts["high"] = counts["p_prediction"] / 20, (counts["p_prediction"] + 1) / 20
@@ -185,14 +141,22 @@ def abstention_chart(table: pd.DataFrame) -> alt.Chart:
     )
 
 
-def embedding_map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.LayerChart:
-    """Samples as points; dragging over them selects a rectangle as "area".
+def embedding_map_chart(
+    rows: pd.DataFrame,
+    classes: tuple[str, ...],
+    area: tuple[float, float, float, float] | None = None,
+) -> alt.LayerChart:
+    """Samples as points. A click selects one as "picture", a drag selects a rectangle as "area".
 
     Parameters
     ----------
     rows : columns x, y, truth, prediction (names), correct, image (data URL), index.
+    area : the rectangle that is marked at first: left, right, low, high.
     """
-    area = alt.selection_interval(name="area")
+    first: Any = {"x": list(area[:2]), "y": list(area[2:])} if area else alt.Undefined
+    edge = alt.BrushConfig(stroke=ORANGE, strokeWidth=2, fill=ORANGE, fillOpacity=0.1)
+    brush = alt.selection_interval(name="area", value=first, mark=edge)
+    pick = alt.selection_point(name="picture", fields=["index"], on="click", empty=False)
     bare = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
     base = alt.Chart(rows).encode(
         x=alt.X("x:Q", axis=bare, scale=alt.Scale(zero=False)),
@@ -212,10 +176,19 @@ def embedding_map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.Lay
         ],
     )
     # No labels for screen readers: there are up to 2,500 points, and the gallery has the same.
-    correct = base.transform_filter("datum.correct").mark_circle(size=22, opacity=0.45, aria=False)
-    correct = correct.add_params(area)
+    correct = base.transform_filter("datum.correct").mark_circle(
+        size=22, opacity=0.45, cursor="pointer", aria=False
+    )
+    correct = correct.add_params(brush, pick)
     wrong = base.transform_filter("!datum.correct").mark_point(
-        shape="diamond", size=75, filled=True, stroke=GREY, strokeWidth=1.5, opacity=1, aria=False
+        shape="diamond",
+        size=75,
+        filled=True,
+        stroke=GREY,
+        strokeWidth=1.5,
+        opacity=1,
+        cursor="pointer",
+        aria=False,
     )
     layers: alt.LayerChart = alt.layer(correct, wrong)  # type: ignore[assignment]
     return layers.properties(height=500)

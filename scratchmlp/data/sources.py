@@ -13,9 +13,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scratchmlp.data import mnist
-from scratchmlp.data.types import MAX_CLASS_NAME, Dataset, Examples, Progress, is_class_name
+from scratchmlp.data.types import (
+    MAX_CLASS_NAME,
+    MAX_CLASSES,
+    Dataset,
+    Examples,
+    Progress,
+    is_class_name,
+)
 from scratchmlp.errors import UserError
 
 SPLIT_FOLDERS = {
@@ -160,6 +168,28 @@ def _pictures(root: Path, folder: str) -> list[Path]:
     return sorted(files, key=lambda file: (_natural(file.stem), _natural(file.parent.name)))
 
 
+def file_names(dataset: Dataset, split: str) -> NDArray[np.str_]:
+    """The file of each picture of "train" or "test", relative to the dataset's folder.
+
+    The files of MNIST have the pictures' numbers. Where the files are gone, or where there were
+    none, the names are made in the same way: from the class and the number.
+    """
+    examples, folder = getattr(dataset, split), SPLIT_FOLDERS[split]
+    if dataset.name not in SOURCES:
+        with contextlib.suppress(UserError):
+            files = _pictures(Path(dataset.root), folder)
+            if len(files) == len(examples):
+                return np.array([_readable(file.relative_to(dataset.root)) for file in files])
+    ending = "" if source_of(dataset.name).is_installed else ".png"
+    numbered = enumerate(examples.labels)
+    return np.array([f"{folder}/{dataset.classes[y]}/{i}{ending}" for i, y in numbered], dtype=str)
+
+
+def _readable(path: Path) -> str:
+    """The path as text that can be written anywhere: without the marks of undecodable bytes."""
+    return path.as_posix().encode(errors="replace").decode()
+
+
 def _natural(text: str) -> tuple[bool, int, str]:
     """A sort key: numbers by value, then everything else by the alphabet: 2, 10, a."""
     is_number = text.isascii() and text.isdigit()
@@ -172,6 +202,8 @@ def _check_classes(root: Path, classes: tuple[str, ...], files: dict[str, list[P
         if file.parent.name not in classes:
             name = str(file.parent).encode(errors="replace").decode()
             raise UserError(f"{name} has no counterpart in {training}.")
+    if len(classes) > MAX_CLASSES:
+        raise UserError(f"{training} has {len(classes):,} classes: at most {MAX_CLASSES:,}.")
     for name in classes:
         if not is_class_name(name):
             raise UserError(

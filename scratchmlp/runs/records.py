@@ -2,9 +2,11 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from datetime import datetime, tzinfo
+from typing import Any, Literal, NamedTuple, get_args
 
 from scratchmlp.data.types import is_text
 from scratchmlp.net import presets
@@ -18,7 +20,12 @@ CommandKind = Literal["pause", "resume", "epoch", "stop", "lr"]
 """What a run can be told: "epoch" trains to the end of the epoch, "lr" sets the learning rate."""
 
 LIVE: tuple[Status, ...] = ("running", "paused")
+LATEST_TIME = 2.0**33  # seconds since 1970: the year 2242
 ENDED: tuple[Status, ...] = ("finished", "stopped", "diverged", "failed")
+
+
+NAMED_DIFFERENCES = 3  # from the recipe, in the title of a run
+_FIRST = "The first net"  # older versions gave the first run this name
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,20 @@ class Run:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Run":
-        """The run in a row of the table `runs`."""
+        """The run in a row of the table `runs`.
+
+        Raises
+        ------
+        UserError, ValueError, TypeError
+            The row is damaged.
+        """
+        if row["status"] not in get_args(Status):
+            raise ValueError(f"status is {row['status']}")
+        if not isinstance(row["config"], dict):
+            raise ValueError("config is no JSON object")
+        for name in ("created", "started", "ended", "heartbeat", "deleted"):
+            if not 0 <= (row[name] or 0) < LATEST_TIME:
+                raise ValueError(f"{name} is {row[name]}")
         needs_process = row["status"] == "running" or (
             row["status"] == "paused" and row["tries"] is None
         )
@@ -64,8 +84,9 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The run's own name, or else the name of the preset with the same settings."""
-        return self.name or presets.name_of(self.config) or "Custom settings"
+        """The name that somebody gave the run, or else its recipe and what differs from it."""
+        own = "" if self.name == _FIRST else self.name
+        return own or presets.in_words(self.config, most=NAMED_DIFFERENCES)
 
     @property
     def is_live(self) -> bool:
@@ -88,6 +109,26 @@ class Run:
 
 def _is_silent(heartbeat: float | None) -> bool:
     return time.time() - (heartbeat or 0) > LOST_AFTER
+
+
+def titles(runs: Collection[Run], zone: tzinfo | None = None) -> dict[str, str]:
+    """The title of each run by its id, and no title twice.
+
+    Where titles are equal, the time at which the run was created is added, or else its id.
+
+    Parameters
+    ----------
+    zone : of the times; None for the one of this machine.
+    """
+    found = {run.id: run.title for run in runs}
+    for form in ("%b %H:%M", "%b %H:%M:%S", ""):
+        counts = Counter(found.values())
+        for run in runs:
+            if counts[found[run.id]] > 1:
+                created = datetime.fromtimestamp(run.created, zone)
+                mark = f"{created.day} {created.strftime(form)}" if form else run.id
+                found[run.id] = f"{run.title} · {mark}"
+    return found
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import damage
 from scratchmlp.runs.background_tasks import BackgroundTasks
 from scratchmlp.runs.checkpoints import Checkpoints, save_checkpoint
 from scratchmlp.runs.database import (
     checkpoints,
     commands,
     default_url,
+    describe_damage,
     epochs,
     insert_new,
     open_database,
@@ -46,7 +48,7 @@ from scratchmlp.runs.records import (
     nan_to_none,
     new_row,
 )
-from scratchmlp.runs.run_list import NOT_DELETED, RunList
+from scratchmlp.runs.run_list import NOT_DELETED, RunList, read_runs
 from scratchmlp.runs.work_queue import Item, WorkQueue, claim, rewind
 
 if TYPE_CHECKING:  # listing runs must not wait for PyTorch
@@ -75,6 +77,11 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @property
+    def damage(self) -> str | None:
+        """A sentence about the damaged rows that have been left out so far, if there are any."""
+        return describe_damage(self._engine)
 
     # --- runs -----------------------------------------------------------------------------------
 
@@ -117,14 +124,14 @@ class Store:
             connection.execute(sa.insert(checkpoints).values(checkpoint | {"run": run_id}))
         return run_id
 
-    def create_first(self, config: TrainConfig, name: str = "") -> str | None:
+    def create_first(self, config: TrainConfig) -> str | None:
         """Insert a run if the database has none. Several calls at once insert only one."""
         with write_transaction(self._engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("LOCK TABLE runs IN EXCLUSIVE MODE"))
             if connection.execute(sa.select(runs.c.id).limit(1)).first():
                 return None
-            return _insert_run(connection, config, name, "queued")
+            return _insert_run(connection, config, "", "queued")
 
     def run(self, run_id: str) -> Run:
         """The run with that id, or the newest one for "latest"."""
@@ -134,22 +141,22 @@ class Store:
         else:
             query = query.where(runs.c.id == clean(run_id))
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query).first()
-        if row is None and run_id == "latest":
+            found = read_runs(connection, query)
+        if not found and run_id == "latest":
             raise UserError("There is no run yet: train one first.")
-        if row is None:
+        if not found:
             raise UserError(f"There is no run {run_id[:40]}: the list of runs has them all.")
-        if row.deleted:
+        if found[0].deleted:
             raise UserError(
                 f"Run {run_id} was deleted: you can restore it on the Runs page for an hour."
             )
-        return Run.from_row(row._asdict())
+        return found[0]
 
     def runs(self, limit: int | None = None) -> list[Run]:
         """All runs, the newest first."""
         query = sa.select(runs).where(NOT_DELETED).order_by(runs.c.created.desc()).limit(limit)
         with read_transaction(self._engine) as connection:
-            return [Run.from_row(row._asdict()) for row in connection.execute(query)]
+            return read_runs(connection, query)
 
     def queue(self) -> list[str]:
         """The ids of the runs that wait for a worker, the next one first."""
@@ -265,14 +272,14 @@ class Store:
         """Columns step, loss, lr of the steps after `step`, (n, 3): fast for many steps."""
         with read_transaction(self._engine) as connection:
             rows = connection.execute(_select_steps(run_id, step)).cursor.fetchall()  # no Row each
-        return np.array(rows, dtype=float).reshape(-1, 3)
+            return damage.numbers(connection, steps, rows, 3)
 
     def epochs_since(self, run_id: str, epoch: int = 0) -> list[sa.Row]:
         """Rows (epoch, step, train_loss, …, statistics) after `epoch`."""
         query = sa.select(*(c for c in epochs.c if c.name != "run"))
         query = query.where(epochs.c.run == run_id, epochs.c.epoch > epoch).order_by(epochs.c.epoch)
         with read_transaction(self._engine) as connection:
-            return list(connection.execute(query))
+            return damage.sound(connection, epochs, connection.execute(query), _checked_epoch)
 
     # --- commands to a run -----------------------------------------------------------------------
 
@@ -293,7 +300,8 @@ class Store:
         query = sa.select(commands.c.kind, commands.c.value, commands.c.applied_step)
         query = query.where(commands.c.run == run_id, commands.c.applied_step.is_not(None))
         with read_transaction(self._engine) as connection:
-            return list(connection.execute(query.order_by(commands.c.id)))
+            rows = connection.execute(query.order_by(commands.c.id))
+            return damage.sound(connection, commands, rows, lambda row: row)
 
     def later_rates(self, run_id: str, step: int) -> list[sa.Row]:
         """Rows (id, value, applied_step) of the learning rates that were set at `step` or later."""
@@ -337,6 +345,12 @@ def _insert_run(
     return str(row["id"])
 
 
+def _checked_epoch(row: sa.Row) -> sa.Row:
+    if not isinstance(row.statistics, dict | None):
+        raise ValueError("statistics are no JSON object")
+    return row
+
+
 def _select_steps(run_id: str, step: int) -> sa.Select:
     query = sa.select(steps.c.step, steps.c.loss, steps.c.lr)
     return query.where(steps.c.run == run_id, steps.c.step > step).order_by(steps.c.step)
@@ -345,4 +359,5 @@ def _select_steps(run_id: str, step: int) -> sa.Select:
 def _pending_commands(connection: sa.Connection, run_id: str) -> list[Command]:
     query = sa.select(commands.c.id, commands.c.kind, commands.c.value)
     query = query.where(commands.c.run == run_id, commands.c.applied_step.is_(None))
-    return [Command(*row) for row in connection.execute(query.order_by(commands.c.id))]
+    rows = connection.execute(query.order_by(commands.c.id))
+    return damage.sound(connection, commands, rows, lambda row: Command(*row))

@@ -92,7 +92,7 @@ class Preparation:
             name = sources.FALLBACK
             datasets.load(name, self._progress)
         try:
-            first = store().create_first(replace(presets.MODERN, dataset=name), "The first net")
+            first = store().create_first(replace(presets.MODERN, dataset=name))
             if first:
                 jobs().wake()
         except UserError as error:  # the page meets the same trouble, and shows it

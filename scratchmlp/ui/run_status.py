@@ -1,31 +1,46 @@
 """The state of a run as a page shows it: a badge, progress, how often to look again."""
 
 import time
+from collections.abc import Collection
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from scratchmlp.analysis import curves
+from scratchmlp.runs import records
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
 
 LIVE_SECONDS, IDLE_SECONDS = 1.0, 2.0  # between two looks at a run, while it changes and afterwards
-BADGES = {
-    "queued": ("gray", ":material/hourglass_empty:"),
-    "running": ("blue", ":material/play_arrow:"),
-    "paused": ("orange", ":material/pause:"),
-    "finished": ("green", ":material/check:"),
-    "stopped": ("gray", ":material/stop:"),
-    "diverged": ("red", ":material/trending_up:"),
-    "failed": ("red", ":material/error:"),
-    "lost": ("red", ":material/cloud_off:"),
+COLORS = {
+    "queued": "gray",
+    "running": "blue",
+    "paused": "orange",
+    "finished": "green",
+    "stopped": "gray",
+    "diverged": "red",
+    "failed": "red",
+    "lost": "red",
 }
+
+
+def zone() -> ZoneInfo:
+    """The visitor's time zone, as the browser names it."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def titles(runs: Collection[Run]) -> dict[str, str]:
+    """A title for each run by its id, and no title twice."""
+    return records.titles(runs, zone())
 
 
 def badge(run: Run) -> str:
     """The run's status as Markdown."""
-    color, icon = BADGES[run.status]
-    return f":{color}-badge[{icon} {run.status}]"
+    return f":{COLORS[run.status]}-badge[{run.status}]"
 
 
 def seconds_between_looks(run: Run) -> float:

@@ -45,7 +45,7 @@ def _show(run_id: str) -> None:
 
 def _weights(run: Run, step: int, epoch: int) -> None:
     url, units, shown = _sprite(run.id, step)
-    st.markdown(f"**Weights of the first layer**, after epoch {epoch}")
+    st.subheader(f"Weights of the first layer after epoch {epoch}", anchor=False)
     with st.container(key="weight_pictures"):
         st.image(url, width="stretch")
     st.caption(
@@ -95,7 +95,7 @@ def _histograms(histograms: pd.DataFrame) -> None:
         st.info("This run was trained by an older version, which kept no histograms.")
         return
     last = int(histograms["layer"].max())
-    st.markdown("**Distribution of each layer's outputs**")
+    st.subheader("Distribution of each layer's outputs", anchor=False)
     columns = st.columns(COLUMNS, gap="large")
     for layer in range(1, last + 1):
         name = "the last layer (logits)" if layer == last else ""
