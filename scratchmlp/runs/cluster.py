@@ -19,6 +19,7 @@ from distributed import Worker
 
 LOOPBACK = "127.0.0.1"
 MB = 2**20
+PARENT = "SCRATCHMLP_PARENT"  # tells a process whose child it is: the parent may die before it asks
 RESTART_SECONDS = 3.0  # at least, between two starts of the same process
 QUIET = {"dashboard": False, "dashboard_address": f"{LOOPBACK}:0", "host": LOOPBACK}
 SCHEDULER = QUIET | {"preload": [__name__], "allowed_failures": 0}
@@ -50,8 +51,8 @@ class LocalCluster:
         self.address = ""
         # `python -m dask` must find this package, whatever folder the app was started in.
         paths = str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")
-        path = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-        environment = ENVIRONMENT | os.environ | path
+        own = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), PARENT: str(os.getpid())}
+        environment = ENVIRONMENT | os.environ | own
         self._scheduler = Process("distributed.Scheduler", environment)
         environment = WORKER_ENVIRONMENT | environment
         self._workers = [Process("distributed.Worker", environment) for _ in range(workers)]
@@ -105,7 +106,7 @@ class Process:
 
 def dask_setup(server: Any) -> None:
     """Dask calls this when the scheduler or a worker starts."""
-    threading.Thread(target=_exit_with_parent, args=[os.getppid()], daemon=True).start()
+    threading.Thread(target=_exit_with_parent, args=[int(os.environ[PARENT])], daemon=True).start()
     if isinstance(server, Worker):
         from scratchmlp.runs import worker
 

@@ -244,10 +244,12 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 if __name__ == "__main__":
-    store = Store()
-    jobs = Jobs(store, workers=1)
+    store = Store(sys.argv[1])
     run = store.create(TrainConfig(dataset="digits", epochs=1000, batch_size=8))
-    while not store.epochs_since(run):
+    jobs = Jobs(store, workers=1)
+    while not jobs._cluster._workers[0].is_alive:
+        time.sleep(0.01)
+    while sys.argv[2] == "trains" and not store.epochs_since(run):
         time.sleep(0.05)
     print(run, flush=True)
     time.sleep(600)
@@ -255,17 +257,21 @@ if __name__ == "__main__":
 
 
 def test_no_process_outlives_the_app_and_the_next_app_goes_on_with_its_run(
-    jobs: Jobs, store: Store
+    store: Store, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Two apps at once, killed in two ways; the third one is here, on the same database."""
+    """Two apps die at once: one trains, the processes of the other only start."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    environment.pop("SCRATCHMLP_SCHEDULER")
-    command = [sys.executable, "-c", APP]
+    urls = {"trains": str(store.url), "starts": f"sqlite:///{tmp_path / 'other.db'}"}
     apps = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        for _ in range(2)
+        subprocess.Popen(
+            [sys.executable, "-c", APP, url, what],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for what, url in urls.items()
     ]
-    runs = [app.stdout.readline().strip() for app in apps if app.stdout]
+    run_id, _ = [app.stdout.readline().strip() for app in apps if app.stdout]
     processes = [process for app in apps for process in below(psutil.Process(app.pid))]
     assert len(processes) == 4  # a scheduler and a worker each
     for app, death in zip(apps, (signal.SIGKILL, signal.SIGTERM), strict=True):
@@ -276,9 +282,9 @@ def test_no_process_outlives_the_app_and_the_next_app_goes_on_with_its_run(
         app.stdout.close()
     _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
     assert not alive
-    steps = {run_id: store.steps_since(run_id)[-1].step for run_id in runs}
-    for run_id in runs:
-        wait(lambda run_id=run_id: store.steps_since(run_id, steps[run_id]))
+    step = store.steps_since(run_id)[-1].step
+    request.getfixturevalue("jobs")
+    wait(lambda: store.steps_since(run_id, step))
 
 
 def test_a_missing_scheduler_is_one_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
