@@ -22,11 +22,12 @@ def page() -> None:
 
     selection.read_run()
     comparison.read_address()
-    settings.read_address(data.dataset)
-    with st.container():
-        choices.show()
-    with st.container():
+    settings.read_address()
+    top, notice = st.container(), st.container()
+    with notice:
         run = selection.resolve_run()
+    with top:
+        choices.show(run)
     with st.container():
         if run:
             run_card.show(run)

@@ -149,17 +149,24 @@ def name_of(config: TrainConfig) -> str | None:
     return None
 
 
+def changes(name: str, config: TrainConfig) -> list[str]:
+    """The fields that differ from a preset. The dataset is not part of one."""
+    fields = differing(find(name).config, config)
+    return [field for field in fields if field != "dataset"]
+
+
+def nearest(config: TrainConfig) -> str:
+    """The preset from which the fewest fields differ."""
+    return min(PRESETS, key=lambda name: len(changes(name, config)))
+
+
 def in_words(config: TrainConfig) -> str:
     """The nearest preset and what differs from it, as in "modern, learning rate 0.01, seed 3".
 
     It does not name the dataset.
     """
-    changed = {
-        name: [field for field in differing(preset.config, config) if field != "dataset"]
-        for name, preset in PRESETS.items()
-    }
-    nearest = min(changed, key=lambda name: len(changed[name]))
-    return ", ".join([nearest, *(_setting(field, config) for field in changed[nearest])])
+    name = nearest(config)
+    return ", ".join([name, *(_setting(field, config) for field in changes(name, config))])
 
 
 def _setting(field: str, config: TrainConfig) -> str:

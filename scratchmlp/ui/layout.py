@@ -7,7 +7,7 @@ import torch
 
 from scratchmlp.charts.theme import INK
 from scratchmlp.ui import session
-from scratchmlp.ui.session import HAS_FRAME
+from scratchmlp.ui.session import ARRIVED, HAS_FRAME, PAGE
 
 # The first one is at /.
 PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs"}
@@ -30,6 +30,8 @@ def run() -> None:
     page = st.navigation(pages, position="top")
     st.html(STYLE)
     st.session_state[HAS_FRAME] = True
+    if st.session_state.get(PAGE) != page.title:
+        st.session_state[PAGE], st.session_state[ARRIVED] = page.title, True
     try:
         page.run()
     finally:

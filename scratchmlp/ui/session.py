@@ -14,6 +14,8 @@ from scratchmlp.errors import UserError
 # All pages
 HAS_FRAME = "has_frame"  # whether this run of the script came through `layout.run`
 WIDGETS = "widgets"  # for each widget that follows a value: its version, and the value it shows
+PAGE = "page"  # the title of the page that is shown
+ARRIVED = "arrived"  # the visitor comes from another page, and its address was not read yet
 RUN = "selected_run"  # the id of the run that the visitor selected
 DEFAULT_RUN = "default_run"  # the id of a run that the address names although nobody selected it
 UPLOAD = "net_file"  # a network's file; the key ends with the number of files uploaded so far
@@ -23,8 +25,9 @@ UPLOAD_RESULT = "net_upload_result"  # what the last upload came to: (succeeded,
 # Train
 SETTINGS = "settings"  # the TrainConfig that the controls show
 RECIPE = "recipe"  # the name of the recipe it started from
-RECIPE_CONFIG = "recipe_config"  # the TrainConfig of that recipe
-LINK_CONFIG = "link_config"  # the TrainConfig of the link that was followed
+SETTINGS_IN_ADDRESS = "settings_in_address"  # the parameters that said so last
+USED_DATASETS = "used_datasets"  # the datasets that the settings named so far, as a dict's keys
+STARTED_RUN = "started_run"  # the id of the run that the visitor started last
 LINK_ERRORS = "link_errors"  # a sentence for each thing that the link asks for and cannot have
 HIDDEN_CONTROLS = "hidden_controls"  # the controls that the link hides
 CONTROLS_TO_HIDE = "hide_controls"  # the controls that a link for a class will hide

@@ -8,6 +8,7 @@ from scratchmlp.charts.image_urls import webp_url
 from scratchmlp.charts.layers import METRICS, activation_chart, layer_chart
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_status, session
+from scratchmlp.ui.train import absence
 
 MAX_UNITS = 128
 COLUMNS = 2
@@ -35,7 +36,7 @@ def _show(run_id: str) -> None:
         run = resources.store().run(run_id)
         step, epoch = resources.store().last_checkpoint(run.id)
         if not step:
-            st.caption("This view appears after the first epoch.")
+            st.caption(absence.sentence(run, "pictures of its layers", "epoch"))
             return
         _weights(run, step, epoch)
         epochs = _thinned(resources.history(run).epochs)
