@@ -18,7 +18,7 @@ def page() -> None:
     with st.container():
         if data.missing:
             st.warning(f"{data.missing} Until then this page trains on digits.")
-            st.button("Try again to fetch MNIST", on_click=data.start)
+            st.button("Retry the MNIST download", on_click=data.start)
 
     selection.read_run()
     comparison.read_address()
@@ -32,7 +32,7 @@ def page() -> None:
         if run:
             run_card.show(run)
         else:
-            st.info("There are no runs yet. Press Train, and the curves of your run appear here.")
+            st.info("No runs yet. Press Train, and the curves of your run appear here.")
     with st.container():
         if run:
             views.show(run)

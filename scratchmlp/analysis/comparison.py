@@ -1,4 +1,4 @@
-"""Two networks on the same samples: what the second fixes, what it breaks, and is it chance?"""
+"""Two networks on the same samples: what only one gets right, and is the difference chance?"""
 
 from typing import NamedTuple
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 CURVE_POINTS = 400  # as many as a chart has pixels: a browser draws all of them at each update
 MAX_STOPS = 80  # of the pointer along a curve
+LIKE = np.log(4)  # losses on both sides of a mean differ by less than this factor
+NEGLIGIBLE = 1e-6  # a loss that is as good as 0
 
 Floats = NDArray[np.float64]
 
@@ -28,12 +30,31 @@ def centred_mean(values: Floats, at: NDArray[np.int64], half: int) -> Floats:
     """The mean of the values around each position, as many before it as after it.
 
     So it does not lag behind the values: the mean of a straight line is that line. There are up to
-    `half` values on each side, fewer near both ends, and near the start at most a quarter of the
-    position, where a loss falls steeply.
+    `half` values on each side, and fewer where the values change by much. At the end there are
+    fewer after than before it, so that the last mean is not a single value; there the mean lags by
+    up to `half / 4` values.
     """
-    sides = np.minimum(np.minimum(half, at // 4), len(values) - 1 - at)
-    parts = [values[i - side : i + side + 1] for i, side in zip(at, sides, strict=True)]
+    widest = _sides(values, at, half)
+    after = np.minimum(widest, len(values) - 1 - at)
+    before = np.maximum(after, widest // 2)
+    parts = [values[i - b : i + a + 1] for i, b, a in zip(at, before, after, strict=True)]
     return np.array([np.sum(part / len(part)) for part in parts])  # so that no sum overflows
+
+
+def _sides(values: Floats, at: NDArray[np.int64], half: int) -> NDArray[np.int64]:
+    """How many values on each side of a position: so few that both sides are alike.
+
+    They are at most a quarter of the position, because a loss falls fastest at its start.
+    """
+    logs = np.log(np.maximum(values, NEGLIGIBLE))
+    total = np.concatenate([[0.0], np.cumsum(logs)])
+    sides = np.minimum(half, at // 4)
+    for _ in range(half.bit_length()):
+        end = np.minimum(at + sides + 1, len(values))
+        before = (total[at + 1] - total[at - sides]) / (sides + 1)
+        after = (total[end] - total[at]) / (end - at)
+        sides = np.where(np.abs(after - before) > LIKE, sides // 2, sides)
+    return sides
 
 
 class LossCurve:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from scratchmlp.analysis import findings
+from scratchmlp.analysis import fit_findings, layer_findings, step_findings
 from scratchmlp.analysis.findings import Finding
 from scratchmlp.analysis.symptoms import Symptoms
 from scratchmlp.net.config import TrainConfig
@@ -26,18 +26,23 @@ _SLOW_LEARNING = (*_NO_LEARNING, "learning rate too low")
 
 # Each rule with the findings that make it superfluous; the most serious first.
 RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
-    (findings.saturated_softmax, ()),
-    (findings.diverged, ("saturated softmax",)),
-    (findings.learning_rate_too_high, ("saturated softmax", "diverged")),
-    (findings.symmetric_initialisation, ()),
-    (findings.dead_units, ("symmetric initialisation",)),
-    (findings.saturated_units, ("symmetric initialisation",)),
-    (findings.vanishing_gradients, (*_BAD_STEPS, "dead units", "saturated units")),
-    (findings.too_few_steps, _BAD_STEPS),
-    (findings.learning_rate_too_low, _NO_LEARNING),
-    (findings.over_fitting, _BAD_STEPS),
-    (findings.under_fitting, _SLOW_LEARNING),
-    (findings.converged, (*_SLOW_LEARNING, "over-fitting", "under-fitting")),
+    (step_findings.saturated_softmax, ()),
+    (step_findings.diverged, ("saturated softmax",)),
+    (step_findings.learning_rate_too_high, ("saturated softmax", "diverged")),
+    (layer_findings.symmetric_initialisation, ()),
+    (layer_findings.dead_units, ("symmetric initialisation",)),
+    (layer_findings.saturated_units, ("symmetric initialisation",)),
+    (step_findings.large_initial_weights, ("saturated units",)),
+    (layer_findings.vanishing_gradients, (*_BAD_STEPS, "dead units", "saturated units")),
+    (step_findings.too_few_steps, _BAD_STEPS),
+    (step_findings.learning_rate_too_low, _NO_LEARNING),
+    (fit_findings.over_fitting, _BAD_STEPS),
+    (fit_findings.under_fitting, _SLOW_LEARNING),
+    (fit_findings.still_improving, (*_SLOW_LEARNING, "over-fitting")),
+    (
+        fit_findings.converged,
+        (*_SLOW_LEARNING, "over-fitting", "under-fitting", "still improving"),
+    ),
 )
 
 
@@ -59,5 +64,13 @@ def diagnose(
     for rule, superfluous_after in RULES:
         finding = None if found.keys() & set(superfluous_after) else rule(symptoms)
         if finding:
-            found[finding.name] = finding
+            found[finding.name] = _without_what_it_has(finding, config)
     return list(found.values())
+
+
+def _without_what_it_has(finding: Finding, config: TrainConfig) -> Finding:
+    """Only settings that change something are advice."""
+    if not finding.change:
+        return finding
+    change = {k: v for k, v in finding.change.items() if v != getattr(config, k)}
+    return finding._replace(change=change, advice=finding.advice if change else "")

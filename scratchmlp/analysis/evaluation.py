@@ -210,10 +210,10 @@ def classes_by_errors(table: pd.DataFrame, classes: tuple[str, ...]) -> list[str
 
 
 GALLERY_ORDERS = {
-    "loss, highest first": ("loss", False),
-    "margin, narrowest first": ("margin", True),
-    "confidence, highest first": ("p_prediction", False),
-    "index": ("index", True),
+    "highest loss": ("loss", False),
+    "narrowest margin": ("margin", True),
+    "highest confidence": ("p_prediction", False),
+    "dataset order": ("index", True),
 }
 
 
@@ -226,7 +226,7 @@ def select(
     with_correct: bool = False,
     only_mislabelled: bool = False,
     indices: NDArray[np.int64] | None = None,
-    order: str = "loss, highest first",
+    order: str = "highest loss",
 ) -> pd.DataFrame:
     """The rows that a gallery shows: filtered, then sorted by one of `GALLERY_ORDERS`.
 

@@ -107,7 +107,7 @@ def table(labels: NDArray[np.int64], ranked: dict[str, NDArray]) -> pd.DataFrame
 
 
 def as_csv(table: pd.DataFrame, classes: tuple[str, ...]) -> str:
-    """The table as CSV; `doubted` says whether cleanlab finds an issue."""
+    """The table as CSV; `is_label_error` is what cleanlab finds."""
     names = np.array(classes)
     out = pd.DataFrame(
         {
@@ -116,7 +116,7 @@ def as_csv(table: pd.DataFrame, classes: tuple[str, ...]) -> str:
             "p_label": table["p_truth"],
             "p_prediction": table["p_prediction"],
             "quality": table["quality"],
-            "doubted": table["issue"],
+            "is_label_error": table["issue"],
         },
         index=table.index,
     )

@@ -72,11 +72,11 @@ def html(
         "95% interval (Wilson)": f"{summary.interval[0]:.2%} to {summary.interval[1]:.2%}",
         "Errors": f"{summary.errors:,} of {summary.n:,}",
         "Mean loss": f"{summary.loss:.4f} nats",
-        "Calibration error": f"{calibration.expected_calibration_error(table):.2%}",
+        "Calibration error (ECE)": f"{calibration.expected_calibration_error(table):.2%}",
     }
     if is_mnist_test:
         clean = evaluation.summary(evaluation.without_mislabelled(table))
-        facts["Accuracy without 15 labels known to be wrong"] = f"{clean.accuracy:.2%}"
+        facts["Accuracy without 15 known label errors"] = f"{clean.accuracy:.2%}"
     worst = evaluation.select(table).head(MAX_ERRORS)
     page = Environment(autoescape=True).from_string(TEMPLATE.read_text())
     return page.render(

@@ -131,9 +131,14 @@ class Symptoms:
 
     @property
     def valid_rise(self) -> float:
-        """The last validation loss divided by the smallest; 1 without validation."""
+        """The smallest of the last three validation losses divided by the smallest of all.
+
+        1 without validation. Three losses count, because a single one may be a spike.
+        """
         losses = _finite(self.epochs, "valid_loss")
-        return float(losses.iloc[-1] / max(losses.min(), SMALLEST)) if len(losses) else 1.0
+        if not len(losses):
+            return 1.0
+        return float(losses.iloc[-3:].min() / max(losses.min(), SMALLEST))
 
     @property
     def fall(self) -> float:
@@ -183,10 +188,11 @@ class Symptoms:
 
     @property
     def reach(self) -> float:
-        """How far all steps could have moved the weights, divided by the norm of the weights.
+        """How far all steps can move the weights, divided by the norm of the weights.
 
-        The steps of an epoch count as long as its last step, in proportion to their learning rates.
-        The result is that of the layer that could move least; infinite if it is not known.
+        A run that is not finished is expected to go on as it began. The steps of an epoch count as
+        long as its last step, in proportion to their learning rates. The result is that of the
+        layer that can move least; infinite if it is not known.
         """
         ratios = [_bounded(kept.get("update_ratio") or []) for _, kept in self._statistics]
         if not ratios or len(ratios) < len(self.epochs) or not len(self.steps):
@@ -205,7 +211,8 @@ class Symptoms:
         mean = (total[rows] - total[before]) / np.maximum(rows - before, 1)
         count = np.diff(np.r_[0.0, ends])
         per_epoch = count * mean / np.maximum(lr[last], 1e-30)
-        return float(np.min(per_epoch @ np.array(ratios)))
+        so_far = float(np.min(per_epoch @ np.array(ratios)))
+        return so_far if self.is_finished else so_far * self.config.epochs / len(ratios)
 
 
 def _finite(table: pd.DataFrame, column: str) -> pd.Series:

@@ -107,7 +107,7 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
         )
     )
     layers: alt.LayerChart = alt.layer(diagonal, points)  # type: ignore[assignment]
-    return layers.properties(height=HEIGHT, title=title("Accuracy by confidence"))
+    return layers.properties(height=HEIGHT, title=title("Reliability diagram"))
 
 
 def confidence_chart(table: pd.DataFrame) -> alt.Chart:
@@ -147,7 +147,7 @@ def confidence_chart(table: pd.DataFrame) -> alt.Chart:
                 alt.Tooltip("n:Q", title="pictures", format=","),
             ],
         )
-        .properties(height=HEIGHT, title=title("Confidence of correct and wrong predictions"))
+        .properties(height=HEIGHT, title=title("Confidence of predictions"))
     )
 
 
@@ -165,23 +165,23 @@ def abstention_chart(table: pd.DataFrame) -> alt.Chart:
         .encode(
             x=alt.X(
                 "share:Q",
-                title="share of predictions, most confident first",
+                title="coverage (most confident first)",
                 axis=share,
                 scale=SHARE,
             ),
             y=alt.Y(
                 "accuracy:Q",
-                title="accuracy of this share",
+                title="accuracy",
                 axis=alt.Axis(format=".1%"),
                 scale=alt.Scale(zero=False),
             ),
             tooltip=[
-                alt.Tooltip("share:Q", title="share", format=".1%"),
-                alt.Tooltip("accuracy:Q", title="accuracy of this share", format=".2%"),
+                alt.Tooltip("share:Q", title="coverage", format=".1%"),
+                alt.Tooltip("accuracy:Q", title="accuracy", format=".2%"),
                 alt.Tooltip("confidence:Q", title="lowest confidence", format=".1%"),
             ],
         )
-        .properties(height=HEIGHT, title=title("Accuracy of the most confident predictions"))
+        .properties(height=HEIGHT, title=title("Accuracy against coverage"))
     )
 
 

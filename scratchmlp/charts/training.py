@@ -47,7 +47,7 @@ def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
     colors = _with_others({"batch": GREY, "average": BLUE, "validation": ORANGE}, others)
     x = alt.X("step:Q", title="step (batches)", scale=alt.Scale(nice=False))
     unit = "loss (nats, logarithmic)" if log else "loss (nats)"
-    scale = alt.Scale(type="log", nice=False, clamp=True) if log else alt.Scale(zero=False)
+    scale = alt.Scale(type="log", nice=False) if log else alt.Scale(zero=False)
     axis = log_axis() if log else alt.Axis()
     points, epochs = alt.NamedData("points"), alt.NamedData("epochs")
 
@@ -66,8 +66,9 @@ def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
     values = columns | {"valid_loss": "validation"}
     stops = alt.Chart(points).transform_filter("datum.is_stop")
     pointer = _pointer(stops, "step", x, values, ".4f")
-    curves = [raw, *averages, average, line_of_valid, _best(valid)]
-    layers = [_axis(x), *curves, *_rates(x), _legend(colors, 2 if others else 3), pointer]
+    curves = [raw, *averages, average, line_of_valid]
+    legend = _legend(colors, 2 if others else 3)
+    layers = [_axis(x), *curves, *_rates(x), legend, _best(valid), pointer]
     return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
 
 
@@ -105,7 +106,7 @@ def _accuracy_chart(others: tuple[tuple[str, str], ...]) -> str:
     ]
     pointer = _pointer(epochs, "epoch", x, columns, ".2%")
     best = _best(line("valid_accuracy"))
-    layers = [_axis(x), *curves, best, _legend(colors, 2 if others else 3), pointer]
+    layers = [_axis(x), *curves, _legend(colors, 2 if others else 3), best, pointer]
     return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
 
 
@@ -142,10 +143,18 @@ def _with_others(own: Mapping[str, str], others: tuple[tuple[str, str], ...]) ->
 def _best(valid: alt.Chart) -> alt.Chart:
     """A ring around the best epoch. The legend says what it is, so no word lies on a curve."""
     legend = alt.Legend(
-        title=None, orient="top", symbolStrokeColor=ORANGE, symbolStrokeWidth=2, labelFontSize=12
+        title=None,
+        orient="top",
+        symbolStrokeColor=ORANGE,
+        symbolStrokeWidth=2,
+        symbolSize=50,
+        labelFontSize=12,
+        offset=4,
+        padding=0,
     )
-    shape = alt.ShapeDatum("best", scale=alt.Scale(range=["circle"]), legend=legend)
-    best = valid.transform_filter("datum.best")
+    scale = alt.Scale(domain=["best"], range=["circle"])
+    shape = alt.Shape("word:N", scale=scale, legend=legend)
+    best = valid.transform_filter("datum.best").transform_calculate(word="'best'")
     return best.mark_point(size=160, strokeWidth=2, filled=False).encode(shape=shape)
 
 

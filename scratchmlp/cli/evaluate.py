@@ -73,7 +73,7 @@ def _report(found: Any, network: Any, name: str, split: str, table: Any, example
 
     about = report.about(network, found.id, found.title, name, split)
     is_mnist_test = evaluation.is_mnist_test(name, split)
-    title = f"What {found.title} gets right and wrong"
+    title = f"Evaluation of {found.title}"
     return report.html(title, about, table, examples, network.classes, is_mnist_test)
 
 

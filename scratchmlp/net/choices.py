@@ -157,7 +157,9 @@ AUGMENTATIONS = {
     "affine": Choice(
         function="affine", help="Each picture is rotated, scaled, sheared and shifted a little."
     ),
-    "elastic": Choice(function="elastic", help="Affine, and each picture is bent a little too."),
+    "elastic": Choice(
+        function="elastic", help="Affine, and each picture is distorted a little too."
+    ),
 }
 # Implemented in `backward`.
 BACKWARDS = {

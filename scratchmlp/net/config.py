@@ -54,14 +54,14 @@ class TrainConfig:
         "he", "Initialisation", choices.INITS, "How the weights are drawn before the first step."
     )
     init_std: float = _number(
-        1.0, "Weight std", 0.0, 10.0, "Standard deviation of the weights with init=normal."
+        1.0, "Std of initial weights", 0.0, 10.0, "Their standard deviation before the first step."
     )
     standardise: bool = _field(
-        True, "Standardise pixels", "Shift and scale the pixels to mean 0 and deviation 1."
+        True, "Standardise pixels", "Shift and scale the pixels to mean 0 and standard deviation 1."
     )
     loss: str = _choice("log-softmax", "Loss", choices.LOSSES, "How the cross-entropy is computed.")
     optimizer: str = _choice(
-        "adam", "Optimizer", choices.OPTIMIZERS, "How the gradients move the weights."
+        "adam", "Optimiser", choices.OPTIMIZERS, "How the gradients move the weights."
     )
     lr: float = _number(
         0.006, "Learning rate", 1e-6, 100.0, "Size of a step: the largest one of the schedule."
@@ -82,7 +82,7 @@ class TrainConfig:
         "none",
         "Augmentation",
         choices.AUGMENTATIONS,
-        "How training pictures are turned, moved and bent at random.",
+        "How training pictures are rotated, shifted and distorted at random.",
     )
     batch_size: int = _number(128, "Batch size", 1, 8192, "Pictures in one step.")
     epochs: int = _number(6, "Epochs", 1, 1000, "How often the run sees every training picture.")
@@ -96,7 +96,7 @@ class TrainConfig:
         0, "Seed", 0, 2**32 - 1, "Decides every random number: same seed, same curve."
     )
     backward: str = _choice(
-        "autograd", "Gradients", choices.BACKWARDS, "Who computes the gradients."
+        "autograd", "Gradients", choices.BACKWARDS, "How the gradients are computed."
     )
     device: str = _choice("cpu", "Device", choices.DEVICES, "Where the run computes.")
     precision: str = _choice(

@@ -64,7 +64,7 @@ def find_lr(
         on_progress(len(lrs), STEPS)
     if len(losses) < 2 * SMOOTHING:
         raise UserError(
-            "The loss is not a number from the start, at any learning rate: choose another loss "
+            "The loss is NaN from the start, at any learning rate: choose another loss "
             "or initialisation first."
         )
     smooth = smoothed(np.array(losses))

@@ -46,7 +46,7 @@ PRESETS = {
     ),
     "best-128": Preset(
         AUGMENTED,
-        "The same 128 hidden units, trained on all 60,000 digits, turned and bent at random.",
+        "The same 128 hidden units, trained on all 60,000 digits, rotated and distorted at random.",
         0.9910,
     ),
     "simard-800": Preset(
@@ -78,7 +78,7 @@ PRESETS = {
             weight_decay=0.0,
             activation="leaky-relu",
         ),
-        "Breaks: each step overshoots more than the last, until the loss is not a number.",
+        "Breaks: each step overshoots more than the last, until the loss is NaN.",
         None,
     ),
     "zero-init": Preset(
@@ -121,8 +121,8 @@ STORY = (
     Chapter(
         "best-128",
         "99% with augmentation.",
-        "By then the network is right on 99.7% of its training pictures: it knows them by heart. "
-        "If each epoch turns and bends them at random, it must learn what a digit is.",
+        "By then the network is right on 99.7% of its training pictures: it has memorised them. "
+        "If each epoch rotates and distorts them at random, it must learn what a digit is.",
     ),
 )
 

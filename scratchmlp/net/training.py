@@ -78,5 +78,5 @@ def count_classes(*splits: Examples) -> int:
 
 
 def diverged(what: str, value: float, step: int, state: State) -> Diverged:
-    became = "not a number" if math.isnan(value) else "infinite"
+    became = "NaN" if math.isnan(value) else "infinite"
     return Diverged(step, f"The {what} became {became} at step {step:,}.", state)

@@ -21,9 +21,9 @@ def units(network: Network, image: Tensor, first: int, second: int) -> Contribut
         alt="The contribution of each hidden unit to the prediction.",
     )
     st.caption(
-        f"All units together give {contributions.table['gap'].sum():+.2f}, and the biases "
-        f"{contributions.bias:+.2f}. So the logit of {one} is {contributions.difference:.2f} above "
-        f"that of {other}."
+        f"The units sum to {contributions.table['gap'].sum():+.2f} and the biases to "
+        f"{contributions.bias:+.2f}. Logit of {one} minus logit of {other}: "
+        f"{contributions.difference:+.2f}."
     )
     return contributions
 
@@ -58,7 +58,7 @@ def neighbours(
     rows = explanation.nearest_samples(
         network, image, torch.from_numpy(train.images), outputs=outputs
     )
-    st.markdown("**The training pictures that look most similar to the network**")
+    st.markdown("**Nearest training pictures** (cosine similarity of the last hidden layer)")
     row = st.container(horizontal=True)
     for index in rows:
         name = network.classes[train.labels[index]]

@@ -43,10 +43,10 @@ def show(meanwhile: str) -> None:
     run = newest if newest and newest.is_under_way else None
     with st.container(key="prediction", border=True):
         if run is None and (is_ready or newest):
-            st.info("There is no trained run yet. Train one, and come back after its first epoch.")
+            st.info("No trained runs yet. Train one, and come back after its first epoch.")
             st.page_link("pages/train.py", label="Go to Train", icon=":material/play_arrow:")
             return
-        st.markdown(f"**Your first network is on its way.** {meanwhile}")
+        st.markdown(f"**Your first network is training.** {meanwhile}")
         if run:
             _progress(run)
         else:

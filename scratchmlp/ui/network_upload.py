@@ -15,7 +15,7 @@ MAX_MEGABYTES = 400  # six hidden layers of 4,096 units
 
 
 def popover(row: Any) -> None:
-    with row.popover("Load a network", icon=":material/upload_file:", key="load_net"):
+    with row.popover("Load a saved network", icon=":material/upload_file:", key="load_net"):
         uploader()
 
 
@@ -29,7 +29,7 @@ def uploader() -> None:
         on_change=_load,
         args=[key],
         max_upload_size=MAX_MEGABYTES,
-        help="A safetensors file from Downloads on Train. It is checked, and no code in it runs.",
+        help="A safetensors file from Export on Train. It is checked, and no code in it runs.",
     )
     succeeded, sentence = st.session_state.get(UPLOAD_RESULT, (True, ""))
     if sentence:

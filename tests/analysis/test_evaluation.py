@@ -83,10 +83,8 @@ def test_the_gallery_filters_and_sorts(table: pd.DataFrame) -> None:
     wrong = evaluation.select(table)
     assert not wrong["correct"].any()
     assert wrong["loss"].is_monotonic_decreasing
-    assert evaluation.select(table, order="margin, narrowest first")[
-        "margin"
-    ].is_monotonic_increasing
-    assert evaluation.select(table, order="index").index.is_monotonic_increasing
+    assert evaluation.select(table, order="narrowest margin")["margin"].is_monotonic_increasing
+    assert evaluation.select(table, order="dataset order").index.is_monotonic_increasing
     assert len(evaluation.select(table, with_correct=True)) == 360
     some = evaluation.select(table, truth=3, prediction=5, min_confidence=0.2)
     assert (some[["truth", "prediction"]] == [3, 5]).all(axis=None)

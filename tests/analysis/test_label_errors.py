@@ -51,7 +51,7 @@ def test_the_csv_has_the_names_of_the_classes(digits: Dataset) -> None:
     table = label_errors.table(labels, label_errors.rank(labels, p))
     assert table.index[0] == 2
     lines = label_errors.as_csv(table, ("cat", "dog")).splitlines()
-    assert lines[0] == "index,label,prediction,p_label,p_prediction,quality,doubted"
+    assert lines[0] == "index,label,prediction,p_label,p_prediction,quality,is_label_error"
     assert lines[1].startswith("2,dog,cat,0.3,0.7,")
 
 

@@ -93,7 +93,7 @@ def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: 
     expect(page.get_by_role("heading", name=f"Picture {order[1]}:")).to_be_visible()
 
 
-def test_two_runs_side_by_side(evaluated: Evaluated, open_page: Open) -> None:
+def test_two_runs_are_compared(evaluated: Evaluated, open_page: Open) -> None:
     page = open_page()
     page.goto(evaluated.url)
     page.get_by_role("tab", name="Compare").click()
@@ -113,7 +113,7 @@ def test_the_csv_holds_what_predict_answers(
 ) -> None:
     page = open_page()
     page.goto(evaluated.url)
-    page.get_by_role("tab", name="Downloads").click()
+    page.get_by_role("tab", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Predictions as CSV").click()
     file = tmp_path / "answers.csv"
@@ -147,7 +147,7 @@ def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.75, steps=5)
     page.mouse.up()
-    chip = page.get_by_role("button", name="an area of the map")
+    chip = page.get_by_role("button", name="area of the map")
     expect(chip).to_be_visible()
     all_errors = f"{len(evaluated.wrong):,} pictures."
     expect(page.get_by_text(all_errors)).to_have_count(0)
@@ -155,7 +155,7 @@ def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
     expect(page.get_by_text(all_errors)).to_be_visible()
 
 
-def test_doubted_labels_are_found_in_a_worker(evaluated: Evaluated, open_page: Open) -> None:
+def test_label_errors_are_found_in_a_worker(evaluated: Evaluated, open_page: Open) -> None:
     page = open_page()
     page.goto(f"{evaluated.app.url}/evaluate?run={evaluated.app.id('small')}")
     page.get_by_role("tab", name="Label errors").click()

@@ -36,8 +36,8 @@ def named(store: Store, name: str) -> list[Run]:
 def go(page: Page, app: App, text: str) -> None:
     """The list of the runs that say so."""
     page.goto(f"{app.url}/runs")
-    page.get_by_label("Find").fill(text)
-    page.get_by_label("Find").press("Enter")
+    page.get_by_label("Search").fill(text)
+    page.get_by_label("Search").press("Enter")
     expect(page.locator(".st-key-actions")).to_be_visible()
     expect(page.get_by_text("1 of ")).to_be_visible()
 
@@ -108,14 +108,14 @@ def test_a_net_is_taken_away_and_loaded_again(
     [run] = named(store, "wanted")
     page = open_page(accept_downloads=True)
     page.goto(f"{app.url}/?run={run.id}")
-    page.get_by_role("tab", name="Downloads").click()
+    page.get_by_role("tab", name="Export").click()
     files = {}
-    for name in ("Network as safetensors", "Network as a script", "Dataset as npz"):
+    for name in ("Download the weights", "Download a prediction script", "Download the dataset"):
         with page.expect_download() as download:
             page.get_by_role("button", name=name, exact=True).click()
         files[name] = tmp_path / download.value.suggested_filename
         download.value.save_as(files[name])
-    script, pictures = files["Network as a script"], files["Dataset as npz"]
+    script, pictures = files["Download a prediction script"], files["Download the dataset"]
     said = subprocess.run(
         [sys.executable, "-I", script, pictures], cwd=tmp_path, capture_output=True, text=True
     )
@@ -127,7 +127,7 @@ def test_a_net_is_taken_away_and_loaded_again(
     upload.set_input_files(hostile)
     expect(page.get_by_text("This checkpoint cannot be used")).to_be_visible()
     count = len(store.runs())
-    upload.set_input_files(files["Network as safetensors"])
+    upload.set_input_files(files["Download the weights"])
     expect(page.get_by_text(f"is loaded: {run.test_accuracy:.2%} of the test")).to_be_visible()
     expect(page.get_by_text("This checkpoint cannot be used")).to_have_count(0)
     assert len(store.runs()) == count + 1
@@ -144,7 +144,7 @@ def test_a_small_screen_shows_everything(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     [run] = named(store, "wanted")
     page.goto(f"{app.url}/?run={run.id}")
-    for tab, text in (("Inside", "The distribution of each"), ("Code", "three ways")):
+    for tab, text in (("Inside", "Distribution of each"), ("Code", "three ways")):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(text).first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -140,7 +140,7 @@ def test_copy_link_opens_the_same_settings(app: App, open_page: Callable[..., Pa
     )
     page = open_page()
     page.goto(links.write(config, app.url))
-    page.get_by_role("button", name="Link").click()
+    page.get_by_role("button", name="Share").click()
     copied = page.locator("[data-testid=stCode]").first.inner_text().strip().replace("\n", "")
     assert copied == links.write(config, app.url)
     other = open_page()

@@ -35,7 +35,7 @@ def test_the_same_seed_finds_the_same(digits: Dataset) -> None:
 
 def test_a_loss_that_is_no_number_is_said(digits: Dataset) -> None:
     broken = replace(CONFIG, loss="plain-softmax", init="normal", init_std=10.0)
-    with pytest.raises(UserError, match="not a number"):
+    with pytest.raises(UserError, match="NaN"):
         lr_finder.find_lr(broken, digits.train)
 
 

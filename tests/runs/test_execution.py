@@ -75,7 +75,7 @@ def test_weights_that_are_not_finite_end_the_run_with_the_epoch(store: Store) ->
     run_id = start(store, replace(plain, init_std=0.44, batch_size=8192, seed=3))
     execute(store, run_id)
     run = store.run(run_id)
-    assert (run.status, run.error) == ("diverged", "The weights became not a number at step 1.")
+    assert (run.status, run.error) == ("diverged", "The weights became NaN at step 1.")
     assert len(store.steps_since(run_id)) == 1
     assert run.test_accuracy is None
 

@@ -11,19 +11,19 @@ from scratchmlp.ui.predictions import Predictions, load_predictions
 def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     table = predictions.table
     error = calibration.expected_calibration_error(table)
-    curves = {"as it is": calibration.reliability(table)}
+    curves = {"uncalibrated": calibration.reliability(table)}
     row = st.container(horizontal=True)
-    row.metric("Calibration error", f"{error:.2%}", help=_ECE)
+    row.metric("Calibration error (ECE)", f"{error:.2%}", help=_ECE)
     if run.config.valid_pct:
         temperature = _temperature(run, run.id, predictions.step)
         scaled = calibration.with_temperature(table, temperature)
         row.metric("Temperature", f"{temperature:.2f}", help=_TEMPERATURE)
         after = calibration.expected_calibration_error(scaled)
-        row.metric("Error at that temperature", f"{after:.2%}")
-        row.metric("Loss at that temperature", f"{scaled['loss'].mean():.4f} nats")
-        curves[f"at temperature {temperature:.2f}"] = calibration.reliability(scaled)
+        row.metric("ECE with temperature", f"{after:.2%}")
+        row.metric("Loss with temperature", f"{scaled['loss'].mean():.4f} nats")
+        curves[f"temperature {temperature:.2f}"] = calibration.reliability(scaled)
     else:
-        st.caption("This run has no validation pictures, so no temperature was fitted.")
+        st.caption("No temperature: this run has no validation pictures to fit it on.")
     left, right = st.columns(2)
     left.altair_chart(
         reliability_chart(curves),
@@ -36,7 +36,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     left, right = st.columns(2)
     left.altair_chart(
         abstention_chart(calibration.abstention(table)),
-        alt="Accuracy against the share of pictures that are predicted.",
+        alt="Accuracy against coverage.",
     )
     right.caption(_ABSTENTION)
 
@@ -47,14 +47,14 @@ def _temperature(_run: Run, run_id: str, step: int) -> float:
 
 
 _ECE = (
-    "Expected calibration error: how far its confidence is off on average, over 15 equal ranges "
-    "(Guo et al. 2017)."
+    "Expected calibration error: the mean distance of accuracy from confidence, over 15 bins of "
+    "equal width (Guo et al. 2017)."
 )
 _TEMPERATURE = (
-    "All logits divided by this number give the smallest loss on the validation pictures. Above 1 "
-    "the network was too confident. Its predictions stay the same."
+    "Logits divided by this number give the lowest loss on the validation pictures. Above 1, the "
+    "network is overconfident; its predictions stay the same."
 )
 _ABSTENTION = (
-    "The predictions are sorted by confidence, and only the most confident are kept: this is how "
-    "often they are correct. A network that knows when it may be wrong climbs fast to the left."
+    "Coverage is the share of predictions that are kept, the most confident first. The better the "
+    "confidence separates errors, the faster accuracy rises as coverage falls."
 )

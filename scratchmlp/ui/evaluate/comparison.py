@@ -29,7 +29,7 @@ def read_address() -> None:
 def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     others = run_picker.comparable_runs(runs, run)
     if not others:
-        st.info("There is no second run on this dataset yet. Train another one to compare.")
+        st.info("No other runs on this dataset yet. Train another one to compare.")
         return
     if st.session_state.get(COMPARED_RUN) not in others:  # it was deleted, or a link made it up
         st.session_state[COMPARED_RUN] = next(iter(others))
@@ -48,14 +48,16 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
         _gallery("fixed", ONLY_OTHER, compared.fixed, predictions, theirs)
     with right.container(key="broken"):
         _gallery("broken", ONLY_THIS, compared.broken, predictions, theirs)
-    with st.expander("How far they agree"):
+    with st.expander("Where their predictions differ"):
         _agreement(predictions, theirs)
 
 
 def _figures(compared: Comparison) -> None:
     row = st.container(horizontal=True)
-    row.metric(ONLY_OTHER, f"{len(compared.fixed):,}", help="Pictures that this run gets wrong.")
-    row.metric(ONLY_THIS, f"{len(compared.broken):,}", help="Pictures that the other gets wrong.")
+    row.metric(ONLY_OTHER, f"{len(compared.fixed):,}", help="This run is wrong on these pictures.")
+    row.metric(
+        ONLY_THIS, f"{len(compared.broken):,}", help="The other run is wrong on these pictures."
+    )
     row.metric("Both wrong", f"{compared.both_wrong:,}")
     row.metric("McNemar's p", f"{compared.p:.3g}", help=_MCNEMAR)
     st.caption(_verdict(compared))
@@ -64,13 +66,13 @@ def _figures(compared: Comparison) -> None:
 def _verdict(compared: Comparison) -> str:
     better = "the other run" if len(compared.fixed) > len(compared.broken) else "this run"
     if compared.p < 0.05:
-        return f"A difference this large would be rare by chance: {better} is better here."
-    return "Two equally good runs would often differ this much. So neither is clearly better."
+        return f"The difference is significant (p < 0.05): {better} is better on these pictures."
+    return "The difference is not significant (p ≥ 0.05): it can be chance."
 
 
 _MCNEMAR = (
-    "How often two equally good runs would differ at least this much on these pictures (exact, "
-    "two-sided)."
+    "McNemar's test, exact and two-sided: the probability of a difference at least this large if "
+    "both runs were equally good."
 )
 
 

@@ -15,9 +15,13 @@ PERCENT = st.column_config.NumberColumn(format="percent")
 def show(predictions: Predictions) -> None:
     classes, cells = predictions.classes, predictions.cells
     row = st.container(horizontal=True, vertical_alignment="center")
-    rates = row.toggle("Show %", key="rates", help="Shares of each truth in place of counts.")
-    diagonal = row.toggle("Include correct", key="diagonal", help="Show the diagonal too.")
-    by_errors = row.toggle("Most errors first", key="by_errors", help="Sort the classes.")
+    rates = row.toggle("Show %", key="rates", help="Show shares of each row instead of counts.")
+    diagonal = row.toggle(
+        "Include correct", key="diagonal", help="Show the diagonal: the correct predictions."
+    )
+    by_errors = row.toggle(
+        "Sort by errors", key="by_errors", help="Show the classes with most errors first."
+    )
     order = evaluation.classes_by_errors(predictions.table, classes) if by_errors else list(classes)
     shown = cells if diagonal else cells[cells["truth"] != cells["prediction"]]
     with st.container(key="confusion"):
@@ -47,7 +51,7 @@ def _tables(predictions: Predictions) -> None:
     with st.expander("Most confused pairs", key="pairs", on_change="rerun") as pairs:
         if pairs.open:
             _pairs(predictions)
-    title = "Totals, precision, recall and F1 of each class"
+    title = "Precision, recall and F1 per class"
     with st.expander(title, key="per_class", on_change="rerun") as per_class:
         if per_class.open:
             table = evaluation.per_class(predictions.table, predictions.classes)
@@ -63,7 +67,7 @@ def _pairs(predictions: Predictions) -> None:
     st.dataframe(
         pairs,
         hide_index=True,
-        column_config={"rate": PERCENT},
+        column_config={"rate": st.column_config.NumberColumn("share of truth", format="percent")},
         key=key,
         on_select=lambda: _choose_pair(key, pairs),
         selection_mode="single-row",

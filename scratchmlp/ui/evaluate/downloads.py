@@ -1,4 +1,4 @@
-"""Downloads of an evaluation: every prediction, the charts, one report with all of it."""
+"""Export of an evaluation: every prediction, the charts, and a report with all of it."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ from scratchmlp.ui.predictions import SPLITS, Predictions
 def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     """A button for each file, which is made when its button is pressed."""
     stem = f"{run.id[:6]}-{predictions.split}"
-    st.caption("Each file is made when you press its button. Charts take a second or two.")
+    st.caption("A file is made when you press its button. Charts take a second or two.")
     row = st.container(horizontal=True)
     row.download_button(
         "Predictions as CSV",
@@ -31,7 +31,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
         f"report-{stem}.html",
         key="report",
         icon=":material/article:",
-        help="Figures, charts and the worst errors in one file that needs nothing else.",
+        help="Figures, charts and the errors with the highest loss, in one file.",
     )
     for kind in ("SVG", "PNG"):
         row.download_button(
@@ -48,7 +48,7 @@ def _report(run: Run, predictions: Predictions) -> str:
     split = SPLITS[predictions.split]
     about = report.about(predictions.network, run.id, run.title, predictions.dataset, split)
     return report.html(
-        f"What {run.title} gets right and wrong",
+        f"Evaluation of {run.title}",
         about,
         predictions.table,
         predictions.examples,

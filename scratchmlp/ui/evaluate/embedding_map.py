@@ -36,22 +36,20 @@ def show(run: Run, predictions: Predictions) -> None:
             key=key,
             on_select=lambda: _mark_area(key, predictions, points),
             selection_mode="area",
-            alt="A map of the pictures by the outputs of the last hidden layer.",
+            alt="Embedding map: the outputs of the last hidden layer in two dimensions.",
         )
     st.caption(
-        "Diamonds are wrong predictions in the colour of their truth (at most the 1,000 with the "
-        "largest loss), among 1,500 correct ones. Point at one to see its picture. Drag a "
-        "rectangle to see its errors in the gallery, and its correct ones if the gallery includes "
-        "them."
+        "Diamonds are errors, at most the 1,000 with the highest loss; circles are a sample of the "
+        "correct predictions. Drag a rectangle to filter the gallery by an area."
     )
 
 
 def _tsne(run: Run, predictions: Predictions) -> projection.Points | None:
     if run.is_live:
-        st.info("t-SNE waits until this run has ended, because its activations still change.")
+        st.info("t-SNE is available when this run has ended: its activations still change.")
         return None
     if len(predictions.table) > MAX_SAMPLES:
-        st.info(f"t-SNE places up to {MAX_SAMPLES:,} pictures. Choose another split.")
+        st.info(f"t-SNE is limited to {MAX_SAMPLES:,} pictures. Choose another split.")
         return None
     settings = {
         "run": run.id,

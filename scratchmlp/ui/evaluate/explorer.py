@@ -37,7 +37,7 @@ def _explore(predictions: Predictions, name: str, chart: Callable[[], None]) -> 
 
 
 def _filters(predictions: Predictions) -> None:
-    """The filters of the gallery; a press removes one."""
+    """A button for each filter of the gallery; a press removes it."""
     classes = predictions.classes
     truth, prediction = selection.class_filters(classes)
     parts = [f"true {classes[truth]}"] if truth is not None else []
@@ -46,7 +46,7 @@ def _filters(predictions: Predictions) -> None:
     if parts:
         _filter(row, ", ".join(parts), "chip", selection.clear_class_filters)
     if selection.area_filter(predictions.split_id) is not None:
-        _filter(row, "an area of the map", "area_chip", selection.clear_area)
+        _filter(row, "area of the map", "area_chip", selection.clear_area)
 
 
 def _filter(row: Any, text: str, key: str, clear: Callable[[], None]) -> None:

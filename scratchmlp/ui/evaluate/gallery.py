@@ -37,9 +37,7 @@ def show(predictions: Predictions, name: str) -> None:
     size = _settings(predictions)
     rows = filtered(predictions)
     noun = "picture" if len(rows) == 1 else "pictures"
-    st.caption(
-        f"{len(rows):,} {noun}. Below each: truth → prediction, and the probability of each."
-    )
+    st.caption(f"{len(rows):,} {noun}. Below each: truth → prediction, and their probabilities.")
     if rows.empty:
         st.info("No pictures match these filters.")
         return
@@ -56,12 +54,12 @@ def _settings(predictions: Predictions) -> int:
     """Controls to sort and filter; returns the number of thumbnails on a page."""
     with st.popover("Sort and filter", icon=":material/tune:"):
         kept: Any = {"persist_state": "session"}
-        st.selectbox("Order", list(evaluation.GALLERY_ORDERS), key=ORDER, **kept)
+        st.selectbox("Sort by", list(evaluation.GALLERY_ORDERS), key=ORDER, **kept)
         st.slider("Confidence", 0, 100, (0, 100), format="%d%%", key=CONFIDENCE, **kept)
         st.checkbox("Include correct", key=INCLUDE_CORRECT, **kept)
         if predictions.is_mnist_test:
             st.checkbox("Only known label errors", key=ONLY_MISLABELLED, **kept)
-        size = st.selectbox("Pictures on a page", PAGE_SIZES, index=1, key="gallery_size", **kept)
+        size = st.selectbox("Pictures per page", PAGE_SIZES, index=1, key="gallery_size", **kept)
         return int(size)
 
 

@@ -16,8 +16,8 @@ from scratchmlp.ui.thumbnails import Item
 
 PAGE_SIZE = 60
 NOTE = (
-    "A worker trains four networks, each on three quarters of the training pictures. Each picture "
-    "is then predicted by the network that never saw it. This takes half a minute on MNIST, once."
+    "Four networks train on three quarters of the training pictures each, and predict the other "
+    "quarter. This takes about half a minute on MNIST, once."
 )
 
 
@@ -31,12 +31,12 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     table = label_errors.table(dataset.train.labels, ranked)
     likely = int(table["issue"].sum())
     st.markdown(
-        f"**{likely:,}** of {len(table):,} training labels are likely wrong, by "
-        "[confident learning](https://arxiv.org/abs/1911.00068). All are listed, the most likely "
-        "errors first. Below each: label → prediction of a network that never saw it."
+        f"**{likely:,}** of {len(table):,} training labels are likely errors, by "
+        "[confident learning](https://arxiv.org/abs/1911.00068). Below each: label → prediction by "
+        "a network that did not train on it."
     )
     st.download_button(
-        "All as CSV",
+        "Label errors as CSV",
         lambda: label_errors.as_csv(table, dataset.classes),
         "label-errors.csv",
         key="suspects_csv",
@@ -65,12 +65,13 @@ def _item(row: Any, dataset: Dataset) -> Item:
     }
 
 
-@st.dialog("A likely label error")
+@st.dialog("Likely label error")
 def _details(table: pd.DataFrame, dataset: Dataset, index: int) -> None:
     row: Any = table.loc[index]
     label, prediction = dataset.classes[int(row["truth"])], dataset.classes[int(row["prediction"])]
     st.image(image_urls.enlarge(dataset.train.images[index], 12))
     st.markdown(
-        f"Training picture {index} is labelled **{label}**. A network that never saw it predicts "
-        f"**{prediction}** ({row['p_prediction']:.1%}), and {label} with {row['p_truth']:.2%}."
+        f"Training picture {index} is labelled **{label}**. A network that did not train on it "
+        f"predicts **{prediction}** ({row['p_prediction']:.1%}), and {label} with "
+        f"{row['p_truth']:.2%}."
     )

@@ -18,7 +18,7 @@ VIEWS: dict[str, View] = {
     "Confidence": calibration.show,
     comparison.TITLE: comparison.show,
     "Label errors": label_errors.show,
-    "Downloads": downloads.show,
+    "Export": downloads.show,
 }
 
 

@@ -35,7 +35,7 @@ def show(ticked: list[Run]) -> None:
 
 def _title(ticked: list[Run]) -> str:
     if not ticked:
-        return ":gray[Tick runs in the table to open, compare or change them.]"
+        return ":gray[Select runs in the table to open, compare or change them.]"
     if len(ticked) > 1:
         return f"**{len(ticked)} runs**"
     [run] = ticked
@@ -76,7 +76,9 @@ def _compare(row: Any, ticked: list[Run]) -> None:
 
 def _describe(row: Any, ticked: list[Run]) -> None:
     is_one = len(ticked) == 1
-    with row.popover("Name, note", icon=":material/edit:", key="describe", disabled=not is_one):
+    with row.popover(
+        "Edit name and note", icon=":material/edit:", key="describe", disabled=not is_one
+    ):
         if is_one:
             _form(ticked[0])
 
@@ -99,7 +101,7 @@ def _save(run_id: str) -> None:
 
 
 def _repeat(row: Any, ticked: list[Run]) -> None:
-    label, icon, is_one = "Same settings", ":material/content_copy:", len(ticked) == 1
+    label, icon, is_one = "Use these settings", ":material/content_copy:", len(ticked) == 1
     help = "Opens Train with every control set as for this run."
     if row.button(label, key="duplicate", icon=icon, help=help, disabled=not is_one):
         _go_to("train", links.same_settings(ticked[0].id, ticked[0].config))

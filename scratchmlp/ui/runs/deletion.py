@@ -51,7 +51,7 @@ def delete_all(row: Any, runs: list[Run]) -> None:
     with row.popover("Delete all", icon=":material/delete_sweep:", key="delete_all"):
         live = sum(run.is_live for run in runs)
         stops = f" {live} still training will be stopped." if live else ""
-        st.markdown(f"Delete all {len(runs):,} runs?{stops} You can bring them back for an hour.")
+        st.markdown(f"Delete all {len(runs):,} runs?{stops} You can restore them for an hour.")
         ids = [run.id for run in runs]
         label = "Delete all runs"
         st.button(label, key="delete_all_now", type="primary", on_click=delete, args=[ids])
@@ -62,13 +62,13 @@ def recently_deleted(row: Any) -> None:
     runs = resources.store().run_list.deleted()
     if not runs:
         return
-    label = f"Deleted ({len(runs):,})"
+    label = f"Restore deleted runs ({len(runs):,})"
     with row.popover(label, icon=":material/restore_from_trash:", key="bin"):
         st.caption("Deleted permanently after an hour.")
         if len(runs) > 1:
             ids = [run.id for run in runs]
-            st.button("Bring all back", key="restore_all", on_click=restore, args=[ids])
+            st.button("Restore all", key="restore_all", on_click=restore, args=[ids])
         for run in runs[:MAX_LISTED]:
-            title = f"{run.title} · {run.id[:6]}"
+            title = f"Restore {run.title} · {run.id[:6]}"
             key, icon = f"restore_{run.id}", ":material/undo:"
             st.button(title, key=key, icon=icon, on_click=restore, args=[[run.id]], type="tertiary")

@@ -31,15 +31,17 @@ def filtered(runs: list[Run]) -> list[Run]:
     """The filters, and the runs that they leave, in the chosen order."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     text = row.text_input(
-        "Find",
+        "Search",
         key=RUNS_TEXT,
         persist_state="session",
-        placeholder="name, setting",
+        placeholder="Name or setting",
         icon=":material/search:",
         live=True,
         width=170,
     )
-    order = row.selectbox("Order", list(ORDERS), key=RUNS_ORDER, persist_state="session", width=170)
+    order = row.selectbox(
+        "Sort by", list(ORDERS), key=RUNS_ORDER, persist_state="session", width=170
+    )
     left = [run for run in runs if _matches(run, str(text or ""))]
     left = _filter(row, "Dataset", RUNS_DATASET, left, runs, _dataset)
     left = _filter(row, "Status", RUNS_STATUS, left, runs, _status)
@@ -137,7 +139,7 @@ def _columns() -> dict[str, Any]:
         "accuracy": column.NumberColumn(
             "Test accuracy", format="%.2f%%", width=110, help="Measured once, at the end."
         ),
-        "loss": column.LineChartColumn("Loss, logarithmic", width=130, help="By step."),
+        "loss": column.LineChartColumn("Loss (log scale)", width=130, help="By step."),
         "settings": column.TextColumn(
             "Settings", width=260, help="The nearest recipe, and what differs from it."
         ),
@@ -145,7 +147,7 @@ def _columns() -> dict[str, Any]:
         "created": column.DatetimeColumn(
             "Created", format="D MMM YYYY, HH:mm", timezone=zone, width=150, help=f"In {zone}."
         ),
-        "seconds": column.NumberColumn("Training", format="%.1f s", width=90),
+        "seconds": column.NumberColumn("Training time", format="%.1f s", width=100),
         "note": column.TextColumn("Note", width=200),
-        "id": column.TextColumn("Id", width=150),
+        "id": column.TextColumn("ID", width=150),
     }

@@ -51,7 +51,7 @@ def show(run: Run) -> None:
         chosen,
         format_func=lambda run_id: _option(runs[run_id]),
         max_selections=MAX_OTHERS,
-        placeholder="Choose runs" if runs else "There is no other run yet",
+        placeholder="Choose runs" if runs else "No other runs yet",
         **session.synced_widget(OTHERS, chosen, _choose),
     )
     shown = [run, *(runs[run_id] for run_id in chosen)]

@@ -16,9 +16,9 @@ from scratchmlp.ui.train import settings
 FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")
 GROUPS = {
     "Network": ("activation", "init", "init_std", "standardise", "loss"),
-    "Optimizer details": ("schedule", "momentum", "beta2", "weight_decay", "backward"),
+    "Optimiser details": ("schedule", "momentum", "beta2", "weight_decay", "backward"),
     "Data": ("augment", "valid_pct", "split_seed"),
-    "Seed and device": ("seed", "device", "precision"),
+    "Seed and hardware": ("seed", "device", "precision"),
 }
 STYLE = "<style>[data-testid=stSidebar] [role=radiogroup] button{padding-inline:.55rem}</style>"
 

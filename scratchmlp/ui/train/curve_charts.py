@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.analysis import curves
-from scratchmlp.charts.theme import HEIGHT
 from scratchmlp.charts.training import accuracy_chart, loss_chart
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
@@ -13,16 +12,13 @@ from scratchmlp.ui import resources
 from scratchmlp.ui.session import LOG_AXIS
 from scratchmlp.ui.train import absence, comparison, run_controls
 
-# As high as its chart from the start, so that nothing below moves when the chart comes.
-STYLE = f"""<style>
-.st-key-loss_chart, .st-key-accuracy_chart {{ min-height: {HEIGHT}px }}
-</style>"""
 MAX_RATIO = 1000  # a compared run's losses above so many times the run's largest are left out
 
 
 def show(run: Run, history: History) -> None:
-    """Both charts, each in a frame that has its height from the start."""
-    st.html(STYLE)
+    """Both charts; a network that was not trained here has none."""
+    if not absence.was_trained_here(run):
+        return
     compared = comparison.compared_runs(run)
     others = {f"other{i}": resources.history(other) for i, other in enumerate(compared)}
     titles = dict(zip(others, map(comparison.title, compared), strict=True))
@@ -33,7 +29,7 @@ def show(run: Run, history: History) -> None:
         else:
             st.caption(absence.sentence(run, "curves", "step"))
     with left:
-        st.toggle("Logarithmic loss", True, key=LOG_AXIS, persist_state="session")
+        st.toggle("Logarithmic loss axis", True, key=LOG_AXIS, persist_state="session")
     with right, st.container(key="accuracy_chart"):
         if history.last_epoch:
             _accuracy(run, history, others, titles)

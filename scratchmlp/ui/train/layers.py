@@ -13,6 +13,10 @@ from scratchmlp.ui.train import absence
 MAX_UNITS = 128
 COLUMNS = 2
 MAX_EPOCHS = 60  # columns of a histogram: more would be thinner than a line
+EQUAL = (
+    "There is no picture, because every unit has the same weights. Units that start equal get equal "
+    "gradients and stay equal: that is why weights start at random."
+)
 HELP = {
     "update_ratio": "How far a step moves the weights. About a thousandth is usual. A tenth "
     "overwrites what was learned; a millionth learns nothing.",
@@ -45,8 +49,11 @@ def _show(run_id: str) -> None:
 
 
 def _weights(run: Run, step: int, epoch: int) -> None:
-    url, units, shown = _sprite(run.id, step)
-    st.markdown(f"**What the first layer looks for**, after epoch {epoch}")
+    url, units, shown, are_equal = _sprite(run.id, step)
+    st.markdown(f"**Weights of the first layer**, after epoch {epoch}")
+    if are_equal:
+        st.info(EQUAL)
+        return
     with st.container(key="weight_pictures"):
         st.image(url, width="stretch")
     st.caption(
@@ -58,11 +65,18 @@ def _weights(run: Run, step: int, epoch: int) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _sprite(run_id: str, step: int) -> tuple[str, int, int]:
-    """The picture of the first layer's weights, the number of units, and how many it shows."""
+def _sprite(run_id: str, step: int) -> tuple[str, int, int, bool]:
+    """The picture of the first layer's weights, the number of units, how many it shows, and
+    whether all units are the same.
+    """
     network = resources.network(run_id, step)
     units = network.sizes[1]
-    return webp_url(layers.weight_grid(network, MAX_UNITS)), units, min(units, MAX_UNITS)
+    return (
+        webp_url(layers.weight_grid(network, MAX_UNITS)),
+        units,
+        min(units, MAX_UNITS),
+        layers.has_equal_units(network),
+    )
 
 
 def _thinned(epochs: pd.DataFrame) -> pd.DataFrame:
@@ -86,6 +100,10 @@ def _measures(measures: pd.DataFrame) -> None:
 def _measure(measures: pd.DataFrame, name: str) -> None:
     last = measures.dropna(subset=name).iloc[-1]
     heading = METRICS[name].heading
+    if not (METRICS[name].is_share or measures[name].max() > 0):
+        st.markdown(f"**{heading}**")
+        st.caption(f"It is 0 in every layer after every epoch. {HELP[name]}")
+        return
     alt = f"{heading} by epoch; now {last[name]:.3g} in layer {last['layer']:.0f}."
     st.altair_chart(layer_chart(measures, name), alt=alt)
     st.caption(HELP[name])
@@ -96,7 +114,7 @@ def _histograms(histograms: pd.DataFrame) -> None:
         st.info("This run was trained by an older version, which kept no histograms.")
         return
     last = int(histograms["layer"].max())
-    st.markdown("**The distribution of each layer's outputs**")
+    st.markdown("**Distribution of each layer's outputs**")
     columns = st.columns(COLUMNS, gap="large")
     for layer in range(1, last + 1):
         name = "the last layer (logits)" if layer == last else ""

@@ -13,14 +13,14 @@ from scratchmlp.ui.train import settings
 
 TITLE = "Find a learning rate"  # of this view
 NOTE = (
-    "Raises the learning rate step by step on a new network, until its loss blows up. This takes a "
-    "few seconds. The best rate is below the one with the smallest loss."
+    "Trains a new network for a few seconds and raises the learning rate until the loss diverges. "
+    "The suggested rate is well below that."
 )
 
 
 def show(run: Run) -> None:
     """The search does not depend on the run that is shown."""
-    st.caption("For the settings of the controls, not for those of the run above.")
+    st.caption("For the settings of the controls, not for the run above.")
     settings_searched = _searched(settings.current()).asdict()
     found = background_task.show("finder", settings_searched, TITLE, NOTE)
     if found is None:

@@ -83,7 +83,7 @@ def _story() -> None:
             text.markdown(f"**{title}** {why}")
             with button:
                 if st.button(
-                    "Load", key=f"load_{name}", on_click=settings.choose_recipe, args=[name]
+                    "Use", key=f"load_{name}", on_click=settings.choose_recipe, args=[name]
                 ):
                     st.rerun()  # closes the dialog
 

@@ -2,11 +2,21 @@
 
 import streamlit as st
 
+from scratchmlp.charts.theme import HEIGHT
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_status, selection, session
 from scratchmlp.ui.run_status import percent
-from scratchmlp.ui.train import curve_charts, run_controls, settings
+from scratchmlp.ui.train import absence, curve_charts, run_controls, settings
+
+STATE_HEIGHT = "5.5rem"  # of the progress, with the control of the learning rate beside it
+# Nothing fades while it is drawn again, and what comes and goes has its place from the start.
+STYLE = f"""<style>
+.st-key-run [data-stale=true], .st-key-view [data-stale=true] {{ opacity: 1; transition: none }}
+@media (min-width: 641px) {{ .st-key-run_header {{ flex-wrap: nowrap; min-height: 3rem }} }}
+.st-key-run_state {{ min-height: {STATE_HEIGHT}; justify-content: center }}
+.st-key-loss_chart, .st-key-accuracy_chart {{ min-height: {HEIGHT}px }}
+</style>"""
 
 
 def show(run: Run) -> None:
@@ -15,6 +25,7 @@ def show(run: Run) -> None:
 
 def _card(run_id: str, was_under_way: bool) -> None:
     with session.errors_shown():
+        st.html(STYLE)
         run = resources.store().run(run_id)
         newer = None if run.is_under_way else _newer(run)
         is_replaced = newer is not None and selection.selected_run_id() is None
@@ -24,12 +35,9 @@ def _card(run_id: str, was_under_way: bool) -> None:
             _header(run)
             if newer:
                 _offer(newer)
-            _status_message(run)
             history = resources.history(run)
-            if run.is_live:
-                _live(run, history)
-            elif run.status != "finished" and run.total_steps:
-                run_status.progress(run, history)
+            with st.container(key="run_state"):
+                _state(run, history)
             _figures(run, history)
             curve_charts.show(run, history)
 
@@ -41,21 +49,24 @@ def _newer(run: Run) -> Run | None:
 
 
 def _offer(newer: Run) -> None:
-    label = f"{newer.title} is training now: show it"
+    label = f"Show {newer.title}, which is training now"
     if st.button(label, key="see_newer", icon=":material/east:"):
         selection.select_run(newer.id)
         st.rerun()
 
 
 def _header(run: Run) -> None:
-    row = st.container(horizontal=True, vertical_alignment="center")
+    row = st.container(horizontal=True, vertical_alignment="center", key="run_header")
     row.markdown(run_status.badge(run), width="content")
+    if words := run_controls.pending(run):
+        row.caption(words, width="content")
     row.markdown(f"**{run.title}**", width="stretch")
     with row:
         run_controls.buttons(run)
 
 
-def _status_message(run: Run) -> None:
+def _state(run: Run, history: History) -> None:
+    """What the run waits for, how far it is, or how it ended."""
     trouble = resources.jobs().trouble
     if run.status == "queued" and trouble:
         st.error(trouble)
@@ -73,14 +84,18 @@ def _status_message(run: Run) -> None:
         st.error(f"{run.error} The curves show it up to there, and Diagnosis says what to try.")
     elif run.error:
         st.error(run.error)
+    elif not absence.was_trained_here(run):
+        st.caption("This network was not trained here, so it has no curves.")
+    else:
+        _progress(run, history)
 
 
-def _live(run: Run, history: History) -> None:
-    """How far the run is, and its learning rate."""
+def _progress(run: Run, history: History) -> None:
+    """How far the run is, and its learning rate while it can be changed."""
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with row.container():
         run_status.progress(run, history)
-    if settings.is_shown("lr"):
+    if run.is_live and settings.is_shown("lr"):
         with row.container(width=320, key="run_lr"):
             run_controls.learning_rate(run)
 
@@ -96,9 +111,10 @@ def _figures(run: Run, history: History) -> None:
         percent(None if last is None else last["valid_accuracy"]),
         help=_VALIDATION,
     )
-    row.metric("Epochs done", f"{len(epochs)} of {run.config.epochs}")
+    is_ours = absence.was_trained_here(run)
+    row.metric("Epochs done", f"{len(epochs)} of {run.config.epochs}" if is_ours else "–")
     row.metric("Training time", "–" if seconds is None else f"{seconds:.1f} s")
 
 
 _TEST = "Share of the test pictures that the run predicts correctly, measured once at the end."
-_VALIDATION = "Share of the validation pictures predicted correctly after the last epoch."
+_VALIDATION = "Share of the validation pictures predicted correctly after the last epoch done."

@@ -18,10 +18,11 @@ def buttons(run: Run) -> None:
     """The buttons that have an effect in the run's present status."""
     if run.status == "running":
         _button("Pause", "pause", "pause", _send, run.id, "pause")
+        _button("Pause after this epoch", "epoch", "skip_next", _send, run.id, "epoch")
     if run.status == "paused":
         _button("Resume", "resume", "play_arrow", _send, run.id, "resume")
+        _button("Train one epoch", "epoch", "skip_next", _send, run.id, "epoch")
     if run.is_live:
-        _button("One epoch", "epoch", "skip_next", _send, run.id, "epoch")
         _button("Stop", "stop", "stop", _send, run.id, "stop")
     if run.status == "queued":
         _button("Cancel", "stop", "close", _cancel, run.id)
@@ -59,6 +60,22 @@ def _train_again(run: Run) -> None:
         starting.start(run.config, instead_of=run.id)
 
 
+PENDING = {
+    "pause": "pausing …",
+    "resume": "resuming …",
+    "epoch": "starting one epoch …",
+    "stop": "stopping …",
+}
+
+
+def pending(run: Run) -> str:
+    """What the run was told and has not done yet."""
+    if not run.is_live:
+        return ""
+    kinds = [command.kind for command in resources.store().pending_commands(run.id)]
+    return next((PENDING[kind] for kind in reversed(kinds) if kind in PENDING), "")
+
+
 def learning_rate(run: Run) -> None:
     """A slider to choose another learning rate, and a button that sets it.
 
@@ -78,7 +95,7 @@ def learning_rate(run: Run) -> None:
             help="Takes effect at the next step. With a schedule it is the largest rate.",
         )
         st.button(
-            "Set",
+            "Apply",
             key="set_lr",
             on_click=_send,
             args=[run.id, "lr", wanted],

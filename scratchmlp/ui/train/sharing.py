@@ -10,7 +10,7 @@ from scratchmlp.ui.train import settings
 
 def show(config: TrainConfig) -> None:
     """A button that opens the links to copy."""
-    with st.popover("Link", icon=":material/link:"):
+    with st.popover("Share", icon=":material/link:"):
         st.markdown("**These settings**")
         st.caption("Opens this page with exactly these settings, seed included.")
         _copy(links.write(config, st.context.url or ""))

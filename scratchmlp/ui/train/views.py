@@ -11,7 +11,7 @@ import streamlit as st
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout
 from scratchmlp.ui.session import TRAIN_VIEW
-from scratchmlp.ui.train import code, comparison, diagnosis, downloads, layers, lr_finder
+from scratchmlp.ui.train import code, comparison, diagnosis, export, layers, lr_finder
 
 View = Callable[[Run], None]
 
@@ -21,13 +21,14 @@ VIEWS: dict[str, View] = {
     lr_finder.TITLE: lr_finder.show,
     "Inside": layers.show,
     "Code": code.show,
-    "Downloads": downloads.show,
+    "Export": export.show,
 }
 READ_SETTINGS = {lr_finder.TITLE}  # views that show what the controls are set to
 
 
 def show(run: Run) -> None:
-    layout.show_tabs(TRAIN_VIEW, {title: partial(view, run) for title, view in VIEWS.items()})
+    with st.container(key="view"):
+        layout.show_tabs(TRAIN_VIEW, {title: partial(view, run) for title, view in VIEWS.items()})
 
 
 def reads_settings() -> bool:

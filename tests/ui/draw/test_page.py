@@ -236,4 +236,4 @@ def test_a_run_that_trains_answers_with_its_latest(store: Store) -> None:
 
 def test_a_visitor_without_a_run_gets_one(store: Store) -> None:
     app = page(ONE)
-    assert "MNIST is not on this machine" in shown(app) or "on its way" in shown(app)
+    assert "MNIST is not on this machine" in shown(app) or "Your first network" in shown(app)

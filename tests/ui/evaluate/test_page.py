@@ -35,7 +35,7 @@ def table_of(store: Store, run_id: str, split: str = "test") -> "evaluation.pd.D
 def test_without_a_run_there_is_a_way_on(store: Store) -> None:
     run_id = store.create(QUICK)
     app = page()
-    assert "first network is on its way" in shown(app)
+    assert "first network is training" in shown(app)
     assert not app.metric
     store.cancel(run_id)
     assert "no trained run yet" in shown(ran(app))
@@ -63,6 +63,15 @@ def test_every_view_opens(store: Store, view: str) -> None:
     app.run()
     assert not app.exception
     assert not app.error
+
+
+def test_controls_have_the_words_of_the_field(store: Store) -> None:
+    app = page(run=trained(store, QUICK))
+    labels = {control.label for kind in ("toggle", "checkbox") for control in app.get(kind)}
+    assert labels >= {"Show %", "Include correct", "Sort by errors"}
+    lists = {control.label for kind in ("selectbox", "button_group") for control in app.get(kind)}
+    assert lists >= {"Run", "Split", "Truth", "Prediction", "Sort by"}
+    assert list(VIEWS) == ["Errors", "Map", "Confidence", "Compare", "Label errors", "Export"]
 
 
 def test_the_two_lists_filter_and_the_chip_ends_it(store: Store) -> None:

@@ -48,6 +48,6 @@ def test_before_the_first_epoch_there_is_the_code(store: Store) -> None:
     app.button_group("code_block").set_value("Optimiser")
     assert any("def sgd(" in block.value for block in ran(app).code)
     assert not any("def adam(" in block.value for block in app.code)
-    app = view("Downloads", waiting)
+    app = view("Export", waiting)
     assert "There is a network to download after the first epoch." in shown(app)
     assert not [b for b in app.get("download_button") if b.key == "export_net"]

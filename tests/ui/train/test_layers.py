@@ -9,10 +9,10 @@ from tests.ui.train.pages import QUICK, view
 def test_inside_shows_weights_and_every_measure(store: Store) -> None:
     app = view("Inside", trained(store, QUICK))
     text = shown(app)
-    assert "**What the first layer looks for**, after epoch 2" in text
+    assert "**Weights of the first layer**, after epoch 2" in text
     assert "A dead unit gives 0" in text
     assert "About a thousandth is usual" in text
-    assert "The distribution of each layer's outputs" in text
+    assert "Distribution of each layer's outputs" in text
     assert "kept no" not in text
 
 
@@ -30,6 +30,6 @@ def test_a_run_of_an_older_version_says_what_it_lacks(store: Store) -> None:
     store.end_run(aged, "finished")
     assert "This view appears after the first epoch." in shown(view("Inside", aged))
     text = shown(view("Inside", bare))
-    assert "**What the first layer looks for**, after epoch 2" in text
+    assert "**Weights of the first layer**, after epoch 2" in text
     assert "kept no statistics of its layers" in text
     assert "kept no histograms" in text

@@ -18,7 +18,7 @@ def test_without_mnist_the_page_says_so_and_goes_on(store: Store) -> None:
     assert "MNIST is not on this machine" in shown(app)
     assert "trains on digits" in shown(app)
     assert next(box.value for box in app.selectbox if box.label == "Dataset") == "digits"
-    assert any(button.label == "Try again to fetch MNIST" for button in app.button)
+    assert any(button.label == "Retry the MNIST download" for button in app.button)
 
 
 def test_a_newcomer_finds_a_net_already_training(store: Store) -> None:

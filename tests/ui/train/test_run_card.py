@@ -19,7 +19,7 @@ def test_a_chosen_run_stays_while_another_trains(store: Store) -> None:
     app = state(store, "finished")
     chosen = selected(app)
     newer = store.create(DIGITS, "that one", status="running")
-    assert app.run().button("see_newer").label == "that one is training now: show it"
+    assert app.run().button("see_newer").label == "Show that one, which is training now"
     assert "**this one**" in shown(app) and selected(app) == chosen
     app.button("see_newer").click().run()
     assert "**that one**" in shown(app) and selected(app) == newer

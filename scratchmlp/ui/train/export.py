@@ -1,4 +1,4 @@
-"""Downloads of a run: the network, scripts that rebuild it, its curves; and a way to load it."""
+"""Export of a run: the network, scripts that rebuild it, its curves; and a way to load it."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ def _choose_best(run: Run, last: int) -> bool:
         return False
     names = {False: f"Last (epoch {last})", True: f"Best (epoch {run.best_epoch})"}
     chosen = st.segmented_control(
-        "Which checkpoint",
+        "Checkpoint",
         list(names),
         format_func=lambda best: names[best],
         key="exported_checkpoint",
@@ -46,16 +46,16 @@ def _network(run: Run, network: Callable[[], Network], best: bool) -> None:
     st.markdown("**The network**")
     row = st.container(horizontal=True)
     row.download_button(
-        "Network as safetensors",
+        "Download the weights",
         lambda: export.network_file(network()),
         f"net-{stem}.safetensors",
         key="export_net",
         icon=":material/neurology:",
         on_click="ignore",
-        help="The weights and how to use them, without code. You can load it again below.",
+        help="A safetensors file: weights and settings, no code. You can load it again below.",
     )
     row.download_button(
-        "Network as a script",
+        "Download a prediction script",
         lambda: export.inference_script(network()),
         f"classify-{stem}.py",
         "text/x-python",
@@ -75,7 +75,7 @@ def _training(run: Run) -> None:
     st.markdown("**Its training**")
     row = st.container(horizontal=True)
     row.download_button(
-        "Training as a script",
+        "Download a training script",
         lambda: export.training_script(run.config, dict(run_controls.learning_rate_changes(run))),
         f"train-{stem}.py",
         "text/x-python",
@@ -85,23 +85,23 @@ def _training(run: Run) -> None:
         help="One Python file that takes the same steps again. It needs torch and numpy.",
     )
     row.download_button(
-        "Curves as CSV",
+        "Download the curves",
         lambda: _curves(run),
         f"curves-{stem}.csv",
         "text/csv",
         key="export_curves",
         icon=":material/table:",
         on_click="ignore",
-        help="A row for each step. The figures of an epoch are in the row of its last step.",
+        help="A CSV file with a row for each step. Figures of an epoch are in its last row.",
     )
     row.download_button(
-        "Dataset as npz",
+        "Download the dataset",
         lambda: export.dataset_file(datasets.load(run.dataset)),
         "pictures.npz",
         key="export_pictures",
         icon=":material/image:",
         on_click="ignore",
-        help="Training and test pictures in one file that both scripts read.",
+        help="Training and test pictures in one npz file that both scripts read.",
     )
     st.caption(f"`python train-{stem}.py pictures.npz` trains this run again, to its last epoch.")
 

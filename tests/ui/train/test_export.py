@@ -23,7 +23,7 @@ from tests.ui.train.pages import (
 def test_what_is_taken_away_reaches_what_the_run_reached(store: Store, tmp_path: Path) -> None:
     """The scripts run in a process of their own that cannot import this program."""
     run_id = trained(store, QUICK)
-    keys = {button.key for button in view("Downloads", run_id).get("download_button")}
+    keys = {button.key for button in view("Export", run_id).get("download_button")}
     assert keys >= {
         "export_net",
         "export_inference",
@@ -52,7 +52,7 @@ def test_what_is_taken_away_reaches_what_the_run_reached(store: Store, tmp_path:
 
 def test_a_net_comes_back_by_its_file(store: Store) -> None:
     run_id = trained(store, QUICK)
-    app = view("Downloads", run_id)
+    app = view("Export", run_id)
     data = export.network_file(store.network(run_id))
     app.file_uploader[0].set_value([("mine.safetensors", data, "")])
     ran(app)

@@ -1,0 +1,135 @@
+"""Rules of a diagnosis about the steps: they diverge, are too long, too short or too few."""
+
+import math
+from typing import Any
+
+from scratchmlp.analysis.findings import (
+    FEW_STEPS,
+    LEARNT,
+    LEARNT_ALL,
+    Finding,
+    activation,
+    largest,
+    lower_rate,
+    rounded,
+)
+from scratchmlp.analysis.symptoms import Symptoms
+
+MIN_PEAK = 2.0  # peak of the loss / first loss
+MIN_RISE = 1.25  # training loss / training loss of an earlier epoch
+MIN_RISE_OF_FIRST = 0.05  # a smaller rise, as a share of the first loss, is noise
+CONFIDENT = 10.0  # nats: the loss of a guess among 22,000 classes
+MIN_REACH = 0.5  # distance that all steps could have moved the weights / norm of the weights
+FEW_PICTURES = 5000  # so few training pictures need small batches
+
+
+def saturated_softmax(symptoms: Symptoms) -> Finding | None:
+    if symptoms.status != "diverged" or symptoms.config.loss != "plain-softmax":
+        return None
+    return Finding(
+        "saturated softmax",
+        "error",
+        f"The loss is NaN or infinite at step {symptoms.steps_done + 1:,}.",
+        "The loss takes the logarithm of a softmax. It is infinite where a probability rounds to 0 "
+        "or a logit is above 88.",
+        "Compute the logarithm of the softmax in one step, with the largest logit subtracted.",
+        {"loss": "log-softmax"},
+    )
+
+
+def diverged(symptoms: Symptoms) -> Finding | None:
+    if symptoms.status != "diverged":
+        return None
+    return Finding(
+        "diverged",
+        "error",
+        f"The loss is NaN or infinite at step {symptoms.steps_done + 1:,}"
+        f"{_losses_before(symptoms)}.",
+        "Each step overshoots more than the last: the learning rate is too high for this network.",
+        "Train with a tenth of the learning rate.",
+        lower_rate(symptoms.config),
+    )
+
+
+def _losses_before(symptoms: Symptoms) -> str:
+    if math.isnan(symptoms.first_loss):
+        return ""
+    return f", after it went from {symptoms.first_loss:.3g} to {symptoms.last_loss:.3g}"
+
+
+def learning_rate_too_high(symptoms: Symptoms) -> Finding | None:
+    start, top = symptoms.first_loss, symptoms.peak_loss
+    if not top >= MIN_PEAK * start:
+        lowest, top = symptoms.worst_rise
+        if top < MIN_RISE * lowest or top - lowest < MIN_RISE_OF_FIRST * start:
+            return None
+        if symptoms.train_accuracy >= LEARNT_ALL:  # the rise did no harm
+            return None
+        start = lowest
+    return Finding(
+        "learning rate too high",
+        "error",
+        f"The training loss rises from {start:.3g} to {top:.3g}.",
+        "The steps are too long: they jump over the minimum.",
+        "Train with a tenth of the learning rate.",
+        lower_rate(symptoms.config),
+    )
+
+
+def large_initial_weights(symptoms: Symptoms) -> Finding | None:
+    if not symptoms.first_loss > CONFIDENT:
+        return None
+    return Finding(
+        "initial weights too large",
+        "warning",
+        f"The loss of the first batch is {symptoms.first_loss:.3g}. A guess among 10 classes has "
+        "2.30.",
+        "Large weights make large logits, so the first predictions are confident and wrong. Most "
+        "steps only undo this.",
+        "Start from smaller weights, made for this activation.",
+        {"init": activation(symptoms).init},
+    )
+
+
+def too_few_steps(symptoms: Symptoms) -> Finding | None:
+    if not symptoms.is_finished or not symptoms.train_accuracy < LEARNT:
+        return None
+    if symptoms.steps_done >= FEW_STEPS:
+        return None
+    return Finding(
+        "too few steps",
+        "warning",
+        f"The whole run has only {symptoms.steps_done:,} steps.",
+        "A network learns a little with each step. Large batches and few epochs make few steps.",
+        "Train with smaller batches or for more epochs.",
+        _more_steps(symptoms),
+    )
+
+
+def _more_steps(symptoms: Symptoms) -> dict[str, Any]:
+    """Batches and epochs that make at least `FEW_STEPS` steps."""
+    config = symptoms.config
+    per_epoch = symptoms.steps_done / max(1, config.epochs)
+    pictures = config.batch_size * (per_epoch - 0.5)  # the last batch of an epoch is smaller
+    batch_size = min(config.batch_size, 32 if pictures < FEW_PICTURES else 128)
+    enough = math.ceil(FEW_STEPS * batch_size / max(1.0, pictures))
+    return {
+        "batch_size": batch_size,
+        "epochs": min(max(config.epochs, 8, enough), largest("epochs")),
+    }
+
+
+def learning_rate_too_low(symptoms: Symptoms) -> Finding | None:
+    if not symptoms.can_be_judged or not symptoms.train_accuracy < LEARNT:
+        return None
+    if symptoms.total_steps < FEW_STEPS or symptoms.reach >= MIN_REACH:
+        return None
+    return Finding(
+        "learning rate too low",
+        "warning",
+        f"All steps together can move the weights by at most {symptoms.reach:.1%} of their norm. "
+        f"The training loss is still {symptoms.train_loss:.3g}.",
+        "The steps are too short: the loss would go on falling for a long time.",
+        "Train with ten times the learning rate.",
+        {"lr": rounded(min(10 * symptoms.config.lr, largest("lr")))},
+    )
