@@ -4,6 +4,7 @@ import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
 from scratchmlp.ui import layout, resources, run_status, selection
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import choices, comparison, run_card, settings, views
 
 
@@ -17,7 +18,7 @@ def page() -> None:
     # part that refreshes by itself would otherwise write at its old place.
     with st.container():
         if data.missing:
-            st.warning(f"{data.missing} Until then this page trains on digits.")
+            st.warning(f"{escape(data.missing)} Until then this page trains on digits.")
             st.button("Retry the MNIST download", on_click=data.start)
 
     selection.read_run()

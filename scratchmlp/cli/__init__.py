@@ -1,5 +1,6 @@
 """The command line, `python -m scratchmlp`: it does what the pages do."""
 
+import io
 import logging
 import sys
 
@@ -12,6 +13,8 @@ COMMANDS = listing, train, evaluate, draw, bench  # the imports add their comman
 
 def main() -> None:
     """Run the command line; for a `UserError`, print its sentence and exit with status 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may not be text
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
         app()

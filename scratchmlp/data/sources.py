@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchmlp.data import mnist
-from scratchmlp.data.types import MAX_CLASS_NAME, Dataset, Examples, Progress
+from scratchmlp.data.types import MAX_CLASS_NAME, Dataset, Examples, Progress, is_class_name
 from scratchmlp.errors import UserError
 
 SPLIT_FOLDERS = {
@@ -170,9 +170,10 @@ def _check_classes(root: Path, classes: tuple[str, ...], files: dict[str, list[P
     training = root / SPLIT_FOLDERS["train"]
     for file in files["test"]:
         if file.parent.name not in classes:
-            raise UserError(f"{file.parent} has no counterpart in {training}.")
+            name = str(file.parent).encode(errors="replace").decode()
+            raise UserError(f"{name} has no counterpart in {training}.")
     for name in classes:
-        if len(name) > MAX_CLASS_NAME or any("\ud800" <= c <= "\udfff" for c in name):
+        if not is_class_name(name):
             raise UserError(
                 f"{training} holds the class {name!r}: the name of a class is text of at most "
                 f"{MAX_CLASS_NAME} letters."

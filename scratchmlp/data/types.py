@@ -1,5 +1,6 @@
 """What a dataset is: images with labels, a training and a test split, names of the classes."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,16 @@ MAX_CLASS_NAME = 200  # characters
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is (0: unknown)."""
+
+
+def is_text(text: str) -> bool:
+    """Whether every character can be stored and shown: no control character, no lone surrogate."""
+    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a class may have this name."""
+    return 0 < len(name) <= MAX_CLASS_NAME and is_text(name)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from scratchmlp.data.types import MAX_CLASS_NAME
+from scratchmlp.data.types import MAX_CLASS_NAME, is_class_name
 from scratchmlp.errors import UserError
 from scratchmlp.ink.preparation import SIDE
 from scratchmlp.net.config import TrainConfig
@@ -80,8 +80,10 @@ def loads(data: bytes) -> Network:
         raise _damaged("its mean or its standard deviation is not valid")
     if not (0 <= step <= MAX_STEPS and 0 <= epoch <= MAX_STEPS):
         raise _damaged("its step or its epoch is out of range")
-    if len(set(classes)) < len(classes) or any(len(name) > MAX_CLASS_NAME for name in classes):
-        raise _damaged("two of its classes have the same name, or a name is too long")
+    if len(set(classes)) < len(classes):
+        raise _damaged("two of its classes have the same name")
+    if not all(map(is_class_name, classes)):
+        raise _damaged(f"the name of a class is not text of 1 to {MAX_CLASS_NAME} letters")
     if len(classes) < 2:
         raise _damaged("it has fewer than two classes")
     if len(tensors) != 2 * len(params):

@@ -12,7 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from scratchmlp.data.datasets import Examples
+from scratchmlp.data.types import MAX_CLASS_NAME, Examples, is_class_name
 from scratchmlp.errors import UserError
 from scratchmlp.ink.preparation import SIDE
 from scratchmlp.ink.strokes import Strokes
@@ -21,7 +21,6 @@ from scratchmlp.runs.database import drawings, new_id, read_transaction, write_t
 OWNER = "local"
 DRAWING_RETENTION = 30 * 24 * 3600.0  # seconds in which a deleted drawing can be restored
 MAX_DRAWINGS = 5_000  # of one owner
-MAX_LABEL_LENGTH = 200
 
 NewDrawing = tuple[str, NDArray[np.uint8], Strokes | None]
 """A drawing to save: its label, its image uint8 (28, 28), and its strokes."""
@@ -129,8 +128,8 @@ def _row(
 
 
 def _label(label: str) -> str:
-    if not 0 < len(label) <= MAX_LABEL_LENGTH:
-        raise UserError(f"A drawing's label has 1 to {MAX_LABEL_LENGTH} letters.")
+    if not is_class_name(label):
+        raise UserError(f"A drawing's label is text of 1 to {MAX_CLASS_NAME} letters.")
     return label
 
 

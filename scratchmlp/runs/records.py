@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from scratchmlp.data.types import is_text
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.database import LOST_AFTER, new_id
@@ -127,7 +128,7 @@ def new_row(config: TrainConfig, name: str, status: Status) -> dict[str, Any]:
         "id": new_id(),
         "owner": "local",
         "shared": False,
-        "name": name,
+        "name": clean(name),
         "status": status,
         "config": config.asdict(),
         "dataset": config.dataset,
@@ -135,6 +136,11 @@ def new_row(config: TrainConfig, name: str, status: Status) -> dict[str, Any]:
         "started": now if status == "running" else None,
         "heartbeat": now,
     }
+
+
+def clean(text: str) -> str:
+    """A name or a note without the characters that cannot be stored or shown."""
+    return "".join(c for c in text if c in "\n\t" or is_text(c)).strip()
 
 
 def nan_to_none(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs.database import commands, read_transaction, runs, steps, write_transaction
-from scratchmlp.runs.records import LIVE, Run
+from scratchmlp.runs.records import LIVE, Run, clean
 
 RUN_RETENTION = 3600.0  # seconds in which a deleted run can be restored
 MAX_NAME_LENGTH = 200
@@ -36,7 +36,7 @@ class RunList:
         self._set_text(run_id, "note", note, MAX_NOTE_LENGTH)
 
     def _set_text(self, run_id: str, column: str, text: str, max_length: int) -> None:
-        text = text.replace("\0", "").strip()  # PostgreSQL cannot store NUL
+        text = clean(text)
         if len(text) > max_length:
             raise UserError(
                 f"A {column} has at most {max_length:,} characters: yours has {len(text):,}."

@@ -41,6 +41,7 @@ from scratchmlp.runs.records import (
     Run,
     Status,
     Update,
+    clean,
     nan_to_none,
     new_row,
 )
@@ -128,7 +129,7 @@ class Store:
         if run_id == "latest":
             query = query.where(NOT_DELETED).order_by(runs.c.created.desc()).limit(1)
         else:
-            query = query.where(runs.c.id == run_id)
+            query = query.where(runs.c.id == clean(run_id))
         with read_transaction(self._engine) as connection:
             row = connection.execute(query).first()
         if row is None and run_id == "latest":

@@ -6,6 +6,7 @@ import streamlit as st
 
 from scratchmlp.runs.background_tasks import Arrays, BackgroundTask
 from scratchmlp.ui import resources, session
+from scratchmlp.ui.markdown import escape
 
 CHECK_SECONDS = 0.5
 
@@ -27,7 +28,7 @@ def show(
         st.fragment(_progress, run_every=CHECK_SECONDS)(task.id)
         return None
     if task and task.status == "failed":
-        st.error(task.error)
+        st.error(escape(task.error or ""))
     elif task and task.status == "lost":
         st.error("The process that worked on this does not answer any more. Start it again.")
     st.caption(note)
@@ -53,7 +54,7 @@ def _progress(task_id: str) -> None:
             st.rerun()
         trouble = resources.jobs().trouble
         if task.status == "queued" and trouble:
-            st.error(trouble)
+            st.error(escape(trouble))
         st.progress(min(1.0, task.done / max(1, task.total)), text=_progress_text(task))
         st.button("Cancel", key="cancel_study", on_click=_cancel, args=[task_id])
 

@@ -10,6 +10,7 @@ from scratchmlp.charts import image_urls
 from scratchmlp.charts.sample import contribution_chart
 from scratchmlp.data.datasets import Examples
 from scratchmlp.net.network import Network
+from scratchmlp.ui.markdown import escape
 
 
 def units(network: Network, image: Tensor, first: int, second: int) -> Contributions:
@@ -22,7 +23,7 @@ def units(network: Network, image: Tensor, first: int, second: int) -> Contribut
     )
     st.caption(
         f"The units sum to {contributions.table['gap'].sum():+.2f} and the biases to "
-        f"{contributions.bias:+.2f}. Logit of {one} minus logit of {other}: "
+        f"{contributions.bias:+.2f}. Logit of {escape(one)} minus logit of {escape(other)}: "
         f"{contributions.difference:+.2f}."
     )
     return contributions
@@ -37,7 +38,8 @@ def pixels(
     attribution = image_urls.diverging_colors(
         explanation.attribution(network, image, first, second)
     )
-    row.image(attribution, caption=f"orange: for {one}, blue: for {other}", width=104)
+    caption = escape(f"orange: for {one}, blue: for {other}")
+    row.image(attribution, caption=caption, width=104)
     if len(network.params) != 2:
         return  # deeper units see no pixels, and a network without hidden layers has none
     gaps = contributions.table["gap"]
@@ -62,5 +64,5 @@ def neighbours(
     row = st.container(horizontal=True)
     for index in rows:
         name = network.classes[train.labels[index]]
-        caption = f"{name} (no. {index})"
+        caption = f"{escape(name)} (no. {index})"
         row.image(image_urls.enlarge(train.images[index], 3), caption=caption, width=84)

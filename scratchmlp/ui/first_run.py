@@ -5,16 +5,18 @@ import streamlit as st
 from scratchmlp.data import sources
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_picker, run_status
+from scratchmlp.ui.markdown import escape
 
 
 def warn_without_mnist(run: Run | None) -> None:
     """Without MNIST a network knows only scikit-learn's digits, and is less good on drawings."""
     missing = resources.preparation().missing
     if missing and (run is None or run.dataset == sources.FALLBACK):
-        st.warning(
-            f"{missing} Until then you draw for a network that learned from scikit-learn's 1,797 "
-            "small digits, and is less accurate."
+        fallback = (
+            "Until then you draw for a network that learned from scikit-learn's 1,797 small "
+            "digits, and is less accurate."
         )
+        st.warning(f"{escape(missing)} {fallback}")
 
 
 def is_over(run_id: str | None) -> bool:
@@ -56,7 +58,7 @@ def show(meanwhile: str) -> None:
 def _progress(run: Run) -> None:
     trouble = resources.jobs().trouble
     if trouble:
-        st.error(trouble)
+        st.error(escape(trouble))
     done = len(resources.store().epochs_since(run.id))
     text = "Waiting for a worker …" if run.status == "queued" else f"Training: epoch {done + 1}"
     st.progress(done / run.config.epochs, text=text)

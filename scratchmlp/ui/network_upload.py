@@ -9,6 +9,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.runs.network_import import import_network
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, selection
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import UPLOAD, UPLOAD_RESULT, UPLOADS
 
 MAX_MEGABYTES = 400  # six hidden layers of 4,096 units
@@ -33,7 +34,7 @@ def uploader() -> None:
     )
     succeeded, sentence = st.session_state.get(UPLOAD_RESULT, (True, ""))
     if sentence:
-        (st.success if succeeded else st.error)(sentence)
+        (st.success if succeeded else st.error)(escape(sentence))
 
 
 def _load(key: str) -> None:

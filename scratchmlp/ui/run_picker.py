@@ -9,6 +9,7 @@ from scratchmlp.data.sources import SOURCES
 from scratchmlp.runs.network_import import UNKNOWN_DATASET
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, selection, session
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import SPLITS, Predictions
 
 CHECK_SECONDS = 2.0  # between two looks at a run that is still training
@@ -71,7 +72,9 @@ def _split(row: Any, run: Run) -> str:
 def describe(run: Run, predictions: Predictions) -> None:
     """What a reader of the figures must know. It follows a run that is still training."""
     if predictions.dataset != run.dataset:
-        st.info(f"This run learned from {run.dataset}, and never saw {predictions.dataset}.")
+        st.info(
+            escape(f"This run learned from {run.dataset}, and never saw {predictions.dataset}.")
+        )
     if run.is_live:
         epoch = f"after epoch {predictions.network.epoch} of {run.config.epochs}"
         st.info(f"This run is still training. These are its predictions {epoch}.")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import (
     AREA,
     CHART_VERSION,
@@ -62,7 +63,8 @@ def resolve_run() -> Run | None:
     try:
         run = resources.store().run(run_id)
     except UserError as error:
-        st.warning(f"{error} This page shows the newest run.", icon=":material/link_off:")
+        sentence = escape(f"{error} This page shows the newest run.")
+        st.warning(sentence, icon=":material/link_off:")
         return _newest()
     _name_in_address(run.id)
     return run
@@ -80,7 +82,7 @@ def resolve_trained_run(runs: dict[str, Run]) -> Run | None:
     run_id = selected_run_id()
     if run_id is not None and run_id not in runs:
         instead = " This page shows the newest run that has one." if runs else ""
-        st.warning(_why_not(run_id) + instead, icon=":material/link_off:")
+        st.warning(escape(_why_not(run_id) + instead), icon=":material/link_off:")
     shown = next((i for i in (run_id, st.query_params.get("run"), *runs) if i in runs), None)
     if shown is None:
         return None
@@ -170,7 +172,7 @@ def read_sample() -> None:
         is_number = text.isascii() and text.isdigit() and len(text) < 10
         st.session_state[SAMPLE] = int(text) if is_number else None
         if text and not is_number:
-            st.warning(f"The link's sample {text[:20]} is not a sample's number.")
+            st.warning(f"The link's sample {escape(text[:20])} is not a sample's number.")
 
 
 def sample() -> int | None:

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.errors import UserError
+from scratchmlp.ui.markdown import escape
 
 # All pages
 HAS_FRAME = "has_frame"  # whether this run of the script came through `layout.run`
@@ -74,7 +75,7 @@ def errors_shown() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape(str(error)), icon=":material/error:")
 
 
 def synced_widget(key: str, value: object, on_change: Callable[[Any], None]) -> dict[str, Any]:

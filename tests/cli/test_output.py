@@ -4,10 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from scratchmlp.runs import recorder
 from scratchmlp.runs.store import Store
-from tests.cli.commands import DIGITS, records, run, start
+from tests.cli.commands import DIGITS, records, run, run_process, start
 
 
 def test_a_full_output_is_one_sentence() -> None:
@@ -33,6 +34,7 @@ def test_a_full_output_is_one_sentence() -> None:
         (["train", "--dataset", "mnist"], "MNIST is not on this machine"),
         (["train", "--device", "mps"], "device cannot be mps"),
         (["train", "--resume", "nope"], "There is no run nope"),
+        (["evaluate", "a\udcff"], "There is no run a"),
         (["train", "--resume", "nope", "--lr", "1"], "A resumed run keeps its settings"),
         (["data", "--dataset", "nothing"], "is not a dataset"),
         (["train", "--dataset", "~nobody-of-that-name/x"], "is not a dataset"),
@@ -44,6 +46,14 @@ def test_a_mistake_of_the_user_is_one_sentence(args: list[str], message: str) ->
     assert out == ""
     assert message in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_file_whose_name_is_not_text_is_a_line_of_output(tmp_path: Path) -> None:
+    run("train", *DIGITS, "--epochs", "1")
+    picture = tmp_path / "a\udcff.png"
+    Image.new("L", (28, 28), 255).save(picture)
+    out, _ = run_process("predict", "latest", str(picture))
+    assert "a\\udcff.png: " in out
 
 
 def test_a_home_that_cannot_be_used_is_one_sentence(closed_world: Path) -> None:

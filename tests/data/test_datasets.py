@@ -198,11 +198,16 @@ def test_a_class_with_one_picture_is_refused(folder: Path) -> None:
     assert f"{folder / 'training' / 'b'} holds one picture" in error_of(str(folder))
 
 
-@pytest.mark.parametrize("name", ["b" * 201, "\udcff"])
+@pytest.mark.parametrize("name", ["b" * 201, "\udcff", "b\x1b[2J"])
 def test_a_class_whose_name_cannot_be_stored_is_refused(folder: Path, name: str) -> None:
     for part in ("training", "testing"):
         (folder / part / "b").rename(folder / part / name)
     assert "at most 200 letters" in error_of(str(folder))
+
+
+def test_a_class_only_for_testing_is_named_as_far_as_it_can_be_shown(folder: Path) -> None:
+    (folder / "testing" / "b").rename(folder / "testing" / "b\udcff")
+    assert f"{folder / 'testing' / 'b?'} has no counterpart" in error_of(str(folder))
 
 
 def test_a_file_name_may_be_bytes_that_are_no_text(folder: Path) -> None:

@@ -89,6 +89,12 @@ def test_the_number_of_drawings_is_limited(store: Store, monkeypatch: pytest.Mon
     store.drawings.add("2", picture())
 
 
+@pytest.mark.parametrize("label", ["", "a\ud800", "a\0", "a" * 201])
+def test_a_label_that_cannot_be_stored_is_refused(store: Store, label: str) -> None:
+    with pytest.raises(UserError, match="A drawing's label is text of 1 to 200 letters"):
+        store.drawings.add(label, picture())
+
+
 def test_another_owners_drawings_are_never_touched(store: Store) -> None:
     one = store.drawings.add("1", picture())
     with write_transaction(store._engine) as connection:

@@ -27,6 +27,21 @@ def test_a_run_gets_a_name_and_a_note(store: Store) -> None:
     assert store.run(run).name == "new name"
 
 
+@pytest.mark.parametrize("text", ["a\ud800b", "a\0b", "a\x1bb"])
+def test_what_cannot_be_stored_or_shown_is_left_out_of_a_name(store: Store, text: str) -> None:
+    run = store.create(CONFIG, text)
+    assert store.run(run).name == "ab"
+    store.run_list.rename(run, text + "c")
+    store.run_list.set_note(run, text)
+    assert (store.run(run).name, store.run(run).note) == ("abc", "ab")
+
+
+@pytest.mark.parametrize("run_id", ["a\ud800", "a\0", "\udcff"])
+def test_an_id_that_cannot_be_stored_is_no_run(store: Store, run_id: str) -> None:
+    with pytest.raises(UserError, match="There is no run"):
+        store.run(run_id)
+
+
 def test_a_deleted_run_is_in_no_list_until_it_is_restored(store: Store) -> None:
     other, gone = store.create(CONFIG), store.create(CONFIG, "gone")
     store.record(

@@ -1,6 +1,7 @@
 """What the tests of the pages share: the app by AppTest, and what stands on its screen."""
 
 import functools
+import re
 import tempfile
 from typing import Any
 
@@ -12,6 +13,7 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import database
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
+from scratchmlp.ui import markdown
 from tests.conftest import ROOT
 
 
@@ -34,7 +36,12 @@ def ran(app: AppTest) -> AppTest:
 def shown(app: AppTest) -> str:
     """All words on the page."""
     kinds = ["markdown", "caption", "warning", "error", "info", "success", "subheader", "html"]
-    return "\n".join(str(part.value) for kind in kinds for part in app.get(kind))
+    return unescaped("\n".join(str(part.value) for kind in kinds for part in app.get(kind)))
+
+
+def unescaped(text: str) -> str:
+    """The text that `markdown.escape` has escaped."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text.replace(markdown.INVISIBLE, ""))
 
 
 def run_control(app: AppTest) -> Selectbox:

@@ -15,6 +15,7 @@ from scratchmlp.ui import resources, session, thumbnails
 from scratchmlp.ui.draw import canvas
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import DELETED_DRAWINGS, DRAWINGS_ZIP
 from scratchmlp.ui.thumbnails import Item
 
@@ -54,7 +55,9 @@ def _item(index: int, drawing: Drawing) -> Item:
 def _details(drawing: Drawing, classes: tuple[str, ...]) -> None:
     st.image(image_urls.enlarge(drawing.image, 8), alt=f"Your drawing of a {drawing.label}")
     names = list(dict.fromkeys([*classes, drawing.label]))
-    label = st.segmented_control("It was a", names, default=drawing.label, required=True)
+    label = st.segmented_control(
+        "It was a", names, default=drawing.label, format_func=escape, required=True
+    )
     row = st.container(horizontal=True)
     if label != drawing.label:
         _change(lambda: resources.store().drawings.relabel(drawing.id, str(label)))

@@ -10,6 +10,7 @@ from scratchmlp.ink import photos
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Strokes
 from scratchmlp.ui.draw import canvas
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import CAMERA_FILE, INK_SOURCE, PICTURE_FILE, TAKEN_PICTURES
 
 WIDTH = canvas.SIDE + 2  # pixels; room for the frame
@@ -96,7 +97,7 @@ def _show_ink(data: bytes) -> Ink:
     try:
         ink = _ink_of(data)
     except UserError as error:
-        st.error(str(error))
+        st.error(escape(str(error)))
         return BLANK
     if ink.any():
         st.image(1 - ink, caption="The ink found in your picture", width=canvas.SIDE)

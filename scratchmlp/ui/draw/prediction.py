@@ -14,6 +14,7 @@ from scratchmlp.ink import preparation
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
+from scratchmlp.ui import markdown
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.session import DIGIT
 
@@ -108,7 +109,7 @@ def _probabilities(network: Network, predicted: NumberPrediction) -> None:
         st.segmented_control(
             "Digit",
             range(len(digits)),
-            format_func=lambda i: f"{i + 1}: {class_name(network, digits[i])}",
+            format_func=lambda i: f"{i + 1}: {markdown.escape(class_name(network, digits[i]))}",
             default=predicted.position,
             key=DIGIT,
             required=True,
@@ -153,11 +154,12 @@ def _plain_resize(network: Network, ink: Ink) -> None:
     image = preparation.plain_resize(ink)
     p = prediction.probabilities(network, image[None])[0]
     first, second = likeliest(p)
+    one, other = (markdown.escape(network.classes[label]) for label in (first, second))
     st.html(_STYLE + _strip([("Merely resized", image)]))
     st.markdown(
-        f"Merely resized, the prediction is **{network.classes[first]}** ({p[first]:.1%}), then "
-        f"{network.classes[second]} ({p[second]:.1%}). MNIST's digits were all cropped, scaled and "
-        "centred, and a network knows only pictures like those."
+        f"Merely resized, the prediction is **{one}** ({p[first]:.1%}), then {other} "
+        f"({p[second]:.1%}). MNIST's digits were all cropped, scaled and centred, and a network "
+        "knows only pictures like those."
     )
 
 

@@ -14,6 +14,7 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import explanation, resources
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
+from scratchmlp.ui.markdown import escape
 
 MAX_COMPARED = 20_000  # training pictures that a drawing is compared with
 
@@ -25,7 +26,7 @@ def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPredictio
         return
     first, second = likeliest(digit.probabilities)
     one, other = network.classes[first], network.classes[second]
-    st.markdown(f"Why **{one}** rather than **{other}**, the next class?")
+    st.markdown(f"Why **{escape(one)}** rather than **{escape(other)}**, the next class?")
     image = torch.from_numpy(digit.image)
     left, right = st.columns([1.2, 1], gap="large")
     with left:

@@ -14,6 +14,7 @@ from scratchmlp.runs.teaching import TeachingResult
 from scratchmlp.ui import resources, selection, session, thumbnails
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import TEACHING_RESULT
 from scratchmlp.ui.thumbnails import Item
 
@@ -68,7 +69,8 @@ def _heading(predicted: NumberPrediction, kept: Drawing | None) -> str:
     if len(predicted.digits) > 1:
         return "**It was a …** (draw one digit at a time to keep it)"
     if kept is not None:
-        return f"**Kept as a {kept.label}.** Press another to change that, or clear for the next."
+        name = escape(kept.label)
+        return f"**Kept as a {name}.** Press another to change that, or clear for the next."
     return "**It was a …** (press what you drew, and it is kept to teach from)"
 
 
@@ -108,7 +110,7 @@ def _invitation(run: Run, classes: tuple[str, ...], known: list[Drawing]) -> str
     count = f"{len(known)} drawing{'s' if len(known) != 1 else ''} to teach"
     if not missing:
         return f"{count}, with every class among them."
-    return f"{count}. Still to draw: {', '.join(missing)}."
+    return f"{count}. Still to draw: {escape(', '.join(missing))}."
 
 
 def _teach(run: Run, classes: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import selection, session
 from scratchmlp.ui.evaluate import confusion_matrix, embedding_map, gallery
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 
 
@@ -51,4 +52,4 @@ def _filters(predictions: Predictions) -> None:
 
 def _filter(row: Any, text: str, key: str, clear: Callable[[], None]) -> None:
     help = "Remove this filter."
-    row.button(text, key=key, icon=":material/close:", on_click=clear, help=help)
+    row.button(escape(text), key=key, icon=":material/close:", on_click=clear, help=help)

@@ -11,6 +11,7 @@ from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import background_task, thumbnails
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 from scratchmlp.ui.thumbnails import Item
 
@@ -70,6 +71,7 @@ def _details(table: pd.DataFrame, dataset: Dataset, index: int) -> None:
     row: Any = table.loc[index]
     label, prediction = dataset.classes[int(row["truth"])], dataset.classes[int(row["prediction"])]
     st.image(image_urls.enlarge(dataset.train.images[index], 12))
+    label, prediction = escape(label), escape(prediction)
     st.markdown(
         f"Training picture {index} is labelled **{label}**. A network that did not train on it "
         f"predicts **{prediction}** ({row['p_prediction']:.1%}), and {label} with "

@@ -14,6 +14,7 @@ from scratchmlp.data import datasets
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import explanation, resources, selection
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 
 
@@ -23,7 +24,7 @@ def show(run: Run, predictions: Predictions, index: int, order: list[int]) -> No
     row: Any = predictions.table.loc[index]
     classes, truth, predicted = predictions.classes, int(row["truth"]), int(row["prediction"])
     st.subheader(
-        f"Picture {index}: a {classes[truth]}, predicted {classes[predicted]}", anchor=False
+        escape(f"Picture {index}: a {classes[truth]}, predicted {classes[predicted]}"), anchor=False
     )
     if predictions.is_mnist_test and index in evaluation.KNOWN_MISLABELLED:
         st.info(
@@ -48,7 +49,7 @@ def show(run: Run, predictions: Predictions, index: int, order: list[int]) -> No
 
 
 def _picture(predictions: Predictions, index: int, row: Any) -> None:
-    names = predictions.classes
+    names = [escape(name) for name in predictions.classes]
     st.image(image_urls.enlarge(predictions.examples.images[index]), width="stretch")
     st.caption(
         f"Probability of the truth, {names[int(row['truth'])]}: {row['p_truth']:.2%}. Of the "
@@ -86,5 +87,5 @@ def _earlier_predictions(run: Run, image: Tensor, classes: tuple[str, ...]) -> N
     for row in resources.store().checkpoints(run.id):
         network = checkpoint_file.loads(bytes(row.network))
         logits = network.logits(image[None])[0]
-        predicted.append(f"after epoch {row.epoch}: **{classes[int(logits.argmax())]}**")
+        predicted.append(f"after epoch {row.epoch}: **{escape(classes[int(logits.argmax())])}**")
     st.caption("It predicted " + ", ".join(predicted) + ".")

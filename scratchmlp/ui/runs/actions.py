@@ -13,6 +13,7 @@ from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.runs.run_list import MAX_NOTE_LENGTH
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout, links, resources, run_status, selection, session
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.runs import deletion
 from scratchmlp.ui.session import RUN_NAME, RUN_NOTE
 
@@ -39,8 +40,8 @@ def _title(ticked: list[Run]) -> str:
     if len(ticked) > 1:
         return f"**{len(ticked)} runs**"
     [run] = ticked
-    error = f" {run.error}" if run.error else ""
-    return f"{run_status.badge(run)} **{run.title}**{error}"
+    error = f" {escape(run.error)}" if run.error else ""
+    return f"{run_status.badge(run)} **{escape(run.title)}**{error}"
 
 
 def _open(row: Any, ticked: list[Run]) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, session
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import DELETED_RUNS
 
 MAX_LISTED = 20
@@ -69,6 +70,6 @@ def recently_deleted(row: Any) -> None:
             ids = [run.id for run in runs]
             st.button("Restore all", key="restore_all", on_click=restore, args=[ids])
         for run in runs[:MAX_LISTED]:
-            title = f"Restore {run.title} · {run.id[:6]}"
+            title = escape(f"Restore {run.title} · {run.id[:6]}")
             key, icon = f"restore_{run.id}", ":material/undo:"
             st.button(title, key=key, icon=icon, on_click=restore, args=[[run.id]], type="tertiary")

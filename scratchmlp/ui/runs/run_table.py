@@ -15,6 +15,7 @@ import streamlit as st
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import BADGES
 from scratchmlp.ui.session import RUNS_DATASET, RUNS_ORDER, RUNS_STATUS, RUNS_TEXT, TICKED_RUNS
 
@@ -60,7 +61,14 @@ def _filter(
     options = sorted({*map(value, runs), *st.session_state.get(key, [])})
     if len(options) < 2:
         return left
-    wanted = row.pills(label, options, selection_mode="multi", key=key, persist_state="session")
+    wanted = row.pills(
+        label,
+        options,
+        format_func=escape,
+        selection_mode="multi",
+        key=key,
+        persist_state="session",
+    )
     return [run for run in left if not wanted or value(run) in wanted]
 
 

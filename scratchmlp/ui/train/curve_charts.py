@@ -9,6 +9,7 @@ from scratchmlp.charts.training import accuracy_chart, loss_chart
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import LOG_AXIS
 from scratchmlp.ui.train import absence, comparison, run_controls
 
@@ -58,9 +59,8 @@ def _loss(run: Run, history: History, others: dict[str, History], titles: dict[s
     st.vega_lite_chart(loss_chart(titles, is_log) | {"datasets": tables_of_chart}, alt=alt)
     far = [titles[name] for name, table in whole.items() if (table["smooth"] > limit).any()]
     if far:
-        st.caption(
-            f"Left out, because it would hide the rest: {', '.join(far)} above {limit:,.0f} nats."
-        )
+        left_out = f"{', '.join(far)} above {limit:,.0f} nats"
+        st.caption(escape(f"Left out, because it would hide the rest: {left_out}."))
 
 
 def _axis(column: str, end: int) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from scratchmlp.net.config import LABELS
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import ENDED, Run
 from scratchmlp.ui import resources, run_status, session
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import absence, settings, starting
 from scratchmlp.ui.train.recipes import describe_change
 
@@ -38,7 +39,8 @@ def _show(run_id: str) -> None:
         for index, finding in enumerate(findings):
             _card(run, finding, index)
         if not findings and history.last_epoch:
-            st.caption("Nothing stands out: the run learns as it should.")
+            learns = "learned" if run.ended else "learns"
+            st.caption(f"Nothing stands out: the run {learns} as it should.")
         elif not findings:
             st.caption(absence.sentence(run, "diagnosis", "epoch"))
 
@@ -61,7 +63,7 @@ def _card(run: Run, finding: Finding, index: int) -> None:
             st.markdown(f"**Try:** {finding.advice}")
         if finding.change:
             st.button(
-                f"Try it: {_describe(run, finding)}",
+                f"Try it: {escape(_describe(run, finding))}",
                 key=f"try_{index}",
                 icon=":material/play_arrow:",
                 on_click=_try,

@@ -14,8 +14,8 @@ MAX_UNITS = 128
 COLUMNS = 2
 MAX_EPOCHS = 60  # columns of a histogram: more would be thinner than a line
 EQUAL = (
-    "There is no picture, because every unit has the same weights. Units that start equal get equal "
-    "gradients and stay equal: that is why weights start at random."
+    "There is no picture, because every unit has the same weights. Units that start equal get "
+    "equal gradients and stay equal: that is why weights start at random."
 )
 HELP = {
     "update_ratio": "How far a step moves the weights. About a thousandth is usual. A tenth "

@@ -5,6 +5,7 @@ import streamlit as st
 from scratchmlp.net import presets
 from scratchmlp.net.config import LABELS, TrainConfig, unparse
 from scratchmlp.ui import session
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import settings
 
 PRESET = "preset"
@@ -44,7 +45,7 @@ def changes() -> None:
         st.caption(f"Changed from {settings.recipe()}:", width="content")
         for field in fields:
             st.button(
-                f"{LABELS[field]} {describe_change(field, settings.recipe_config())}",
+                escape(f"{LABELS[field]} {describe_change(field, settings.recipe_config())}"),
                 key=f"reset_{field}",
                 on_click=settings.reset,
                 args=[field],

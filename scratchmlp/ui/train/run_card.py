@@ -6,6 +6,7 @@ from scratchmlp.charts.theme import HEIGHT
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_status, selection, session
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import percent
 from scratchmlp.ui.train import absence, curve_charts, run_controls, settings
 
@@ -49,7 +50,7 @@ def _newer(run: Run) -> Run | None:
 
 
 def _offer(newer: Run) -> None:
-    label = f"Show {newer.title}, which is training now"
+    label = f"Show {escape(newer.title)}, which is training now"
     if st.button(label, key="see_newer", icon=":material/east:"):
         selection.select_run(newer.id)
         st.rerun()
@@ -60,7 +61,7 @@ def _header(run: Run) -> None:
     row.markdown(run_status.badge(run), width="content")
     if words := run_controls.pending(run):
         row.caption(words, width="content")
-    row.markdown(f"**{run.title}**", width="stretch")
+    row.markdown(f"**{escape(run.title)}**", width="stretch")
     with row:
         run_controls.buttons(run)
 
@@ -69,7 +70,7 @@ def _state(run: Run, history: History) -> None:
     """What the run waits for, how far it is, or how it ended."""
     trouble = resources.jobs().trouble
     if run.status == "queued" and trouble:
-        st.error(trouble)
+        st.error(escape(trouble))
     elif run.status == "queued":
         queue = resources.store().queue()
         place = queue.index(run.id) + 1 if run.id in queue else 1
@@ -81,9 +82,10 @@ def _state(run: Run, history: History) -> None:
             "Press Resume to continue from its last checkpoint."
         )
     elif run.status == "diverged":
-        st.error(f"{run.error} The curves show it up to there, and Diagnosis says what to try.")
+        advice = "The curves show it up to there, and Diagnosis says what to try."
+        st.error(f"{escape(run.error or '')} {advice}")
     elif run.error:
-        st.error(run.error)
+        st.error(escape(run.error))
     elif not absence.was_trained_here(run):
         st.caption("This network was not trained here, so it has no curves.")
     else:

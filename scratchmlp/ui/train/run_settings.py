@@ -4,6 +4,7 @@ import streamlit as st
 
 from scratchmlp.net.config import LABELS, differing, matters
 from scratchmlp.runs.store import Run
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import recipes, settings
 
 MOST_NAMED = 3
@@ -34,6 +35,8 @@ def _differing(run: Run) -> list[str]:
 
 
 def _list(run: Run, fields: list[str]) -> str:
-    named = [f"{LABELS[f].lower()} {recipes.text(run.config, f)}" for f in fields[:MOST_NAMED]]
+    values = [escape(recipes.text(run.config, field)) for field in fields]
+    pairs = zip(fields[:MOST_NAMED], values, strict=False)
+    named = [f"{LABELS[field].lower()} {value}" for field, value in pairs]
     rest = len(fields) - len(named)
     return ", ".join(named) + (f", and {rest} more" if rest else "")

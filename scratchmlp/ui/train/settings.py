@@ -15,6 +15,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, differing
 from scratchmlp.ui import links, resources
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import (
     ARRIVED,
     HIDDEN_CONTROLS,
@@ -130,7 +131,7 @@ def change(**values: Any) -> None:
     try:
         config = replace(current(), **values)
     except UserError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(escape(str(error)), icon=":material/error:")
     else:
         use(config, presets.name_of(config) or recipe())
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from scratchmlp.net.config import LABELS, TrainConfig
 from scratchmlp.ui import links
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import CONTROLS_TO_HIDE
 from scratchmlp.ui.train import settings
 
@@ -35,4 +36,4 @@ def _copy(url: str) -> None:
 def errors() -> None:
     """What the link asked for and could not have."""
     for sentence in settings.link_errors():
-        st.warning(sentence, icon=":material/link_off:")
+        st.warning(escape(sentence), icon=":material/link_off:")
