@@ -44,6 +44,9 @@ def _show(run_id: str) -> None:
             return
         _weights(run, step, epoch)
         epochs = _thinned(resources.history(run).epochs)
+        if not absence.was_trained_here(run):
+            st.caption(absence.sentence(run, "statistics of its layers", "epoch"))
+            return
         _measures(layers.layer_metrics(epochs))
         _histograms(layers.activation_histograms(epochs))
 
@@ -104,7 +107,7 @@ def _measure(measures: pd.DataFrame, name: str) -> None:
         st.markdown(f"**{heading}**")
         st.caption(f"It is 0 in every layer after every epoch. {HELP[name]}")
         return
-    alt = f"{heading} by epoch; now {last[name]:.3g} in layer {last['layer']:.0f}."
+    alt = f"{heading} by epoch; the last is {last[name]:.3g} in layer {last['layer']:.0f}."
     st.altair_chart(layer_chart(measures, name), alt=alt)
     st.caption(HELP[name])
 

@@ -1,20 +1,25 @@
 """The settings of a visitor by AppTest: from a link, over pages and reloads."""
 
+import re
 from dataclasses import replace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, LABELS, TrainConfig, unparse
-from scratchmlp.runs.store import Store
+from scratchmlp.runs.store import Store, Update
+from scratchmlp.ui import session
 from tests.ui.pages import shown
 from tests.ui.train.pages import (
+    DIGITS,
     OTHERS,
     assert_shows,
     config_of_link,
     control,
     page,
     selected,
+    state,
     value,
     widths,
 )
@@ -84,3 +89,79 @@ def test_settings_outlast_a_visit_to_another_page(store: Store) -> None:
     app.switch_page("pages/train.py").run()
     assert (value(app, "lr"), value(app, "momentum")) == (0.02, 0.5)
     assert LABELS["lr"] in app.button("reset_lr").label
+
+
+def reloaded(app: AppTest) -> AppTest:
+    """The page of a new visitor at the same address."""
+    params = {name: text if isinstance(text, str) else text[0] for name, text in address(app)}
+    return page(**params)
+
+
+def address(app: AppTest) -> list[tuple[str, str | list[str]]]:
+    return list(app.query_params.items())
+
+
+def test_a_reload_keeps_the_controls_and_what_was_changed(store: Store) -> None:
+    app = page()
+    assert not dict(address(app))
+    control(app, "preset").set_value("blog-as-reported").run()
+    control(app, "epochs").set_value(3).run()
+    again = reloaded(app)
+    assert_shows(again, app.session_state[session.SETTINGS])
+    assert value(again, "preset") == "blog-as-reported"
+    assert [button.key for button in again.button if "reset_" in button.key] == ["reset_epochs"]
+
+
+def test_the_address_is_bare_again_when_nothing_is_changed(store: Store) -> None:
+    app = page()
+    control(app, "epochs").set_value(7).run()
+    assert "Changed from modern:" in shown(app)
+    assert dict(address(app)) == {"preset": ["modern"], "epochs": ["7"]}
+    control(app, "epochs").set_value(6).run()
+    assert "Changed from" not in shown(app)
+    assert_shows(reloaded(app), app.session_state[session.SETTINGS])
+
+
+def test_back_returns_to_the_settings_before(store: Store) -> None:
+    app = page(epochs="3")
+    before = dict(address(app))
+    control(app, "lr").set_value(0.02).run()
+    control(app, "optimizer").set_value("momentum").run()
+    app.query_params.clear()
+    app.query_params.update(before)
+    app.run()
+    assert (value(app, "lr"), value(app, "optimizer"), value(app, "epochs")) == (0.006, "adam", 3)
+
+
+def test_a_visit_to_another_page_keeps_run_and_settings(store: Store) -> None:
+    app = page()
+    app.button("train").click().run()
+    run_id = selected(app)
+    control(app, "epochs").set_value(7).run()
+    app.switch_page("pages/draw.py").run()
+    app.query_params.clear()
+    app.switch_page("pages/train.py").run()
+    assert selected(app) == run_id
+    assert value(reloaded(app), "epochs") == 7
+
+
+def test_the_page_says_where_its_settings_and_the_run_s_differ(store: Store) -> None:
+    app = state(store, "finished")
+    assert "other settings" not in shown(app)
+    control(app, "lr").set_value(0.02).run()
+    assert "The run below has other settings: learning rate 0.006." in shown(app)
+    control(app, "preset").set_value("blog-as-reported").run()
+    assert re.search(r"other settings: .+, .+, .+, and \d+ more\.", shown(app))
+    app.button("take_settings").click().run()
+    assert "other settings" not in shown(app)
+    assert_shows(app, DIGITS)
+    control(app, "epochs").set_value(9).run()
+    assert "Changed from modern:" in shown(app)
+
+
+def test_a_setting_without_effect_is_not_said_to_differ(store: Store) -> None:
+    config = replace(DIGITS, optimizer="sgd", beta2=0.99)
+    run_id = store.create(config, status="running")
+    store.record(run_id, Update(changes={"status": "finished", "total_steps": 10}))
+    app = page(run=run_id, dataset="digits", epochs="2", optimizer="sgd")
+    assert "other settings" not in shown(app)
