@@ -76,18 +76,3 @@ def weight_images(network: Network, units: list[int]) -> NDArray[np.float32]:
     """First-layer weights of these units, (n, 28, 28)."""
     weights: NDArray[np.float32] = network.params[0][0].detach().T[units].numpy()
     return weights.reshape(-1, 28, 28)
-
-
-@torch.no_grad()
-def nearest_samples(
-    network: Network, image: Tensor, images: Tensor, n: int = 8, outputs: Tensor | None = None
-) -> NDArray[np.int64]:
-    """Rows of the `images` with the most similar hidden activations (cosine similarity).
-
-    `outputs` are the hidden activations of `images`, (n, units), if they are known already.
-    """
-    ours = hidden_activations(network, image[None])[0]
-    theirs = hidden_activations(network, images) if outputs is None else outputs
-    similarity = theirs @ ours / (theirs.norm(dim=1) * ours.norm()).clamp_min(1e-12)
-    rows: NDArray[np.int64] = similarity.topk(min(n, len(images))).indices.numpy()
-    return rows

@@ -1,20 +1,21 @@
 """Predicts the class of a drawing, and whether the prediction counts.
 
 A network that was trained on digits predicts a digit for every drawing, even for a house. So a
-prediction counts only if its confidence is high enough and the drawing resembles the training
-samples (`analysis.out_of_distribution`).
+prediction is sure only if its confidence is high enough for this network (`analysis.certainty`),
+and it counts only if the drawing resembles the training samples (`analysis.out_of_distribution`).
 """
 
 import itertools
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from scratchmlp.analysis import out_of_distribution
+from scratchmlp.analysis import certainty, out_of_distribution
 from scratchmlp.analysis.out_of_distribution import Detector
 from scratchmlp.errors import UserError
 from scratchmlp.ink import preparation
@@ -23,8 +24,8 @@ from scratchmlp.net.augment import shift
 from scratchmlp.net.network import Network
 
 Verdict = Literal["empty", "sure", "not sure", "none of these"]
-MIN_CONFIDENCE = 0.4  # a prediction with a lower probability is not sure
 SHIFTS = tuple(itertools.product((0.0, -0.5, 0.5), repeat=2))  # pixels down and across
+_limits: WeakKeyDictionary[Network, float] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Prediction:
     ----------
     label, runner_up : the two most probable classes, as indices of `network.classes`. `label` is
         None for an empty sheet and for a drawing that is none of the classes.
+    verdict : "sure" if at least 99% of such predictions are right on drawings of other people.
     probabilities : (classes,); all 0 for an empty sheet.
     image : the input of the network, uint8 (28, 28).
     """
@@ -44,6 +46,13 @@ class Prediction:
     probabilities: NDArray[np.float64]
     runner_up: int | None
     image: NDArray[np.uint8]
+
+    @property
+    def candidates(self) -> tuple[int, ...]:
+        """The classes to choose between, as indices: none if the prediction is sure, or two."""
+        if self.verdict != "not sure" or self.label is None or self.runner_up is None:
+            return ()
+        return self.label, self.runner_up
 
 
 def stages(network: Network, ink: Ink) -> list[Stage]:
@@ -60,7 +69,7 @@ def predict(network: Network, ink: Ink) -> Prediction:
         return Prediction(None, "empty", np.zeros(len(network.classes)), None, image)
     p = probabilities(network, image[None])[0]
     order = p.argsort()[::-1]
-    verdict = _verdict(float(p[order[0]]), detector, image)
+    verdict = _verdict(network, float(p[order[0]]), detector, image)
     label = None if verdict == "none of these" else int(order[0])
     return Prediction(label, verdict, p, int(order[1]) if len(order) > 1 else None, image)
 
@@ -103,7 +112,23 @@ def _detector(network: Network) -> Detector | None:
         return None
 
 
-def _verdict(p: float, detector: Detector | None, image: NDArray[np.uint8]) -> Verdict:
+def _verdict(
+    network: Network, p: float, detector: Detector | None, image: NDArray[np.uint8]
+) -> Verdict:
     if detector and detector.scores(image[None])[0] > 1:
         return "none of these"
-    return "sure" if p >= MIN_CONFIDENCE else "not sure"
+    return "sure" if p >= sure_limit(network) else "not sure"
+
+
+def sure_limit(network: Network) -> float:
+    """The least confidence of a sure prediction; infinite if it can be of no prediction.
+
+    Without its dataset on this machine nothing is known about its confidence, so it is never sure.
+    """
+    if network not in _limits:
+        try:
+            bent = certainty.bent_pictures(network)
+        except UserError:
+            return np.inf
+        _limits[network] = certainty.limit(probabilities(network, bent.images), bent.labels)
+    return _limits[network]

@@ -89,28 +89,38 @@ def browser(program: str) -> Iterator[Browser]:
         started.close()
 
 
-# The time from the last `event` until the text of `selector` has changed and is painted.
-WATCH = """([event, selector]) => {
+# The time from the last `event` until the text of `selector` has changed and is painted; with
+# `whole` until the script that changes it has ended too, and all pictures are there.
+WATCH = """([event, selector, whole]) => {
   const text = () => document.querySelector(selector)?.textContent ?? ''
+  const isWhole = () => [...document.images].every((image) => image.complete)
+    && document.querySelector('.stApp').dataset.testScriptState === 'notRunning'
   window.watched = { from: 0, until: 0, before: '' }
   addEventListener(event, (e) => {
     window.watched = { from: e.timeStamp, until: 0, before: text() }
   }, true)
-  new MutationObserver(() => {
+  const look = () => {
     const now = window.watched
-    if (!now.from || now.until || text() === now.before) return
+    if (!now.from || now.until || text() === now.before || (whole && !isWhole())) return
     requestAnimationFrame(() => {
       const painted = new MessageChannel()
       painted.port1.onmessage = () => { now.until ||= performance.now() }
       painted.port2.postMessage(0)
     })
-  }).observe(document.body, { subtree: true, childList: true, characterData: true })
+  }
+  document.addEventListener('load', look, true)  // of a picture
+  new MutationObserver(look).observe(document.body, {
+    subtree: true, childList: true, characterData: true, attributes: whole,
+  })
 }"""
 
 
-def watch(page: Page, event: str, selector: str) -> None:
-    """Make the browser measure the time from each such event to the change of `selector`'s text."""
-    page.evaluate(WATCH, [event, selector])
+def watch(page: Page, event: str, selector: str, whole: bool = False) -> None:
+    """Make the browser measure the time from each such event to the change of `selector`'s text.
+
+    `whole` : until the rest of the page has changed as well.
+    """
+    page.evaluate(WATCH, [event, selector, whole])
 
 
 def seconds_taken(page: Page) -> float:

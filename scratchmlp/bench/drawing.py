@@ -163,7 +163,7 @@ def _refusals(network: Network, inks: list[Ink]) -> dict[str, float]:
     refused = {}
     for what, refusable in (("shapes refused", junk), ("digits refused", inks)):
         refused[what] = float(
-            np.mean([prediction.predict(network, i).verdict != "sure" for i in refusable])
+            np.mean([prediction.predict(network, i).label is None for i in refusable])
         )
     return refused
 

@@ -1,4 +1,4 @@
-"""Measures Evaluate: its predictions, its first picture, a click on its confusion matrix."""
+"""Measures Evaluate: its predictions, its first picture, a click on its matrix, and Next."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,9 @@ from playwright.sync_api import Page
 
 from scratchmlp.analysis import evaluation
 from scratchmlp.bench import Line
+from scratchmlp.bench.browser import seconds_taken, watch
 from scratchmlp.bench.environment import Environment, seconds_of, timing_line
+from scratchmlp.bench.train_page import training
 from scratchmlp.data import datasets
 
 
@@ -73,3 +75,28 @@ def _click_cell(page: Page, truth: int, predicted: int) -> float:
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_selector(only_these)
     return time.perf_counter() - began
+
+
+def next_picture(environment: Environment, times: int) -> Iterator[Line]:
+    """From a press on Next to the whole next picture, with the reasons for its prediction."""
+    yield timing_line("Evaluate: Next", _press_next(environment, times), 0.25)
+    with training(environment):
+        taken = _press_next(environment, times)
+    yield timing_line("Evaluate: Next, while a net trains", taken, 0.25)
+
+
+def _press_next(environment: Environment, times: int) -> list[float]:
+    """The first press is not counted: it prepares what all others use."""
+    network = environment.store.network(environment.run.id)
+    table = evaluation.predict(network, datasets.load("mnist").test)
+    order = evaluation.select(table).index.tolist()
+    taken = []
+    with environment.tab(f"/evaluate?run={environment.run.id}&sample={order[0]}") as page:
+        button = page.get_by_role("button", name="Next", exact=True)
+        page.locator(".stApp[data-test-script-state=notRunning] h3").wait_for()
+        watch(page, "mousedown", ".stApp h3", whole=True)
+        for index in order[1 : times + 2]:
+            button.click()
+            taken.append(seconds_taken(page))
+            page.get_by_role("heading", name=f"Picture {index}:").wait_for()
+    return taken[1:]

@@ -9,13 +9,19 @@ from collections.abc import Iterator
 from scratchmlp.bench import Line
 from scratchmlp.bench.draw_page import predictions as drawing_predictions
 from scratchmlp.bench.environment import open_environment
-from scratchmlp.bench.evaluate_page import cell_to_gallery, first_picture, predictions
+from scratchmlp.bench.evaluate_page import (
+    cell_to_gallery,
+    first_picture,
+    next_picture,
+    predictions,
+)
 from scratchmlp.bench.train_page import against_terminal, controls, first_step, streaming
 
 MEASURES = (
     predictions,
     first_picture,
     cell_to_gallery,
+    next_picture,
     first_step,
     against_terminal,
     streaming,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from scratchmlp.ink import segmentation
+from scratchmlp.ink import segmentation, topology
 from scratchmlp.ink.segmentation import Ink
 
 SIDE = 28
@@ -90,13 +90,16 @@ def thicken(ink: Ink, target: float = THICKNESS) -> Ink:
     """Move the outline of cropped ink, so that its strokes are `target` pixels thick in the box.
 
     If the outline moves outwards by d, the edge e becomes e + 2 d and the thickness t becomes
-    t + 2 d. So d follows from (t + 2 d) / (e + 2 d) = target / BOX.
+    t + 2 d. So d follows from (t + 2 d) / (e + 2 d) = target / BOX. Where that would fill a hole,
+    close an opening or join two strokes, it moves less.
     """
     fine = _fine(ink)
     edge, present, share = _edge(fine), thickness(fine), target / BOX
     grow = (share * edge - present) / (2 * (1 - share))
     grow = max(grow, -0.4 * present)  # so that thin parts do not vanish
-    return crop((_signed_distance(fine > 0.5) + grow + 0.5).clip(0, 1))
+    is_ink = fine > 0.5
+    limit = topology.growth(is_ink, grow) if grow > 0 else grow
+    return crop((_signed_distance(is_ink) + limit + 0.5).clip(0, 1))
 
 
 def _edge(ink: Ink) -> int:

@@ -12,9 +12,12 @@ from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.model import Params, as_input, predict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Network:
-    """Weights, and how pictures become their input. `classes[i]` is the name of the i-th logit."""
+    """Weights, and how pictures become their input. `classes[i]` is the name of the i-th logit.
+
+    A network equals only itself, so that what is computed of it can be kept beside it.
+    """
 
     config: TrainConfig
     params: Params

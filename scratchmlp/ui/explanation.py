@@ -1,14 +1,16 @@
 """Why a network predicts what it predicts: units, pixels, and similar training pictures."""
 
+import html
+
+import numpy as np
 import streamlit as st
-import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from scratchmlp.analysis import explanation
+from scratchmlp.analysis import explanation, nearest
 from scratchmlp.analysis.explanation import Contributions
 from scratchmlp.charts import image_urls
 from scratchmlp.charts.sample import contribution_chart
-from scratchmlp.data.datasets import Examples
 from scratchmlp.net.network import Network
 from scratchmlp.ui.markdown import escape
 
@@ -34,35 +36,39 @@ def pixels(
 ) -> None:
     """The pixels that count for one class or the other, and what the strongest units look for."""
     one, other = network.classes[first], network.classes[second]
-    row = st.container(horizontal=True)
-    attribution = image_urls.diverging_colors(
-        explanation.attribution(network, image, first, second)
-    )
-    caption = escape(f"orange: for {one}, blue: for {other}")
-    row.image(attribution, caption=caption, width=104)
-    if len(network.params) != 2:
-        return  # deeper units see no pixels, and a network without hidden layers has none
-    gaps = contributions.table["gap"]
-    strongest = gaps.abs().sort_values(ascending=False).index[:6].tolist()
-    pictures = explanation.weight_images(network, strongest)
-    for unit, weights in zip(strongest, pictures, strict=True):
-        caption = f"unit {unit}, {gaps[unit]:+.2f}"
-        row.image(image_urls.diverging_colors(weights), caption=caption, width=104)
+    pictures = {
+        f"orange: for {one}, blue: for {other}": explanation.attribution(
+            network, image, first, second
+        )
+    }
+    if len(network.params) == 2:  # deeper units see no pixels, and the input has no weights
+        gaps = contributions.table["gap"]
+        strongest = gaps.abs().sort_values(ascending=False).index[:6].tolist()
+        captions = [f"unit {unit}, {gaps[unit]:+.2f}" for unit in strongest]
+        weights = explanation.weight_images(network, strongest)
+        pictures |= dict(zip(captions, weights, strict=True))
+    colors = [image_urls.diverging_colors(values, 1) for values in pictures.values()]
+    _pictures(colors, list(pictures), 104)
 
 
-def neighbours(
-    network: Network, image: Tensor, train: Examples, outputs: Tensor | None = None
-) -> None:
+def neighbours(index: nearest.Index, image: Tensor, labels: NDArray[np.int64]) -> None:
     """The training pictures most similar to this one, by the outputs of the last hidden layer.
 
-    `outputs` are those of `train`, (n, units), where they are known already.
+    `labels` are those of the pictures in the index.
     """
-    rows = explanation.nearest_samples(
-        network, image, torch.from_numpy(train.images), outputs=outputs
-    )
     st.markdown("**Nearest training pictures** (cosine similarity of the last hidden layer)")
-    row = st.container(horizontal=True)
-    for index in rows:
-        name = network.classes[train.labels[index]]
-        caption = f"{escape(name)} (no. {index})"
-        row.image(image_urls.enlarge(train.images[index], 3), caption=caption, width=84)
+    rows = nearest.search(index, image)
+    captions = [f"{index.network.classes[labels[row]]} (no. {row})" for row in rows]
+    _pictures(list(index.images[rows].numpy()), captions, 84)
+
+
+def _pictures(images: list[NDArray[np.uint8]], captions: list[str], width: int) -> None:
+    """Pictures in a row, each above its caption: one element, so that all are there at once."""
+    figures = "".join(
+        f'<figure style="margin: 0; width: {width}px"><img src="{image_urls.png_url(image)}" '
+        f'alt="" width="{width}" height="{width}" style="image-rendering: pixelated">'
+        f"<figcaption>{html.escape(caption.encode(errors='replace').decode())}</figcaption></figure>"
+        for image, caption in zip(images, captions, strict=True)
+    )
+    style = "display: flex; flex-wrap: wrap; gap: 1rem; font-size: .8rem; text-align: center"
+    st.html(f'<div style="{style}">{figures}</div>')

@@ -58,14 +58,6 @@ def test_attribution_equals_finite_differences_of_a_linear_network(digits: Datas
     assert pixels.max() == pytest.approx(float((a[3] - a[5]) - (b[3] - b[5])), rel=1e-3)
 
 
-def test_the_nearest_sample_is_the_image_itself(digits: Dataset) -> None:
-    network = network_of(digits, (16,))
-    images = torch.from_numpy(digits.test.images)
-    rows = explanation.nearest_samples(network, images[7], images, n=4)
-    assert rows[0] == 7
-    assert len(set(rows.tolist())) == 4
-
-
 def test_weight_images_are_columns_of_the_first_layer(digits: Dataset) -> None:
     network = network_of(digits, (16,))
     images = explanation.weight_images(network, [3, 5])

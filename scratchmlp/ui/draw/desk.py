@@ -28,6 +28,8 @@ def _desk(run_id: str | None, was_live: bool) -> None:
                 return
             run, network = resources.store().run(run_id), resources.last_network(run_id)
             predicted = prediction.predict(network, drawn.ink)
-            prediction.show(network, predicted, run)
+            prediction.show(
+                network, predicted, run, lambda label: teaching.keep(label, drawn, predicted)
+            )
             teaching.show(run, network, drawn, predicted)
         views.show(run, network, drawn, predicted)

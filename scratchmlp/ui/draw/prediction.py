@@ -1,5 +1,6 @@
 """The prediction for a drawing: its classes, their probabilities, and what the network sees."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
@@ -53,11 +54,22 @@ def predict(network: Network, ink: Ink) -> NumberPrediction:
     return NumberPrediction(prediction.predict_number(network, ink))
 
 
-def show(network: Network, predicted: NumberPrediction, run: Run) -> None:
-    """The predicted number with its verdict, and the probabilities of a digit."""
+def show(
+    network: Network,
+    predicted: NumberPrediction,
+    run: Run,
+    correct_to: Callable[[str], None] | None = None,
+) -> None:
+    """The predicted number with its verdict, and the probabilities of a digit.
+
+    If the prediction for the only digit is not sure, the two likeliest classes are buttons, and a
+    press calls `correct_to` with the name of the class.
+    """
     left, right = st.columns([1, 1.7], gap="medium")
     with left.container(key="prediction", border=True):
         _number(network, predicted)
+        if correct_to and len(predicted.digits) == 1:
+            _candidates(network, predicted.digits[0], correct_to)
         if run.is_live:
             st.caption(f"The run is still training: epoch {network.epoch} of {run.config.epochs}.")
     with right.container(key="probabilities"):
@@ -80,6 +92,21 @@ def _number(network: Network, predicted: NumberPrediction) -> None:
     )
 
 
+def _candidates(network: Network, digit: Prediction, correct_to: Callable[[str], None]) -> None:
+    if not digit.candidates:
+        return
+    row = st.container(horizontal=True, horizontal_alignment="center", key="candidates")
+    for place, label in enumerate(digit.candidates):
+        name = network.classes[label]
+        row.button(
+            f"It is {markdown.escape(name)}",
+            key=f"candidate_{place}",
+            on_click=correct_to,
+            args=[name],
+            help="Keeps the drawing with this class, so that the network learns it.",
+        )
+
+
 def class_name(network: Network, digit: Prediction) -> str:
     """The predicted class; a question mark for none of the classes."""
     return "?" if digit.label is None else network.classes[digit.label]
@@ -95,6 +122,8 @@ def _sentence(network: Network, digits: list[Prediction]) -> str:
     first, second = (f"{network.classes[label]} ({p[label]:.1%})" for label in likeliest(p))
     if digit.verdict == "none of these":
         return f"This looks like nothing it has learned. The nearest are {first} and {second}."
+    if digit.candidates:
+        return f"Is it {first}, or {second}?"
     return f"The prediction is {first}; the runner-up is {second}."
 
 

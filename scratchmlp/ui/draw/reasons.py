@@ -1,14 +1,11 @@
 """Why a network predicts what it predicts for a drawing."""
 
-import numpy as np
 import streamlit as st
 import torch
-from torch import Tensor
 
-from scratchmlp.analysis.explanation import hidden_activations
+from scratchmlp.analysis import nearest
 from scratchmlp.analysis.prediction import likeliest
 from scratchmlp.data import datasets
-from scratchmlp.data.datasets import Examples
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import explanation, resources
@@ -33,14 +30,11 @@ def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPredictio
         contributions = explanation.units(network, image, first, second)
     with right:
         explanation.pixels(network, image, first, second, contributions)
-    train, outputs = _compared(run.id, network.step, run.dataset)
-    explanation.neighbours(network, image, train, outputs)
+    labels = datasets.load(run.dataset).train.labels
+    explanation.neighbours(_compared(run.id, network.step, run.dataset), image, labels)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _compared(run_id: str, step: int, dataset: str) -> tuple[Examples, Tensor]:
-    """Training pictures, and the outputs of the last hidden layer for them: (n, units)."""
-    train = datasets.load(dataset).train
-    some = train.take(np.arange(min(MAX_COMPARED, len(train))))
-    network = resources.network(run_id, step)
-    return some, hidden_activations(network, torch.from_numpy(some.images))
+def _compared(run_id: str, step: int, dataset: str) -> nearest.Index:
+    images = datasets.load(dataset).train.images[:MAX_COMPARED]
+    return nearest.build(resources.network(run_id, step), images)

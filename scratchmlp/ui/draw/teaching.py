@@ -86,6 +86,13 @@ def _slot(index: int, name: str, n: int, is_pressed: bool) -> Item:
     }
 
 
+def keep(label: str, drawn: InkInput, predicted: NumberPrediction) -> None:
+    """Keep the drawing of a single digit with this label: what a button's press calls."""
+    [digit] = predicted.digits
+    with session.errors_shown():
+        _keep(label, drawn, digit, _find(resources.store().drawings.all(), digit))
+
+
 def _find(drawings: list[Drawing], digit: Prediction) -> Drawing | None:
     """The drawing that is kept of exactly this picture."""
     return next((d for d in drawings if np.array_equal(d.image, digit.image)), None)

@@ -6,11 +6,12 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from scratchmlp.analysis import evaluation
+from scratchmlp.analysis import evaluation, nearest
 from scratchmlp.analysis.prediction import likeliest
 from scratchmlp.charts import image_urls
 from scratchmlp.charts.sample import probability_chart
 from scratchmlp.data import datasets
+from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import explanation, resources, selection
@@ -44,8 +45,14 @@ def show(run: Run, predictions: Predictions, index: int, order: list[int]) -> No
     with right:
         contributions = explanation.units(predictions.network, image, predicted, other)
     explanation.pixels(predictions.network, image, predicted, other, contributions)
-    explanation.neighbours(predictions.network, image, datasets.load(run.dataset).train)
-    _earlier_predictions(run, image, classes)
+    train = datasets.load(run.dataset).train
+    explanation.neighbours(_index(run.id, predictions.step, run.dataset), image, train.labels)
+    _earlier_predictions(run.id, predictions.step, image, classes)
+
+
+@st.cache_resource(show_spinner="Comparing with the training pictures …", max_entries=3)
+def _index(run_id: str, step: int, dataset: str) -> nearest.Index:
+    return nearest.build(resources.network(run_id, step), datasets.load(dataset).train.images)
 
 
 def _picture(predictions: Predictions, index: int, row: Any) -> None:
@@ -81,11 +88,17 @@ def _steps(index: int, order: list[int]) -> None:
         row.caption(f"{at + 1:,} of {len(order):,}")
 
 
-def _earlier_predictions(run: Run, image: Tensor, classes: tuple[str, ...]) -> None:
+def _earlier_predictions(run_id: str, step: int, image: Tensor, classes: tuple[str, ...]) -> None:
     """What the checkpoints of the run predict, from the first epoch on."""
     predicted = []
-    for row in resources.store().checkpoints(run.id):
-        network = checkpoint_file.loads(bytes(row.network))
-        logits = network.logits(image[None])[0]
-        predicted.append(f"after epoch {row.epoch}: **{escape(classes[int(logits.argmax())])}**")
-    st.caption("It predicted " + ", ".join(predicted) + ".")
+    for network in _checkpoints(run_id, step):
+        label = int(network.logits(image[None]).argmax())
+        predicted.append(f"epoch {network.epoch}: **{escape(classes[label])}**")
+    st.caption("Predictions after each stored " + ", ".join(predicted) + ".")
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _checkpoints(run_id: str, step: int) -> list[Network]:
+    """The networks that a run has stored so far; `step` is that of the last."""
+    rows = resources.store().checkpoints(run_id)
+    return [checkpoint_file.loads(bytes(row.network)) for row in rows]

@@ -66,6 +66,23 @@ def test_the_answer_is_the_networks(store: Store) -> None:
         assert f"{said.probabilities.max():.1%}" in shown(app)
 
 
+def test_a_prediction_that_is_not_sure_offers_two_candidates(store: Store) -> None:
+    run_id = trained(store, replace(QUICK, epochs=1))
+    network = store.network(run_id)
+    app = page(ONE, run=run_id)
+    [said] = prediction.predict_number(network, CanvasDrawing(ONE).ink)
+    assert said.verdict == "not sure"
+    first, second = (network.classes[label] for label in said.candidates)
+    assert "Not sure" in shown(app) and f", or {second} (" in shown(app)
+    assert [app.button(f"candidate_{i}").label for i in (0, 1)] == [
+        f"It is {first}",
+        f"It is {second}",
+    ]
+    app.button("candidate_1").click()
+    ran(app)
+    assert [drawing.label for drawing in store.drawings.all()] == [second]
+
+
 def test_digits_side_by_side_are_a_number(store: Store) -> None:
     app = page(TEN, run=trained(store, QUICK))
     assert 'style="--letters:2">' in shown(app)

@@ -38,7 +38,7 @@ def test_without_a_run_there_is_a_way_on(store: Store) -> None:
     assert "first network is training" in shown(app)
     assert not app.metric
     store.cancel(run_id)
-    assert "no trained run yet" in shown(ran(app))
+    assert "No trained runs yet" in shown(ran(app))
 
 
 def test_the_numbers_are_the_tables(store: Store) -> None:
@@ -103,7 +103,7 @@ def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> Non
     assert app.query_params["sample"] in (str(order[1]), [str(order[1])])
     row = table.loc[order[1]]
     assert f"{row['p_truth']:.2%}" in shown(app)
-    assert "after epoch 2" in shown(app)
+    assert "epoch 2: **" in shown(app)
     app.button("back").click().run()
     assert "sample" not in app.query_params
     assert f"{len(order):,} pictures" in shown(app)
