@@ -35,15 +35,16 @@ SIGNS = """() => JSON.stringify([
 # Buttons that a person can press now, each with the name of its kind. What the page covers with a
 # dialog or a popover cannot be pressed.
 BUTTONS = r"""() => {
+  const STREAMLIT = 'header, [kind^=header], [data-testid=stElementToolbar]'  // its own buttons
   const over = document.querySelector('[role=dialog]')
     ?? document.querySelector('[data-testid=stPopoverBody]')
     ?? document.querySelector('[data-testid=stMenuButtonBody]')
-  const seen = []
+  const seen = [], SEEN = { visibilityProperty: true, opacityProperty: true }
   for (const button of (over ?? document).querySelectorAll('button')) {
     button.removeAttribute('data-press')
     const chosen = /Active$/.test(button.dataset.testid ?? '') || button.role === 'tab'
-    if (button.disabled || chosen || !button.checkVisibility()) continue
-    if (button.closest('[data-testid=stElementToolbar], [data-testid=stToolbar], header')) continue
+    if (button.disabled || chosen || !button.checkVisibility(SEEN)) continue
+    if (button.closest(STREAMLIT)) continue
     const place = button.closest('[class*=st-key-]')
     const key = /st-key-(\S+)/.exec(place?.className ?? '')?.[1] ?? 'none'
     const kind = [key.replace(/\d+/g, ''), button.dataset.testid, button.ariaLabel].join(' ')
