@@ -130,7 +130,7 @@ def _legend(colors: Mapping[str, str], columns: int) -> alt.Chart:
     """
     each = alt.Chart(alt.sequence(len(colors), as_="place"))
     each = each.transform_calculate(curve=f"{json.dumps(list(colors))}[datum.place]")
-    small = {"columns": columns, "columnPadding": 8, "labelFontSize": 12, "symbolSize": 50}
+    small = {"columns": columns, "columnPadding": 3, "labelFontSize": 12, "symbolSize": 50}
     color = curve_color(colors, symbolType="stroke", symbolStrokeWidth=2, **small)
     return each.mark_point(opacity=0, tooltip=None).encode(color=color)
 

@@ -63,7 +63,7 @@ def _train_again(run: Run) -> None:
 PENDING = {
     "pause": "pausing …",
     "resume": "resuming …",
-    "epoch": "starting one epoch …",
+    "epoch": "pausing after one epoch …",
     "stop": "stopping …",
 }
 
