@@ -30,6 +30,7 @@ HOMES = {
     "streamlit": ("scratchmlp/ui/", "pages/", "app.py"),
     "sqlalchemy": (
         "scratchmlp/runs/background_tasks.py",
+        "scratchmlp/runs/damage.py",
         "scratchmlp/runs/run_list.py",
         "scratchmlp/runs/checkpoints.py",
         "scratchmlp/runs/database.py",

@@ -6,11 +6,10 @@ import altair as alt
 import pandas as pd
 
 from scratchmlp.charts.axes import log_axis
-from scratchmlp.charts.theme import BLUE, GREEN, GREY, ORANGE, SHARE, curve_color, title
+from scratchmlp.charts.theme import PALETTE, SHARE, curve_color, title
 
 SMALL_HEIGHT = 250  # several of these charts are side by side
 _EPOCHS = alt.Axis(tickMinStep=1, format="d", tickCount=6)
-_LAYER_COLORS = (BLUE, ORANGE, GREEN, "#cc79a7", "#56b4e9", "#d55e00", GREY)
 
 
 class Metric(NamedTuple):
@@ -43,7 +42,7 @@ def layer_chart(metrics: pd.DataFrame, name: str) -> alt.Chart:
     table = metrics[["epoch", "layer", name]].dropna()
     table = table if metric.is_share else table[table[name] > 0]
     table = table.assign(curve=[f"layer {layer}" for layer in table["layer"]])
-    colors = dict(zip(table["curve"].unique(), _LAYER_COLORS, strict=False))
+    colors = dict(zip(table["curve"].unique(), PALETTE, strict=False))
     scale = SHARE if metric.is_share else alt.Scale(type="log", nice=False)
     number_format = ".1%" if metric.is_share else ".3g"
     return (

@@ -14,9 +14,12 @@ from altair.utils import schemapi
 # Altair would validate every part and then the whole chart again: the latter is enough.
 schemapi.disable_debug_mode()
 
-# Okabe & Ito's palette: the colour-blind can distinguish it, and it is readable on white and black.
-BLUE, ORANGE, GREEN, GREY = "#0072b2", "#e69f00", "#009e73", "#8a94a3"
-INK = "#1b2430"  # text on a white page
+# Okabe & Ito's palette, which the colour-blind can distinguish. Where it is too light for a white
+# page it is darker here: each colour has a contrast of 3:1 on the light and on the dark pages.
+BLUE, ORANGE, GREEN, GREY = "#0072b2", "#c77c00", "#009e73", "#76808f"
+VERMILION, PINK, SKY = "#d55e00", "#c76b9e", "#2f8fcb"
+PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, GREY)
+INK = "#0b1220"  # text on a white page
 HEIGHT = 340
 SHARE = alt.Scale(domain=[0, 1])
 

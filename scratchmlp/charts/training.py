@@ -14,13 +14,12 @@ import altair as alt
 import pandas as pd
 
 from scratchmlp.charts.axes import log_axis
-from scratchmlp.charts.theme import BLUE, GREEN, GREY, HEIGHT, ORANGE, curve_color, title
+from scratchmlp.charts.theme import BLUE, GREY, HEIGHT, ORANGE, PALETTE, PINK, curve_color, title
 
 Spec = dict[str, Any]
 Others = Mapping[str, str]  # column -> title of another run in the comparison
 
-_OTHER_COLORS = (GREEN, "#d55e00", "#cc79a7", "#56b4e9")  # the rest of Okabe & Ito's palette
-_RATE_COLOR = "#cc79a7"
+_OTHER_COLORS = [color for color in PALETTE if color not in (BLUE, ORANGE, GREY)]
 MAX_OTHERS = len(_OTHER_COLORS)
 
 
@@ -161,8 +160,8 @@ def _best(valid: alt.Chart) -> alt.Chart:
 def _rates(x: alt.X) -> list[alt.Chart]:
     """A rule at each change of the learning rate, and the new value."""
     base = alt.Chart(alt.NamedData("rates")).encode(x=x)
-    rule = base.mark_rule(color=_RATE_COLOR, strokeDash=[4, 3], strokeWidth=1.5)
-    word = base.mark_text(color=_RATE_COLOR, align="left", baseline="top", dx=4, fontSize=12)
+    rule = base.mark_rule(color=PINK, strokeDash=[4, 3], strokeWidth=1.5)
+    word = base.mark_text(color=PINK, align="left", baseline="top", dx=4, fontSize=12)
     return [rule, word.encode(y=alt.value(4), text="words:N")]
 
 

@@ -15,7 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchmlp.data import mnist
-from scratchmlp.data.types import MAX_CLASS_NAME, Dataset, Examples, Progress, is_class_name
+from scratchmlp.data.types import (
+    MAX_CLASS_NAME,
+    MAX_CLASSES,
+    Dataset,
+    Examples,
+    Progress,
+    is_class_name,
+)
 from scratchmlp.errors import UserError
 
 SPLIT_FOLDERS = {
@@ -172,6 +179,8 @@ def _check_classes(root: Path, classes: tuple[str, ...], files: dict[str, list[P
         if file.parent.name not in classes:
             name = str(file.parent).encode(errors="replace").decode()
             raise UserError(f"{name} has no counterpart in {training}.")
+    if len(classes) > MAX_CLASSES:
+        raise UserError(f"{training} has {len(classes):,} classes: at most {MAX_CLASSES:,}.")
     for name in classes:
         if not is_class_name(name):
             raise UserError(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_CLASS_NAME = 200  # characters
+MAX_CLASSES = 1_000  # more cannot be shown on a page
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is (0: unknown)."""

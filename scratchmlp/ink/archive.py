@@ -28,7 +28,10 @@ MAX_ZIP_BYTES = 20_000_000
 MAX_UNPACKED_BYTES = 100_000_000  # of all files in the ZIP
 MAX_PICTURES = 5_000
 MAX_PICTURE_BYTES = 2_000_000  # of one picture
-MAX_STROKES_BYTES = 50_000_000  # of strokes.json
+MAX_STROKES_BYTES = 20_000_000  # of strokes.json
+MAX_POINTS = 1_000_000  # of all strokes
+MAX_PIXELS = 40_000_000  # of all pictures that must be prepared
+MIN_PIXELS = 20_000  # to prepare a smaller picture takes as long as one of this size
 STROKES_FILE = "strokes.json"
 DAMAGE_ERRORS = zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError
 
@@ -108,6 +111,7 @@ def _unpack(packed: zipfile.ZipFile) -> list[ArchivedDrawing]:
         raise UserError("This ZIP holds no drawings: it needs pictures as <class>/<name>.png.")
     if len(pictures) > MAX_PICTURES:
         raise UserError(f"This ZIP holds {len(pictures):,} pictures: at most {MAX_PICTURES:,}.")
+    _check_pixels(packed, pictures)
     strokes_of = _read_strokes(packed, files)
     return [_read_drawing(packed, info, strokes_of) for info in sorted(pictures, key=_path)]
 
@@ -118,13 +122,35 @@ def _check_path(name: str) -> None:
         raise UserError(f"This ZIP holds a file with a path that is refused: {name[:60]!r}.")
 
 
+def _check_pixels(packed: zipfile.ZipFile, pictures: list[zipfile.ZipInfo]) -> None:
+    """Refuse pictures that would take long, by their headers."""
+    if sum(_pixels_to_prepare(packed, info) for info in pictures) > MAX_PIXELS:
+        raise UserError(
+            f"The pictures in this ZIP are too large: at most {MAX_PIXELS // 1_000_000} megapixels "
+            f"in all, and at most {MAX_PIXELS // MIN_PIXELS:,} pictures that are not 28 x 28."
+        )
+
+
+def _pixels_to_prepare(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
+    """The work to prepare a PNG; 0 if it is grey and 28 x 28."""
+    with packed.open(info) as opened:
+        header = opened.read(26)  # signature, IHDR, width, height, bits, colour
+    width, height = int.from_bytes(header[16:20], "big"), int.from_bytes(header[20:24], "big")
+    is_grey = header[24:] == b"\x08\0"
+    is_prepared = is_grey and width == height == preparation.SIDE
+    return 0 if is_prepared else max(width * height, MIN_PIXELS)
+
+
 def _read_strokes(packed: zipfile.ZipFile, files: list[zipfile.ZipInfo]) -> dict[str, Strokes]:
     """The strokes in `strokes.json`, by the path of their picture in the ZIP."""
     found = [info for info in files if PurePosixPath(info.filename).name == STROKES_FILE]
     if not found:
         return {}
+    text = _read(packed, found[0], MAX_STROKES_BYTES)
+    if text.count(b"[") > MAX_POINTS:  # each point is in brackets
+        raise UserError(f"{STROKES_FILE} in this ZIP is too long: at most {MAX_POINTS:,} points.")
     try:
-        content = json.loads(_read(packed, found[0], MAX_STROKES_BYTES))
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{STROKES_FILE} in this ZIP is not JSON.") from error
     if not isinstance(content, dict):

@@ -17,7 +17,7 @@ from scratchmlp.ink.preparation import Ink
 
 PICTURE_FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_FILE_BYTES = 30_000_000
-MAX_PIXELS = 25_000_000
+MAX_PIXELS = 25_000_000  # of any picture
 MAX_EDGE = 800  # pixels of the longer edge after scaling: enough for a digit, and fast
 
 Grey = NDArray[np.floating]  # (h, w) in [0, 1]
@@ -45,31 +45,51 @@ def _grey(data: bytes) -> Grey:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours
             picture = Image.open(io.BytesIO(data), formats=PICTURE_FORMATS)
-        if picture.width * picture.height > MAX_PIXELS:
-            raise _too_large(f"{picture.width:,} x {picture.height:,} pixels")
-        picture.draft("RGB", (2 * MAX_EDGE, 2 * MAX_EDGE))  # decodes a JPEG at a lower resolution
-        return _to_grey(ImageOps.exif_transpose(picture))
+        _check_size(picture)
+        picture.draft("RGB", (MAX_EDGE, MAX_EDGE))
+        return _to_grey(picture)
     except Image.DecompressionBombError as error:
-        raise _too_large("far too many pixels") from error
+        raise _too_large("far too many pixels", MAX_PIXELS) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise UserError(
             "This file is not a picture that can be read: send a PNG, JPEG or WebP."
         ) from error
 
 
-def _too_large(size: str) -> UserError:
+def _check_size(picture: Image.Image) -> None:
+    """Raise a `UserError` if the picture may need more than 0.5 seconds or 100 MB."""
+    limit = _largest(picture)
+    if picture.width * picture.height > limit:
+        raise _too_large(f"{picture.width:,} x {picture.height:,} pixels", limit)
+
+
+def _largest(picture: Image.Image) -> int:
+    """How many pixels a picture of this kind may have (docs/experiments.md)."""
+    if picture.format == "JPEG" and "progressive" not in picture.info:
+        return MAX_PIXELS  # it is decoded at a lower resolution
+    if picture.format == "WEBP":
+        return 6_000_000
+    return 8_000_000 if picture.has_transparency_data else 10_000_000
+
+
+def _too_large(size: str, limit: int) -> UserError:
     return UserError(
-        f"This picture is too large ({size}): at most {MAX_PIXELS // 1_000_000} megapixels."
+        f"This picture is too large ({size}): at most {limit // 1_000_000} megapixels. "
+        "Make it smaller, and send it again."
     )
 
 
 def _to_grey(picture: Image.Image) -> Grey:
     if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits and more
-        wide = np.asarray(picture, dtype=np.float64)
-        picture = Image.fromarray((wide / max(wide.max(), 1) * 255).clip(0, 255).astype(np.uint8))
-    if picture.has_transparency_data:
-        picture = _on_paper(picture.convert("RGBA"))
-    picture = picture.convert("L")
+        wide = np.array(picture, dtype=np.float32)
+        wide *= 255 / max(wide.max(), 1)
+        picture = Image.fromarray(wide.clip(0, 255, out=wide).astype(np.uint8))
+    # Every copy of a large picture takes time and memory: it becomes small first.
+    picture = picture.convert("RGBA" if picture.has_transparency_data else "L")
+    picture = picture.reduce(max(1, max(picture.size) // MAX_EDGE))
+    if picture.mode == "RGBA":
+        picture = _on_paper(picture)
+    picture = ImageOps.exif_transpose(picture).convert("L")
     picture.thumbnail((MAX_EDGE, MAX_EDGE), Image.Resampling.BOX, reducing_gap=None)
     return np.asarray(picture, dtype=np.float32) / 255
 

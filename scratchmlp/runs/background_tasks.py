@@ -13,10 +13,12 @@ from typing import Any, Literal
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scratchmlp.errors import UserError
+from scratchmlp.runs import damage
 from scratchmlp.runs.database import LOST_AFTER, new_id, read_transaction, tasks, write_transaction
 
 Arrays = dict[str, NDArray]
@@ -51,15 +53,15 @@ class BackgroundTasks:
     def find(self, kind: str, settings: dict[str, Any]) -> BackgroundTask | None:
         """The task of this kind and these settings, or None if nobody has requested it."""
         with read_transaction(self._engine) as connection:
-            row = connection.execute(_select().where(tasks.c.key == _key(kind, settings))).first()
-        return _task(row) if row else None
+            found = _read(connection, _select().where(tasks.c.key == _key(kind, settings)))
+        return found[0] if found else None
 
     def get(self, task_id: str) -> BackgroundTask:
         with read_transaction(self._engine) as connection:
-            row = connection.execute(_select().where(tasks.c.id == task_id)).first()
-        if row is None:
+            found = _read(connection, _select().where(tasks.c.id == task_id))
+        if not found:
             raise UserError("This task does not exist any more: start it again.")
-        return _task(row)
+        return found[0]
 
     def request(
         self, kind: str, settings: dict[str, Any], run_id: str | None = None
@@ -113,13 +115,20 @@ class BackgroundTasks:
             packed = connection.execute(query).scalar()
         if packed is None:
             raise UserError("This task is not done yet: wait for it, or start it again.")
-        arrays: Arrays = load(bytes(packed))
+        try:
+            arrays: Arrays = load(bytes(packed))
+        except (SafetensorError, TypeError, ValueError) as error:
+            raise UserError("The result of this task is damaged: start it again.") from error
         return arrays
 
     def _change_if(self, task_id: str, old_status: str, **values: Any) -> bool:
         query = sa.update(tasks).where(tasks.c.id == task_id, tasks.c.status == old_status)
         with write_transaction(self._engine) as connection:
             return connection.execute(query.values(values)).rowcount == 1
+
+
+def _read(connection: sa.Connection, query: sa.Select) -> list[BackgroundTask]:
+    return damage.sound(connection, tasks, connection.execute(query), _task)
 
 
 def _select() -> sa.Select:

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from scratchmlp.data.types import MAX_CLASS_NAME, is_class_name
+from scratchmlp.data.types import MAX_CLASS_NAME, MAX_CLASSES, is_class_name
 from scratchmlp.errors import UserError
 from scratchmlp.ink.preparation import SIDE
 from scratchmlp.net.config import TrainConfig
@@ -64,6 +64,8 @@ def loads(data: bytes) -> Network:
     tensors, metadata = _load(data)
     try:
         config = TrainConfig.from_mapping(metadata["config"])
+        if len(metadata["classes"]) > MAX_CLASSES:
+            raise _damaged(f"it has more than {MAX_CLASSES:,} classes")
         classes = tuple(str(name) for name in metadata["classes"])
         sizes = [SIDE * SIDE, *config.hidden, len(classes)]
         params = []

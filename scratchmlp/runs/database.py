@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from scratchmlp import paths
 from scratchmlp.errors import UserError
+from scratchmlp.runs import damage
 
 BUSY_SECONDS = 5.0
 LOST_AFTER = 10.0  # seconds without a heartbeat: the run or task then counts as lost
@@ -199,13 +200,16 @@ def _sqlite(parsed: sa.URL) -> sa.Engine:
             "SCRATCHMLP_HOME to a folder that you can write to."
         ) from error
     try:
-        engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        engine = sa.create_engine(
+            parsed, connect_args={"timeout": BUSY_SECONDS}, json_deserializer=damage.read_json
+        )
     except (ValueError, TypeError) as error:  # a parameter that SQLite does not know
         raise UserError(f"SCRATCHMLP_DB cannot be used ({error}): {URL_FORMS}") from error
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection, record):  # type: ignore[no-untyped-def]
         connection.isolation_level = None  # `begin` below sends BEGIN
+        connection.text_factory = lambda text: text.decode(errors="replace")
         _use_wal(connection)
         for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
@@ -289,6 +293,10 @@ _EXPLANATIONS = {
     "unable to open database": "cannot be opened: set SCRATCHMLP_HOME to a folder you may write to",
     "not a database": "is damaged: move it away to start with an empty one",
     "malformed": "is damaged: move it away to start with an empty one",
+    "no such table": "is damaged (a table is missing): move it away to start with an empty one",
+    "no such column": "is damaged (a column is missing): move it away to start with an empty one",
+    "undefinedtable": "is damaged (a table is missing): restore it from a copy",
+    "undefinedcolumn": "is damaged (a column is missing): restore it from a copy",
     "resolve host": "cannot be reached: start the database server or correct SCRATCHMLP_DB",
     "connection": "cannot be reached: start the database server or correct SCRATCHMLP_DB",
 }
@@ -300,7 +308,7 @@ def explain_errors(engine: sa.Engine) -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        message = str(error.orig).lower()
+        message = f"{type(error.orig).__name__}: {error.orig}".lower()
         for part, meaning in _EXPLANATIONS.items():
             if part in message:
                 raise StoreError(f"The runs database {_location(engine)} {meaning}.") from error
@@ -315,3 +323,15 @@ def _location(engine: sa.Engine) -> str:
     """The file or the URL of a database, without a password."""
     is_file = engine.dialect.name == "sqlite"
     return engine.url.database or "" if is_file else engine.url.render_as_string()
+
+
+def describe_damage(engine: sa.Engine) -> str | None:
+    """A sentence about the damaged rows that have been left out so far, if there are any."""
+    rows = damage.left_out(engine)
+    if not rows:
+        return None
+    tables = " and ".join(f"{n:,} of the table {table}" for table, n in sorted(rows.items()))
+    return (
+        f"The runs database {_location(engine)} is damaged. Rows that cannot be read are left out: "
+        f"{tables}."
+    )

@@ -16,6 +16,7 @@ from scratchmlp.data.types import MAX_CLASS_NAME, Examples, is_class_name
 from scratchmlp.errors import UserError
 from scratchmlp.ink.preparation import SIDE
 from scratchmlp.ink.strokes import Strokes
+from scratchmlp.runs import damage
 from scratchmlp.runs.database import drawings, new_id, read_transaction, write_transaction
 
 OWNER = "local"
@@ -68,15 +69,15 @@ class Drawings:
         """All drawings, the newest first."""
         query = sa.select(drawings).where(_NOT_DELETED).order_by(drawings.c.created.desc())
         with read_transaction(self._engine) as connection:
-            return [_drawing(row) for row in connection.execute(query)]
+            return damage.sound(connection, drawings, connection.execute(query), _drawing)
 
     def get(self, drawing_id: str) -> Drawing:
         query = sa.select(drawings).where(_NOT_DELETED, drawings.c.id == drawing_id)
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query).first()
-        if row is None:
+            found = damage.sound(connection, drawings, connection.execute(query), _drawing)
+        if not found:
             raise UserError("This drawing does not exist any more.")
-        return _drawing(row)
+        return found[0]
 
     def relabel(self, drawing_id: str, label: str) -> None:
         """Give a drawing another label."""
@@ -135,4 +136,6 @@ def _label(label: str) -> str:
 
 def _drawing(row: sa.Row) -> Drawing:
     image = np.frombuffer(bytes(row.image), dtype=np.uint8).reshape(SIDE, SIDE)
+    if not isinstance(row.strokes, list | None):
+        raise ValueError("strokes are no list")
     return Drawing(row.id, row.label, image, row.strokes, row.created)

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from scratchmlp.data.types import is_text
 from scratchmlp.net import presets
@@ -18,6 +18,7 @@ CommandKind = Literal["pause", "resume", "epoch", "stop", "lr"]
 """What a run can be told: "epoch" trains to the end of the epoch, "lr" sets the learning rate."""
 
 LIVE: tuple[Status, ...] = ("running", "paused")
+LATEST_TIME = 2.0**33  # seconds since 1970: the year 2242
 ENDED: tuple[Status, ...] = ("finished", "stopped", "diverged", "failed")
 
 
@@ -48,7 +49,20 @@ class Run:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Run":
-        """The run in a row of the table `runs`."""
+        """The run in a row of the table `runs`.
+
+        Raises
+        ------
+        UserError, ValueError, TypeError
+            The row is damaged.
+        """
+        if row["status"] not in get_args(Status):
+            raise ValueError(f"status is {row['status']}")
+        if not isinstance(row["config"], dict):
+            raise ValueError("config is no JSON object")
+        for name in ("created", "started", "ended", "heartbeat", "deleted"):
+            if not 0 <= (row[name] or 0) < LATEST_TIME:
+                raise ValueError(f"{name} is {row[name]}")
         silent = time.time() - (row["heartbeat"] or 0) > LOST_AFTER
         status = "lost" if row["status"] in LIVE and silent else row["status"]
         config = TrainConfig.from_mapping(row["config"])

@@ -10,7 +10,15 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
-from scratchmlp.runs.database import commands, read_transaction, runs, steps, write_transaction
+from scratchmlp.runs import damage
+from scratchmlp.runs.database import (
+    commands,
+    epochs,
+    read_transaction,
+    runs,
+    steps,
+    write_transaction,
+)
 from scratchmlp.runs.records import LIVE, Run, clean
 
 RUN_RETENTION = 3600.0  # seconds in which a deleted run can be restored
@@ -19,6 +27,12 @@ MAX_NOTE_LENGTH = 10_000
 SPARKLINE_POINTS = 40  # at most
 
 NOT_DELETED = runs.c.deleted.is_(None)
+
+
+def read_runs(connection: sa.Connection, query: sa.Select) -> list[Run]:
+    """The runs that a query of the table `runs` finds."""
+    rows = connection.execute(query)
+    return damage.sound(connection, runs, rows, lambda row: Run.from_row(row._asdict()))
 
 
 class RunList:
@@ -68,8 +82,9 @@ class RunList:
         """The runs that can be restored, the last deleted first."""
         query = sa.select(runs).where(runs.c.deleted > time.time() - RUN_RETENTION)
         with read_transaction(self._engine) as connection:
-            rows = connection.execute(query.order_by(runs.c.deleted.desc(), runs.c.created.desc()))
-            return [Run.from_row(row._asdict()) for row in rows]
+            return read_runs(
+                connection, query.order_by(runs.c.deleted.desc(), runs.c.created.desc())
+            )
 
     def purge(self) -> int:
         """Remove the runs for good that cannot be restored any more; return their number."""
@@ -96,5 +111,20 @@ class RunList:
         lines: dict[str, list[float]] = {}
         with read_transaction(self._engine) as connection:
             for run_id, _, loss in connection.execute(query):
-                lines.setdefault(run_id, []).append(loss)
+                if isinstance(loss, float):
+                    lines.setdefault(run_id, []).append(loss)
         return lines
+
+    def valid_accuracies(self) -> dict[str, float]:
+        """The validation accuracy of each run after its last epoch, by the run's id.
+
+        A run without an epoch, or without validation pictures, is left out.
+        """
+        last = sa.select(epochs.c.run, sa.func.max(epochs.c.epoch).label("epoch"))
+        last_epoch = last.group_by(epochs.c.run).subquery()
+        here = (epochs.c.run == last_epoch.c.run) & (epochs.c.epoch == last_epoch.c.epoch)
+        query = sa.select(epochs.c.run, epochs.c.valid_accuracy).join(last_epoch, here)
+        query = query.where(epochs.c.valid_accuracy.is_not(None))
+        with read_transaction(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return {run_id: share for run_id, share in rows if isinstance(share, float)}

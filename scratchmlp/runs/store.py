@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import damage
 from scratchmlp.runs.background_tasks import BackgroundTasks
 from scratchmlp.runs.checkpoints import Checkpoints, save_checkpoint
 from scratchmlp.runs.database import (
     checkpoints,
     commands,
     default_url,
+    describe_damage,
     epochs,
     open_database,
     read_transaction,
@@ -45,7 +47,7 @@ from scratchmlp.runs.records import (
     nan_to_none,
     new_row,
 )
-from scratchmlp.runs.run_list import NOT_DELETED, RunList
+from scratchmlp.runs.run_list import NOT_DELETED, RunList, read_runs
 
 if TYPE_CHECKING:  # listing runs must not wait for PyTorch
     from scratchmlp.net.network import Network
@@ -72,6 +74,11 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @property
+    def damage(self) -> str | None:
+        """A sentence about the damaged rows that have been left out so far, if there are any."""
+        return describe_damage(self._engine)
 
     # --- runs -----------------------------------------------------------------------------------
 
@@ -131,22 +138,22 @@ class Store:
         else:
             query = query.where(runs.c.id == clean(run_id))
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query).first()
-        if row is None and run_id == "latest":
+            found = read_runs(connection, query)
+        if not found and run_id == "latest":
             raise UserError("There is no run yet: train one first.")
-        if row is None:
+        if not found:
             raise UserError(f"There is no run {run_id[:40]}: the list of runs has them all.")
-        if row.deleted:
+        if found[0].deleted:
             raise UserError(
                 f"Run {run_id} was deleted: you can restore it on the Runs page for an hour."
             )
-        return Run.from_row(row._asdict())
+        return found[0]
 
     def runs(self, limit: int | None = None) -> list[Run]:
         """All runs, the newest first."""
         query = sa.select(runs).where(NOT_DELETED).order_by(runs.c.created.desc()).limit(limit)
         with read_transaction(self._engine) as connection:
-            return [Run.from_row(row._asdict()) for row in connection.execute(query)]
+            return read_runs(connection, query)
 
     def queue(self) -> list[str]:
         """The ids of the runs that wait for a worker, the oldest first."""
@@ -274,14 +281,14 @@ class Store:
         """Columns step, loss, lr of the steps after `step`, (n, 3): fast for many steps."""
         with read_transaction(self._engine) as connection:
             rows = connection.execute(_select_steps(run_id, step)).cursor.fetchall()  # no Row each
-        return np.array(rows, dtype=float).reshape(-1, 3)
+            return damage.numbers(connection, steps, rows, 3)
 
     def epochs_since(self, run_id: str, epoch: int = 0) -> list[sa.Row]:
         """Rows (epoch, step, train_loss, …, statistics) after `epoch`."""
         query = sa.select(*(c for c in epochs.c if c.name != "run"))
         query = query.where(epochs.c.run == run_id, epochs.c.epoch > epoch).order_by(epochs.c.epoch)
         with read_transaction(self._engine) as connection:
-            return list(connection.execute(query))
+            return damage.sound(connection, epochs, connection.execute(query), _checked_epoch)
 
     # --- commands to a run -----------------------------------------------------------------------
 
@@ -302,7 +309,8 @@ class Store:
         query = sa.select(commands.c.kind, commands.c.value, commands.c.applied_step)
         query = query.where(commands.c.run == run_id, commands.c.applied_step.is_not(None))
         with read_transaction(self._engine) as connection:
-            return list(connection.execute(query.order_by(commands.c.id)))
+            rows = connection.execute(query.order_by(commands.c.id))
+            return damage.sound(connection, commands, rows, lambda row: row)
 
     # --- checkpoints -----------------------------------------------------------------------------
 
@@ -338,6 +346,12 @@ def _insert_run(
     return str(row["id"])
 
 
+def _checked_epoch(row: sa.Row) -> sa.Row:
+    if not isinstance(row.statistics, dict | None):
+        raise ValueError("statistics are no JSON object")
+    return row
+
+
 def _select_steps(run_id: str, step: int) -> sa.Select:
     query = sa.select(steps.c.step, steps.c.loss, steps.c.lr)
     return query.where(steps.c.run == run_id, steps.c.step > step).order_by(steps.c.step)
@@ -346,4 +360,5 @@ def _select_steps(run_id: str, step: int) -> sa.Select:
 def _pending_commands(connection: sa.Connection, run_id: str) -> list[Command]:
     query = sa.select(commands.c.id, commands.c.kind, commands.c.value)
     query = query.where(commands.c.run == run_id, commands.c.applied_step.is_(None))
-    return [Command(*row) for row in connection.execute(query.order_by(commands.c.id))]
+    rows = connection.execute(query.order_by(commands.c.id))
+    return damage.sound(connection, commands, rows, lambda row: Command(*row))

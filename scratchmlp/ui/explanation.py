@@ -56,7 +56,8 @@ def neighbours(index: nearest.Index, image: Tensor, labels: NDArray[np.int64]) -
 
     `labels` are those of the pictures in the index.
     """
-    st.markdown("**Nearest training pictures** (cosine similarity of the last hidden layer)")
+    st.subheader("Nearest training pictures", anchor=False)
+    st.caption("By the cosine similarity of the last hidden layer.")
     rows = nearest.search(index, image)
     captions = [f"{index.network.classes[labels[row]]} (no. {row})" for row in rows]
     _pictures(list(index.images[rows].numpy()), captions, 84)

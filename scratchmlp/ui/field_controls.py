@@ -153,12 +153,10 @@ def _layer(field: Field, index: int) -> None:
         **session.synced_widget(key, widths[index], partial(_widen, field, index)),
     )
     row.button(
-        "",
+        "Remove",
         key=f"remove_layer_{index}",
-        help="Remove this layer",
         on_click=field.change,
         args=[widths[:index] + widths[index + 1 :]],
-        icon=":material/close:",
         type="tertiary",
     )
 

@@ -1,21 +1,33 @@
 """The frame of every page: its title, the navigation, and sentences in place of errors."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 import torch
 
 from scratchmlp.charts.theme import INK
-from scratchmlp.ui import session
-from scratchmlp.ui.session import ARRIVED, HAS_FRAME, PAGE
+from scratchmlp.ui import accessible_names, resources, session
+from scratchmlp.ui.markdown import escape
+from scratchmlp.ui.session import HAS_FRAME
 
 # The first one is at /.
 PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs"}
-# Less empty space on top, and text on the primary colour that can be read on its dark variant.
+# Less empty space on top; text on the primary colour that can be read on its dark variant; axes and
+# legends of charts in the colour of text; links to the pages where the header has no room for them;
+# code in colours that can be read. Streamlit has no theme options for these.
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 4.5rem }
 [data-testid=stBaseButton-primary] { color: light-dark(#ffffff, #11161d) }
 [data-testid=stTopNav] a:focus-visible { outline: 3px solid #2f7fd1 }
+:is(.role-axis, .role-legend) text { fill: currentColor; fill-opacity: .8 }
+.stApp:has([data-testid=stTopNav]) [data-testid=stLayoutWrapper]:has(> .st-key-pages) {
+  display: none }
+.stHeading :is(h2, h3) { padding: 0 }
+[class*=st-key-section_] { position: absolute; height: 1px; clip-path: inset(50%) }
+.stApp .stCode .token { color: inherit }
+.stApp .stCode .token:is(.keyword, .function, .class-name) { color: light-dark(#0b5cad, #7bbcff) }
+.stApp .stCode .token:is(.string, .number, .boolean) { color: light-dark(#14713a, #5fd38d) }
 </style>"""
 
 
@@ -29,9 +41,11 @@ def run() -> None:
     ]
     page = st.navigation(pages, position="top")
     st.html(STYLE)
+    with st.container(horizontal=True, key="pages"):
+        for link in pages:
+            st.page_link(link)
+        accessible_names.mend()
     st.session_state[HAS_FRAME] = True
-    if st.session_state.get(PAGE) != page.title:
-        st.session_state[PAGE], st.session_state[ARRIVED] = page.title, True
     try:
         page.run()
     finally:
@@ -47,17 +61,33 @@ def show(page: Callable[[], None]) -> None:
     if not st.session_state.get(HAS_FRAME):
         run()
         return
+    notice = st.container()
     with session.errors_shown():
         page()
+        if sentence := resources.store().damage:
+            notice.warning(escape(sentence))
 
 
-def show_tabs(key: str, views: Mapping[str, Callable[[], None]]) -> None:
-    """A tab for each view, by its title; only the open one is drawn."""
-    tabs = st.tabs(list(views), key=key, on_change="rerun")
-    for tab, view in zip(tabs, views.values(), strict=True):
+def show_tabs(key: str, views: Mapping[str, Callable[[], None]], /, **options: Any) -> None:
+    """A tab for each view, by its title; only the open one is drawn.
+
+    `options` are arguments of `st.tabs`, where the open tab is kept elsewhere than under `key`.
+    """
+    tabs = st.tabs(list(views), **({"key": key, "on_change": "rerun"} | options))
+    for tab, (title, view) in zip(tabs, views.items(), strict=True):
         if tab.open:
             with tab:
+                section(title)
                 view()
+
+
+def section(title: str) -> None:
+    """A heading for a part of a page, for those who jump from heading to heading.
+
+    Others see where the part begins.
+    """
+    with st.container(key=f"section_{title.lower().replace(' ', '_')}"):
+        st.header(title, anchor=False)
 
 
 def text_color() -> str:

@@ -4,8 +4,9 @@ A link comes from a stranger. So it is checked as a `TrainConfig` is, field by f
 refused becomes a sentence, and its field keeps the default. `hide=optimizer,seed` hides these
 controls, and their fields keep the values that the link gives them.
 
-`compare=ID,ID` opens a comparison with these runs. Train and Evaluate read it once and remove it
-from the address. `apply=1` is in old links and has no effect.
+`compare=ID,ID` opens a comparison with these runs: Train reads it once and removes it from the
+address, for Evaluate it is one of many, see `ui/evaluate/address.py`. `apply=1` is in old links and
+has no effect.
 """
 
 from collections.abc import Callable, Iterable, Mapping

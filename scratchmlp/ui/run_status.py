@@ -10,22 +10,21 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
 
 LIVE_SECONDS, IDLE_SECONDS = 1.0, 2.0  # between two looks at a run, while it changes and afterwards
-BADGES = {
-    "queued": ("gray", ":material/hourglass_empty:"),
-    "running": ("blue", ":material/play_arrow:"),
-    "paused": ("orange", ":material/pause:"),
-    "finished": ("green", ":material/check:"),
-    "stopped": ("gray", ":material/stop:"),
-    "diverged": ("red", ":material/trending_up:"),
-    "failed": ("red", ":material/error:"),
-    "lost": ("red", ":material/cloud_off:"),
+COLORS = {
+    "queued": "gray",
+    "running": "blue",
+    "paused": "orange",
+    "finished": "green",
+    "stopped": "gray",
+    "diverged": "red",
+    "failed": "red",
+    "lost": "red",
 }
 
 
 def badge(run: Run) -> str:
     """The run's status as Markdown."""
-    color, icon = BADGES[run.status]
-    return f":{color}-badge[{icon} {run.status}]"
+    return f":{COLORS[run.status]}-badge[{run.status}]"
 
 
 def seconds_between_looks(run: Run) -> float:

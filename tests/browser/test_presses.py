@@ -44,7 +44,7 @@ BUTTONS = r"""() => {
     button.removeAttribute('data-press')
     const chosen = /Active$/.test(button.dataset.testid ?? '') || button.role === 'tab'
     if (button.disabled || chosen || !button.checkVisibility(SEEN)) continue
-    if (button.closest(STREAMLIT)) continue
+    if (button.closest(STREAMLIT) || /^Help for/.test(button.ariaLabel)) continue
     const place = button.closest('[class*=st-key-]')
     const key = /st-key-(\S+)/.exec(place?.className ?? '')?.[1] ?? 'none'
     const kind = [key.replace(/\d+/g, ''), button.dataset.testid, button.ariaLabel].join(' ')

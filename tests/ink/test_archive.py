@@ -83,6 +83,8 @@ def with_a_false_size() -> bytes:
     return bomb.replace((30_000_000).to_bytes(4, "little"), (1000).to_bytes(4, "little"))
 
 
+CLAIMS = png(np.zeros((4_000, 4_000), dtype=np.uint8))
+
 HOSTILE = {
     "not a ZIP": (b"hello", "not a ZIP that can be read"),
     "cut short": (archive.pack(drawings("123"))[:-30], "not a ZIP that can be read"),
@@ -103,6 +105,18 @@ HOSTILE = {
     "large": (
         zipped({"3/a.png": bytes(3_000_000)}, compression=zipfile.ZIP_DEFLATED),
         "3/a.png in this ZIP is too large",
+    ),
+    "many megapixels": (
+        zipped({f"3/{n}.png": CLAIMS for n in range(3)}),
+        "too large: at most 40 megapixels in all, and at most 2,000 pictures",
+    ),
+    "many small pictures": (
+        zipped({f"3/{n}.png": png(np.zeros((2, 2), dtype=np.uint8)) for n in range(2_001)}),
+        "at most 2,000 pictures that are not 28 x 28",
+    ),
+    "many points": (
+        zipped({"3/a.png": GOOD, "strokes.json": b"[" * 1_000_001}),
+        "too long: at most 1,000,000 points",
     ),
     "a false size": (with_a_false_size(), "not a ZIP that can be read|too large|not a picture"),
     "strokes are not JSON": (zipped({"3/a.png": GOOD, "strokes.json": b"{"}), "is not JSON"),

@@ -43,12 +43,24 @@ def test_transparent_paper(colour: str) -> None:
     assert resembles(encoded(picture)) > 0.97
 
 
-def test_a_photo_is_rotated_by_its_exif_data() -> None:
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("scale", [1, 4])
+def test_a_photo_is_rotated_by_its_exif_data(kind: str, scale: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # rotate by 90 degrees clockwise to show it upright
     rotated = grey(1 - SEVEN).rotate(90)
-    assert resembles(encoded(rotated, "JPEG", exif=exif)) > 0.97
-    assert resembles(encoded(rotated, "JPEG")) < 0.9
+    rotated = rotated.resize((280 * scale, 280 * scale))
+    assert resembles(encoded(rotated, kind, exif=exif)) > 0.97
+    assert resembles(encoded(rotated, kind)) < 0.9
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "I;16"])
+def test_a_large_picture_of_any_kind_becomes_small(mode: str) -> None:
+    large = grey(1 - SEVEN).resize((1_680, 1_680))
+    wide = Image.fromarray(np.asarray(large, dtype=np.uint16) * 250)
+    data = encoded(wide if mode == "I;16" else large.convert(mode))
+    assert max(photos.extract_ink(data).shape) <= photos.MAX_EDGE
+    assert resembles(data) > 0.97
 
 
 def page(shadow: float, rules: float) -> np.ndarray:
@@ -89,7 +101,11 @@ def png_that_claims(width: int, height: int) -> bytes:
         (b"", "not a picture that can be read"),
         (encoded(grey(SEVEN))[:200], "not a picture that can be read"),
         (encoded(grey(SEVEN), "GIF"), "not a picture that can be read"),
-        (png_that_claims(10_000, 5_000), "too large"),  # 50 megapixels
+        (png_that_claims(10_000, 5_000), "5,000 pixels\\): at most 10 megapixels"),
+        (encoded(Image.new("RGBA", (3_000, 3_000))), "at most 8 megapixels"),
+        (encoded(Image.new("L", (3_000, 3_000)), "WEBP"), "at most 6 megapixels"),
+        (encoded(Image.new("L", (4_000, 3_000)), "JPEG", progressive=True), "at most 10 mega"),
+        (encoded(Image.new("L", (6_000, 5_000)), "JPEG"), "at most 25 megapixels"),
         (png_that_claims(100_000, 100_000), "too large"),  # a decompression bomb
         (bytes(photos.MAX_FILE_BYTES + 1), "too large"),
     ],

@@ -105,6 +105,11 @@ def test_a_damaged_or_wrong_network_is_refused(digits: Dataset) -> None:
         changed(data, config=CONFIG.asdict() | {"hidden": [16]}),
         changed(data, classes=["0", "1"]),
         changed(data, classes=["0"] * 10),
+        changed(
+            data,
+            {"w3": torch.zeros(8, 1_001), "b3": torch.zeros(1_001)},
+            classes=[str(n) for n in range(1_001)],
+        ),
         changed(data, classes=["0" * 1000, *"123456789"]),
         changed(data, classes=["a\ud800", *"123456789"]),
         changed(data, classes=["a\0", *"123456789"]),

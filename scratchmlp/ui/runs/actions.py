@@ -23,6 +23,7 @@ CURVES, PREDICTIONS = "Curves, on Train", "Predictions, on Evaluate"
 def show(ticked: list[Run]) -> None:
     """The buttons, for the runs that are ticked."""
     with st.container(key="actions", border=True):
+        layout.section("Selected runs")
         st.markdown(_title(ticked))
         row = st.container(horizontal=True)
         _open(row, ticked)

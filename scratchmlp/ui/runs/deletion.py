@@ -38,7 +38,7 @@ def undo_bar() -> None:
         st.markdown(f"{runs} deleted.", width="stretch")
         label, icon = "Undo", ":material/undo:"
         st.button(label, key="undo", icon=icon, type="primary", on_click=restore, args=[ids])
-        st.button("", key="dismiss", icon=":material/close:", help="Dismiss", on_click=_dismiss)
+        st.button("Dismiss", key="dismiss", type="tertiary", on_click=_dismiss)
 
 
 def _dismiss() -> None:

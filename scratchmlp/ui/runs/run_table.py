@@ -16,7 +16,7 @@ from scratchmlp.net import presets
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.run_status import BADGES
+from scratchmlp.ui.run_status import COLORS
 from scratchmlp.ui.session import RUNS_DATASET, RUNS_ORDER, RUNS_STATUS, RUNS_TEXT, TICKED_RUNS
 
 MAX_ROWS = 12  # on the screen at once
@@ -142,7 +142,7 @@ def _columns() -> dict[str, Any]:
     return {
         "run": column.TextColumn("Run", pinned=True, width=150),
         "status": column.MultiselectColumn(
-            "Status", options=list(BADGES), color=[color for color, _ in BADGES.values()], width=95
+            "Status", options=list(COLORS), color=list(COLORS.values()), width=95
         ),
         "accuracy": column.NumberColumn(
             "Test accuracy", format="%.2f%%", width=110, help="Measured once, at the end."

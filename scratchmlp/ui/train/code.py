@@ -140,9 +140,8 @@ def _source(block: Block) -> None:
 
 
 def _gradient(walk: Walkthrough, layer: int, i: int, j: int) -> None:
-    st.markdown(
-        f"**The gradient of one weight, three ways:** w{layer}[{i}, {j}] = {walk.weight:.5f}"
-    )
+    st.subheader("The gradient of one weight, three ways", anchor=False)
+    st.caption(f"w{layer}[{i}, {j}] = {walk.weight:.5f}")
     row = st.container(horizontal=True, key="three_ways")
     row.metric("Chain rule", _precise(walk.by_hand), help=walk.formula)
     row.metric("Autograd", _precise(walk.by_autograd), help="PyTorch's loss.backward().")

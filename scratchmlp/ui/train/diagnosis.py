@@ -13,12 +13,7 @@ from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import absence, settings, starting
 from scratchmlp.ui.train.recipes import describe_change
 
-ICONS = {
-    "error": (":red", ":material/error:"),
-    "warning": (":orange", ":material/warning:"),
-    "info": (":blue", ":material/info:"),
-    "good": (":green", ":material/check_circle:"),
-}
+COLORS = {"error": "red", "warning": "orange", "info": "blue", "good": "green"}
 
 
 def show(run: Run) -> None:
@@ -54,9 +49,11 @@ def _findings(
 
 
 def _card(run: Run, finding: Finding, index: int) -> None:
-    color, icon = ICONS[finding.severity]
+    severity = finding.severity
     with st.container(border=True, key=f"finding_{index}"):
-        st.markdown(f"{color}[{icon} **{finding.name.capitalize()}**]")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(finding.name.capitalize(), anchor=False, width="content")
+            st.markdown(f":{COLORS[severity]}-badge[{severity}]", width="content")
         st.markdown(finding.evidence)
         st.markdown(f"**Why:** {finding.reason}")
         if finding.advice:

@@ -21,7 +21,7 @@ def show(run: Run) -> None:
         _network(run, lambda: resources.network(run.id, step, best), best)
     if run.total_steps:  # a network that was loaded or taught was not trained here
         _training(run)
-    st.markdown("**Load a saved network**")
+    st.subheader("Load a saved network", anchor=False)
     network_upload.uploader()
 
 
@@ -43,7 +43,7 @@ def _choose_best(run: Run, last: int) -> bool:
 
 def _network(run: Run, network: Callable[[], Network], best: bool) -> None:
     stem = f"{run.id[:6]}-best" if best else run.id[:6]
-    st.markdown("**The network**")
+    st.subheader("The network", anchor=False)
     row = st.container(horizontal=True)
     row.download_button(
         "Download the weights",
@@ -72,7 +72,7 @@ def _network(run: Run, network: Callable[[], Network], best: bool) -> None:
 
 def _training(run: Run) -> None:
     stem = run.id[:6]
-    st.markdown("**Its training**")
+    st.subheader("Its training", anchor=False)
     row = st.container(horizontal=True)
     row.download_button(
         "Download a training script",

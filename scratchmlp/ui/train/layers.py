@@ -53,7 +53,7 @@ def _show(run_id: str) -> None:
 
 def _weights(run: Run, step: int, epoch: int) -> None:
     url, units, shown, are_equal = _sprite(run.id, step)
-    st.markdown(f"**Weights of the first layer**, after epoch {epoch}")
+    st.subheader(f"Weights of the first layer after epoch {epoch}", anchor=False)
     if are_equal:
         st.info(EQUAL)
         return
@@ -104,7 +104,7 @@ def _measure(measures: pd.DataFrame, name: str) -> None:
     last = measures.dropna(subset=name).iloc[-1]
     heading = METRICS[name].heading
     if not (METRICS[name].is_share or measures[name].max() > 0):
-        st.markdown(f"**{heading}**")
+        st.subheader(heading, anchor=False)
         st.caption(f"It is 0 in every layer after every epoch. {HELP[name]}")
         return
     alt = f"{heading} by epoch; the last is {last[name]:.3g} in layer {last['layer']:.0f}."
@@ -117,7 +117,7 @@ def _histograms(histograms: pd.DataFrame) -> None:
         st.info("This run was trained by an older version, which kept no histograms.")
         return
     last = int(histograms["layer"].max())
-    st.markdown("**Distribution of each layer's outputs**")
+    st.subheader("Distribution of each layer's outputs", anchor=False)
     columns = st.columns(COLUMNS, gap="large")
     for layer in range(1, last + 1):
         name = "the last layer (logits)" if layer == last else ""

@@ -61,7 +61,7 @@ def _header(run: Run) -> None:
     row.markdown(run_status.badge(run), width="content")
     if words := run_controls.pending(run):
         row.caption(words, width="content")
-    row.markdown(f"**{escape(run.title)}**", width="stretch")
+    row.header(escape(run.title), anchor=False)
     with row:
         run_controls.buttons(run)
 

@@ -14,15 +14,13 @@ from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, differing
-from scratchmlp.ui import links, resources
+from scratchmlp.ui import links, resources, selection
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import (
-    ARRIVED,
     HIDDEN_CONTROLS,
     LINK_ERRORS,
     RECIPE,
     SETTINGS,
-    SETTINGS_IN_ADDRESS,
     USED_DATASETS,
 )
 
@@ -33,12 +31,14 @@ class Settings(NamedTuple):
     hidden: frozenset[str]
 
 
-def read_address() -> None:
-    """Take the settings that the address asks for: of a new visitor, of a link, after Back."""
-    params = links.settings(st.query_params)
+def read_address(is_followed: bool) -> None:
+    """Take the settings that the address asks for, if the visitor follows it; see `selection`.
+
+    The navigation between pages names no settings: who comes by it keeps theirs.
+    """
     is_new = SETTINGS not in st.session_state
-    is_bare = st.session_state.pop(ARRIVED, False) and not params  # navigation names no settings
-    if is_new or (params != st.session_state.get(SETTINGS_IN_ADDRESS) and not is_bare):
+    params = links.settings(st.query_params)
+    if is_new or (is_followed and (params or selection.came_by_history())):
         wanted, errors = _of_address(st.query_params)
         kept = frozenset() if is_new or links.HIDE in params else _hidden()
         st.session_state[LINK_ERRORS] = errors
@@ -86,7 +86,6 @@ def write_address(**others: str) -> None:
         address |= links.changes(present.recipe, present.config, present.hidden)
     if address != st.query_params.to_dict():
         st.query_params.from_dict(address)
-    st.session_state[SETTINGS_IN_ADDRESS] = links.settings(address)
 
 
 def current() -> TrainConfig:

@@ -13,7 +13,7 @@ from tests.ui.train.pages import QUICK, view
 def test_inside_shows_weights_and_every_measure(store: Store) -> None:
     app = view("Inside", trained(store, QUICK))
     text = shown(app)
-    assert "**Weights of the first layer**, after epoch 2" in text
+    assert "Weights of the first layer after epoch 2" in text
     assert "A dead unit gives 0" in text
     assert "About a thousandth is usual" in text
     assert "Distribution of each layer's outputs" in text
@@ -33,7 +33,7 @@ def test_a_run_of_an_older_version_says_what_it_lacks(store: Store, kept: tuple[
     store.record(aged, Update(epochs=epochs, checkpoints=[checkpoint], changes=changes))
     store.end_run(aged, "finished")
     text = shown(view("Inside", aged))
-    assert "**Weights of the first layer**, after epoch 2" in text
+    assert "Weights of the first layer after epoch 2" in text
     assert ("kept no statistics of its layers" in text) == (not kept)
     assert "kept no histograms" in text
 

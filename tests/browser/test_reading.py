@@ -1,0 +1,132 @@
+"""Every page can be read by all: contrast, headings, names, the keyboard, and a phone."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import App, settled
+
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+LEAST = {"text": 4.5, "icon": 3.0, "line": 3.0}  # WCAG 2.2, 1.4.3 and 1.4.11
+# The path of each page, and what it shows last.
+PAGES = {
+    "/": ".st-key-accuracy_chart svg.marks",
+    "/evaluate": ".st-key-confusion svg.marks",
+    "/draw": ".st-key-probabilities",
+    "/runs": "[data-testid=stDataFrame]",
+}
+VIEWS = {"/": ["Inside", "Code", "Export"], "/evaluate": ["Confidence", "Export"]}
+STILL = "() => document.getAnimations().every((animation) => animation.playState !== 'running')"
+
+
+def go(page: Page, app: App, path: str) -> None:
+    page.goto(app.url + path)
+    expect(page.locator(PAGES[path]).first).to_be_visible()
+    rest(page)
+
+
+def rest(page: Page) -> None:
+    """Wait until nothing fades in any more."""
+    settled(page)
+    page.wait_for_function(STILL)
+
+
+def views(page: Page, app: App, path: str) -> Iterator[None]:
+    """The page as it opens, and then with each of its other views."""
+    go(page, app, path)
+    yield
+    for view in VIEWS.get(path, []):
+        page.get_by_role("tab", name=view).click()
+        expect(page.get_by_role("heading", name=view, exact=True)).to_be_attached()
+        rest(page)
+        yield
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_icons_and_lines_have_enough_contrast(
+    app: App, open_page: Callable[..., Page], scheme: str
+) -> None:
+    page = open_page(color_scheme=scheme)
+    faint, kinds = set(), set()
+    for path in PAGES:
+        for _ in views(page, app, path):
+            for kind, what, contrast in page.evaluate(CONTRAST):
+                kinds.add(kind)
+                if contrast < LEAST[kind]:
+                    faint.add((path, kind, what, round(contrast, 2)))
+    assert kinds == set(LEAST)
+    assert not faint
+
+
+def test_pages_have_headings_in_order_and_names_without_icons_or_repetition(
+    app: App, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    for path in PAGES:
+        for _ in views(page, app, path):
+            levels = [int(heading[1]) for heading in headings(page)]
+            assert levels.count(1) == 1, headings(page)
+            assert levels[0] == 1 and 2 in levels, headings(page)
+            assert all(b <= a + 1 for a, b in itertools.pairwise(levels)), levels
+            assert [name for name in names(page) if is_odd(name)] == []
+
+
+def headings(page: Page) -> list[str]:
+    found = page.locator("h1, h2, h3, h4, h5, h6")
+    return found.evaluate_all("all => all.map((h) => `${h.tagName} ${h.textContent}`)")
+
+
+def names(page: Page) -> list[str]:
+    """The accessible names of all controls and pictures."""
+    controls = "button|link|slider|textbox|spinbutton|combobox|checkbox|switch|radio|tab|img"
+    snapshot = page.locator("body").aria_snapshot()
+    return re.findall(rf'- \'?(?:{controls}) "((?:[^"\\]|\\.)*)"', snapshot)
+
+
+def is_odd(name: str) -> bool:
+    return bool(re.search(r"\bicon\b|_", name) or re.fullmatch(r"(.+) \1", name))
+
+
+def test_train_is_six_tab_stops_away_at_most(app: App, open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    go(page, app, "/")
+    train = page.get_by_role("button", name="Train", exact=True)
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        if is_focused(train):
+            break
+    assert is_focused(train)
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-run").get_by_text("running")).to_be_visible()
+
+
+def is_focused(buttons: Locator) -> bool:
+    return bool(buttons.evaluate_all("all => all.includes(document.activeElement)"))
+
+
+def test_a_phone_shows_the_pages_without_a_drawer(app: App, open_page: Callable[..., Page]) -> None:
+    page = open_page(width=390, height=844)
+    go(page, app, "/")
+    for path, title in (("/evaluate", "Evaluate"), ("/draw", "Draw"), ("/runs", "Runs")):
+        links = page.locator(".st-key-pages").get_by_role("link")
+        expect(links).to_have_text(["Train", "Evaluate", "Draw", "Runs"])
+        boxes = [link.bounding_box() for link in links.all()]
+        assert all(box and box["y"] == boxes[0]["y"] for box in boxes)
+        assert all(box["x"] + box["width"] <= 390 for box in boxes)
+        links.filter(has_text=title).click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+        expect(page.locator(PAGES[path]).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_on_a_wide_screen_the_pages_stand_in_the_header_only(
+    app: App, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    go(page, app, "/runs")
+    expect(page.get_by_role("link", name="Train", exact=True)).to_have_count(1)
+    expect(page.get_by_test_id("stTopNav").get_by_role("link")).to_have_count(4)
