@@ -42,7 +42,7 @@ BUTTONS = r"""() => {
   const seen = [], SEEN = { visibilityProperty: true, opacityProperty: true }
   for (const button of (over ?? document).querySelectorAll('button')) {
     button.removeAttribute('data-press')
-    const chosen = /Active$/.test(button.dataset.testid ?? '') || button.role === 'tab'
+    const chosen = button.matches('[aria-checked=true], [aria-pressed=true], [role=tab]')
     if (button.disabled || chosen || !button.checkVisibility(SEEN)) continue
     if (button.closest(STREAMLIT) || /^Help for/.test(button.ariaLabel)) continue
     const place = button.closest('[class*=st-key-]')

@@ -10,7 +10,7 @@ from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import percent
 from scratchmlp.ui.train import absence, curve_charts, run_controls, settings
 
-STATE_HEIGHT = "5.5rem"  # of the progress, with the control of the learning rate beside it
+STATE_HEIGHT = "5.75rem"  # of the progress, with the control of the learning rate beside it
 # Nothing fades while it is drawn again, and what comes and goes has its place from the start.
 STYLE = f"""<style>
 .st-key-run [data-stale=true], .st-key-view [data-stale=true] {{ opacity: 1; transition: none }}
