@@ -24,6 +24,7 @@ def _choices(page_config: TrainConfig) -> None:
             recipes.cards()
             _buttons(config)
         with st.sidebar:
+            _train("train_here", config)  # the sidebar comes first for the keyboard
             controls.show()
         if config != page_config and views.reads_settings():
             st.rerun()
@@ -31,8 +32,12 @@ def _choices(page_config: TrainConfig) -> None:
 
 def _buttons(config: TrainConfig) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Train", key="train", type="primary", icon=":material/play_arrow:"):
-            selection.select_run(resources.submit(config))
-            st.rerun()  # the whole page, which shows the new run
+        _train("train", config)
         recipes.story()
         sharing.show(config)
+
+
+def _train(key: str, config: TrainConfig) -> None:
+    if st.button("Train", key=key, type="primary", icon=":material/play_arrow:"):
+        selection.select_run(resources.submit(config))
+        st.rerun()  # the whole page, which shows the new run
