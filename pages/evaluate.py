@@ -3,33 +3,48 @@
 import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
+from scratchmlp.runs.store import Run
 from scratchmlp.ui import first_run, layout, run_picker, selection
-from scratchmlp.ui.evaluate import comparison, gallery, sample, summary, views
+from scratchmlp.ui.evaluate import (
+    no_network,
+    sample,
+    scrolling,
+    split_picker,
+    state,
+    summary,
+    views,
+)
 from scratchmlp.ui.predictions import load_predictions
 
 
 def page() -> None:
+    state.read(followed=selection.read_run())
+    scrolling.keep_place()
     st.title("Evaluate", anchor=False)
-    selection.read_run()
-    selection.read_sample()
-    comparison.read_address()
     runs = run_picker.trained_runs()
-    run = run_picker.choose_run(runs)
-    if run is None:
+    run = run_picker.resolve_run(runs)
+    if runs:
+        run_picker.show_control(runs, run, state.select_run)
+    run_id = selection.selected_run_id()
+    if run is None and run_id:
+        state.show_run(run_id)
+        no_network.show(run_id, runs)
+    elif run is None:
         first_run.wait()
-        return
-    predictions = load_predictions(run, *run_picker.choose_split(run))
-    run_picker.describe(run, predictions)
-    summary.show(predictions)
-    index = selection.sample()
-    if index is not None and index not in predictions.table.index:
-        last = len(predictions.table) - 1
-        st.warning(f"There is no picture {index}: the last one is number {last:,}.")
-        selection.open_sample(index := None)
-    if index is not None:
-        sample.show(run, predictions, index, gallery.filtered(predictions).index.tolist())
     else:
+        _evaluate(run, runs)
+
+
+def _evaluate(run: Run, runs: dict[str, Run]) -> None:
+    state.show_run(run.id)
+    predictions = load_predictions(run, *split_picker.choose(run))
+    split_picker.describe(run, predictions)
+    summary.show(predictions)
+    state.check(predictions)
+    if state.now().sample is None:
         views.show(run, predictions, runs)
+    else:
+        sample.show(run, predictions, runs)
 
 
 layout.show(page)

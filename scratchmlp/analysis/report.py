@@ -9,10 +9,10 @@ from jinja2 import Environment
 from scratchmlp.analysis import calibration, evaluation
 from scratchmlp.analysis.evaluation import KNOWN_MISLABELLED
 from scratchmlp.charts import image_urls
+from scratchmlp.charts.confusion import confusion_chart
 from scratchmlp.charts.evaluation import (
     abstention_chart,
     confidence_chart,
-    confusion_chart,
     reliability_chart,
 )
 from scratchmlp.charts.theme import Chart, svg

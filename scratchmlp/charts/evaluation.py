@@ -1,4 +1,6 @@
-"""Charts of an evaluation: confusion matrix, calibration, abstention, embedding map."""
+"""Charts of an evaluation: calibration, abstention, embedding map."""
+
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -8,72 +10,11 @@ from scratchmlp.charts.theme import (
     GREEN,
     GREY,
     HEIGHT,
-    INK,
     ORANGE,
     SHARE,
     curve_color,
     title,
 )
-
-
-def confusion_chart(
-    cells: pd.DataFrame,
-    order: list[str],
-    rates: bool,
-    rows: str = "truth",
-    columns: str = "prediction",
-    ink: str = INK,
-) -> alt.LayerChart:
-    """A square for each pair of truth and prediction; a click on it selects it as "cell".
-
-    Parameters
-    ----------
-    cells : columns truth, prediction (names), count, rate, from `evaluation.confusion_table`.
-    order : names of the classes, from the top and from the left.
-    rates : show the share of the truth instead of the count.
-    rows, columns : titles of the axes.
-    ink : colour of the numbers on light squares; it suits the background of the page.
-    """
-    field, number_format = ("rate", ".1%") if rates else ("count", ",d")
-    pick = alt.selection_point(name="cell", fields=["truth", "prediction"], on="click", empty=False)
-    top = alt.Axis(labelAngle=0, orient="top")
-    base = alt.Chart(cells).encode(
-        x=alt.X("prediction:N", title=columns, sort=order, axis=top, scale=_all(order)),
-        y=alt.Y("truth:N", title=rows, sort=order, scale=_all(order)),
-        tooltip=[
-            alt.Tooltip("truth:N", title=rows),
-            alt.Tooltip("prediction:N", title=columns),
-            alt.Tooltip("count:Q", title="pictures", format=","),
-            alt.Tooltip("rate:Q", title="share of the row", format=".2%"),
-        ],
-    )
-    squares = (
-        base.mark_rect(cornerRadius=2, cursor="pointer", fill=BLUE)
-        .encode(
-            fillOpacity=alt.FillOpacity(f"{field}:Q", scale=_FAINT, legend=None),
-            stroke=alt.condition(pick, alt.value(ORANGE), alt.value(None)),
-            strokeWidth=alt.value(3),
-        )
-        .add_params(pick)
-    )
-    dark = f"datum.{field} > {float(cells[field].max()) * DARK if len(cells) else 0}"
-    numbers = base.transform_filter("datum.count > 0").encode(
-        text=alt.Text(f"{field}:Q", format=number_format)
-    )
-    size = 12 if len(order) <= 12 else 9
-    on_dark = numbers.transform_filter(dark).mark_text(color="white", fontSize=size, aria=False)
-    on_page = numbers.transform_filter(f"!({dark})").mark_text(color=ink, fontSize=size, aria=False)
-    chart: alt.LayerChart = alt.layer(squares, on_page, on_dark)  # type: ignore[assignment]
-    return chart.properties(height=440)
-
-
-DARK = 0.8  # of the largest value: above, white numbers have more contrast (WCAG 2.2)
-_FAINT = alt.Scale(range=[0.07, 1], zero=True)  # opacity, for light and dark pages
-
-
-def _all(order: list[str]) -> alt.Scale:
-    """Every class has a row and a column, even without samples."""
-    return alt.Scale(domain=order)
 
 
 def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
@@ -185,14 +126,22 @@ def abstention_chart(table: pd.DataFrame) -> alt.Chart:
     )
 
 
-def embedding_map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.LayerChart:
-    """Samples as points; dragging over them selects a rectangle as "area".
+def embedding_map_chart(
+    rows: pd.DataFrame,
+    classes: tuple[str, ...],
+    area: tuple[float, float, float, float] | None = None,
+) -> alt.LayerChart:
+    """Samples as points. A click selects one as "picture", a drag selects a rectangle as "area".
 
     Parameters
     ----------
     rows : columns x, y, truth, prediction (names), correct, image (data URL), index.
+    area : the rectangle that is marked at first: left, right, low, high.
     """
-    area = alt.selection_interval(name="area")
+    first: Any = {"x": list(area[:2]), "y": list(area[2:])} if area else alt.Undefined
+    edge = alt.BrushConfig(stroke=ORANGE, strokeWidth=2, fill=ORANGE, fillOpacity=0.1)
+    brush = alt.selection_interval(name="area", value=first, mark=edge)
+    pick = alt.selection_point(name="picture", fields=["index"], on="click", empty=False)
     bare = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
     base = alt.Chart(rows).encode(
         x=alt.X("x:Q", axis=bare, scale=alt.Scale(zero=False)),
@@ -212,10 +161,19 @@ def embedding_map_chart(rows: pd.DataFrame, classes: tuple[str, ...]) -> alt.Lay
         ],
     )
     # No labels for screen readers: there are up to 2,500 points, and the gallery has the same.
-    correct = base.transform_filter("datum.correct").mark_circle(size=22, opacity=0.45, aria=False)
-    correct = correct.add_params(area)
+    correct = base.transform_filter("datum.correct").mark_circle(
+        size=22, opacity=0.45, cursor="pointer", aria=False
+    )
+    correct = correct.add_params(brush, pick)
     wrong = base.transform_filter("!datum.correct").mark_point(
-        shape="diamond", size=75, filled=True, stroke=GREY, strokeWidth=1.5, opacity=1, aria=False
+        shape="diamond",
+        size=75,
+        filled=True,
+        stroke=GREY,
+        strokeWidth=1.5,
+        opacity=1,
+        cursor="pointer",
+        aria=False,
     )
     layers: alt.LayerChart = alt.layer(correct, wrong)  # type: ignore[assignment]
     return layers.properties(height=500)

@@ -11,7 +11,14 @@ import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs import damage
-from scratchmlp.runs.database import commands, read_transaction, runs, steps, write_transaction
+from scratchmlp.runs.database import (
+    commands,
+    epochs,
+    read_transaction,
+    runs,
+    steps,
+    write_transaction,
+)
 from scratchmlp.runs.records import LIVE, Run, clean
 
 RUN_RETENTION = 3600.0  # seconds in which a deleted run can be restored
@@ -107,3 +114,17 @@ class RunList:
                 if isinstance(loss, float):
                     lines.setdefault(run_id, []).append(loss)
         return lines
+
+    def valid_accuracies(self) -> dict[str, float]:
+        """The validation accuracy of each run after its last epoch, by the run's id.
+
+        A run without an epoch, or without validation pictures, is left out.
+        """
+        last = sa.select(epochs.c.run, sa.func.max(epochs.c.epoch).label("epoch"))
+        last_epoch = last.group_by(epochs.c.run).subquery()
+        here = (epochs.c.run == last_epoch.c.run) & (epochs.c.epoch == last_epoch.c.epoch)
+        query = sa.select(epochs.c.run, epochs.c.valid_accuracy).join(last_epoch, here)
+        query = query.where(epochs.c.valid_accuracy.is_not(None))
+        with read_transaction(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return {run_id: share for run_id, share in rows if isinstance(share, float)}

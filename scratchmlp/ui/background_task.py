@@ -36,6 +36,12 @@ def show(
     return None
 
 
+def find_result(kind: str, settings: dict[str, Any]) -> Arrays | None:
+    """The arrays of the task if it is done; nothing is shown."""
+    task = resources.store().tasks.find(kind, settings)
+    return _result(task.id) if task and task.status == "done" else None
+
+
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _result(task_id: str) -> Arrays:
     return resources.store().tasks.result(task_id)

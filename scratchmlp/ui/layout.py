@@ -1,12 +1,14 @@
 """The frame of every page: its title, the navigation, and sentences in place of errors."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 import torch
 
 from scratchmlp.charts.theme import INK
 from scratchmlp.ui import accessible_names, resources, session
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import HAS_FRAME
 
 # The first one is at /.
@@ -64,12 +66,15 @@ def show(page: Callable[[], None]) -> None:
     with session.errors_shown():
         page()
         if sentence := resources.store().damage:
-            notice.warning(sentence)
+            notice.warning(escape(sentence))
 
 
-def show_tabs(key: str, views: Mapping[str, Callable[[], None]]) -> None:
-    """A tab for each view, by its title; only the open one is drawn."""
-    tabs = st.tabs(list(views), key=key, on_change="rerun")
+def show_tabs(key: str, views: Mapping[str, Callable[[], None]], /, **options: Any) -> None:
+    """A tab for each view, by its title; only the open one is drawn.
+
+    `options` are arguments of `st.tabs`, where the open tab is kept elsewhere than under `key`.
+    """
+    tabs = st.tabs(list(views), **({"key": key, "on_change": "rerun"} | options))
     for tab, (title, view) in zip(tabs, views.items(), strict=True):
         if tab.open:
             with tab:

@@ -4,9 +4,10 @@ A link comes from a stranger. So it is checked as a `TrainConfig` is, field by f
 refused becomes a sentence, and its field keeps the default. `hide=optimizer,seed` hides these
 controls, and their fields keep the values that the link gives them.
 
-Two parameters are for other pages of the app. Train and Evaluate read them once and remove them
-from the address: `compare=ID,ID` opens a comparison with these runs, and `apply=1` sets the
-controls by the link although the visitor has settings already.
+Two parameters are for other pages of the app. `compare=ID,ID` opens a comparison with these runs:
+Train reads it once and removes it from the address, for Evaluate it is one of many, see
+`ui/evaluate/address.py`. `apply=1` sets the controls by the link although the visitor has settings
+already; it is read once too.
 """
 
 from collections.abc import Callable, Iterable, Mapping

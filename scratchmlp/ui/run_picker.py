@@ -1,18 +1,15 @@
-"""The controls of Evaluate and Draw that choose a run, a dataset and a split."""
+"""Which run Evaluate and Draw show: the selected one, or the best; and the control that selects."""
 
-from typing import Any
+from collections import Counter
+from collections.abc import Callable
 
 import streamlit as st
 
-from scratchmlp.data import datasets
-from scratchmlp.data.sources import SOURCES
-from scratchmlp.runs.network_import import UNKNOWN_DATASET
+from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, selection, session
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.predictions import SPLITS, Predictions
 
-CHECK_SECONDS = 2.0  # between two looks at a run that is still training
 RUN_CONTROL = "evaluated_run"
 
 
@@ -21,70 +18,72 @@ def trained_runs() -> dict[str, Run]:
     return {run.id: run for run in resources.store().runs() if run.best_epoch is not None}
 
 
+def best_run(runs: dict[str, Run]) -> Run | None:
+    """The run whose network is most accurate on its validation pictures.
+
+    Only runs on the dataset that most runs have learned are compared, and none that diverged. A run
+    without validation pictures comes last; of equals the newest comes first.
+    """
+    sound = [run for run in runs.values() if run.status not in ("diverged", "failed")]
+    if not sound:
+        return next(iter(runs.values()), None)
+    [(dataset, _)] = Counter(run.dataset for run in sound).most_common(1)
+    accuracy = resources.store().run_list.valid_accuracies()
+    candidates = [run for run in sound if run.dataset == dataset]
+    return max(candidates, key=lambda run: accuracy.get(run.id, 0.0))
+
+
+def resolve_run(runs: dict[str, Run]) -> Run | None:
+    """The selected run; where none is selected, the one that the address names, or the best.
+
+    None where the selected run is not among `runs`.
+    """
+    run_id = selection.selected_run_id()
+    if run_id is not None:
+        return runs.get(run_id)
+    return runs.get(st.query_params.get("run", "")) or best_run(runs)
+
+
 def choose_run(runs: dict[str, Run]) -> Run | None:
-    """A control that shows the selected run and selects another; returns the run to show."""
-    run = selection.resolve_trained_run(runs)
+    """The control; returns the run to show: the best where the selected one has no network."""
+    run = resolve_run(runs)
+    if run is None:
+        run_id, run = selection.selected_run_id(), best_run(runs)
+        if run_id is not None:
+            instead = " This page shows the best run." if run else ""
+            st.warning(escape(why_no_network(run_id) + instead), icon=":material/link_off:")
     if run is None:
         return None
+    selection.name_in_address(run.id)
+    show_control(runs, run, selection.select_run)
+    return run
+
+
+def why_no_network(run_id: str) -> str:
+    """Why there is no network of this run: it does not exist, or it has not trained an epoch."""
+    try:
+        status = resources.store().run(run_id).status
+    except UserError as error:
+        return str(error)
+    return f"Run {run_id} is {status} and has no checkpoint."
+
+
+def show_control(runs: dict[str, Run], run: Run | None, on_select: Callable[[str], None]) -> None:
+    """A list of the runs that shows `run`, or nothing chosen."""
     ids = list(runs)
     st.container(key=RUN_CONTROL).selectbox(
         "Run",
         ids,
-        ids.index(run.id),
+        ids.index(run.id) if run else None,
         format_func=lambda run_id: label(runs[run_id]),
-        **session.synced_widget(RUN_CONTROL, run.id, selection.select_run),
+        placeholder="Choose a run",
+        **session.synced_widget(RUN_CONTROL, run.id if run else None, on_select),
     )
-    return run
 
 
 def label(run: Run) -> str:
     accuracy = "" if run.test_accuracy is None else f", {run.test_accuracy:.2%}"
     return f"{run.title} · {run.dataset} · {run.status}{accuracy} · {run.id[:6]}"
-
-
-def choose_split(run: Run) -> tuple[str, str]:
-    """Controls for the dataset and the split. Another dataset than the run's has only its test."""
-    own = [run.dataset] if run.dataset != UNKNOWN_DATASET else []
-    prepared = filter(datasets.is_prepared, SOURCES)
-    options = list(dict.fromkeys([*own, *prepared, *resources.known_datasets()]))
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    dataset = options[0] if options else run.dataset
-    if len(options) > 1:
-        selection.keep_dataset(options)
-        dataset = row.selectbox("Dataset", options, key=session.DATASET, width=220)
-    return dataset, _split(row, run) if dataset == run.dataset else "test"
-
-
-def _split(row: Any, run: Run) -> str:
-    splits = [name for name in SPLITS if name != "valid" or run.config.valid_pct]
-    first = "valid" if run.is_live and run.config.valid_pct else "test"
-    split = row.segmented_control(
-        "Split",
-        splits,
-        format_func=lambda name: SPLITS[name],
-        key=session.SPLIT,
-        default=first,
-        required=True,
-    )
-    return str(split or first)
-
-
-def describe(run: Run, predictions: Predictions) -> None:
-    """What a reader of the figures must know. It follows a run that is still training."""
-    if predictions.dataset != run.dataset:
-        st.info(
-            escape(f"This run learned from {run.dataset}, and never saw {predictions.dataset}.")
-        )
-    if run.is_live:
-        epoch = f"after epoch {predictions.network.epoch} of {run.config.epochs}"
-        st.info(f"This run is still training. These are its predictions {epoch}.")
-        st.fragment(_follow, run_every=CHECK_SECONDS)(run.id, predictions.step)
-
-
-def _follow(run_id: str, step: int) -> None:
-    with session.errors_shown():
-        if resources.store().last_checkpoint(run_id)[0] != step:
-            st.rerun()
 
 
 def comparable_runs(runs: dict[str, Run], run: Run) -> dict[str, Run]:

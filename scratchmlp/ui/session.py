@@ -5,7 +5,7 @@ Every key of `st.session_state` that code reads or writes is named here, widgets
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -15,7 +15,9 @@ from scratchmlp.ui.markdown import escape
 # All pages
 HAS_FRAME = "has_frame"  # whether this run of the script came through `layout.run`
 WIDGETS = "widgets"  # for each widget that follows a value: its version, and the value it shows
+CHARTS = "charts"  # the same of charts to choose from, with how they looked when they were new
 RUN = "selected_run"  # the id of the run that the visitor selected
+PAGE = "page"  # which page ran last
 DEFAULT_RUN = "default_run"  # the id of a run that the address names although nobody selected it
 UPLOAD = "net_file"  # a network's file; the key ends with the number of files uploaded so far
 UPLOADS = "net_files"  # that number
@@ -34,16 +36,9 @@ COMPARED_RUNS = "compared_runs"  # the ids of the runs that are compared with th
 LOG_AXIS = "log_axis"  # whether the loss axis is logarithmic
 
 # Evaluate
-EVALUATE_VIEW = "view"
-DATASET, SPLIT = "evaluated_dataset", "evaluated_split"
-TRUTH, PREDICTION = "filter_truth", "filter_answer"  # classes of the samples to show
-AREA = "filter_area"  # an area of the embedding map: (which map, the samples in it)
-CHART_VERSION = "filters_cleared"  # a chart loses its selection only when a new one replaces it
-SAMPLE = "sample"  # the number of the sample that is open, or None
-SAMPLE_IN_ADDRESS = "sample_in_address"  # what the address said of it last
-ORDER, CONFIDENCE = "gallery_order", "gallery_sureness"
-INCLUDE_CORRECT, ONLY_MISLABELLED = "gallery_right_too", "gallery_mislabelled"
-COMPARED_RUN = "compared_run"  # the id of the run that predictions are compared with
+EVALUATED = "evaluated"  # the `State` of the page
+EVALUATE_TABS = "evaluate_view"  # the title of the open view
+REVEALED = "gallery_revealed"  # how often the page was told to scroll to the gallery
 
 # Draw
 DRAW_VIEW = "draw_view"
@@ -99,3 +94,41 @@ def _widget_changed(key: str, version: int, on_change: Callable[[Any], None]) ->
         value = st.session_state[f"{key}.{version}"]
         widgets[key] = version, value
         on_change(value)
+
+
+class ChartWidget(NamedTuple):
+    """A chart to choose from. `first` is the choice that it shows when it is new."""
+
+    key: str
+    first: Any
+    on_select: Callable[[], None]
+
+
+class _Chart(NamedTuple):
+    version: int
+    choice: Any
+    look: Any
+    first: Any
+
+
+def synced_chart(key: str, choice: Any, look: Any, on_select: Callable[[Any], Any]) -> ChartWidget:
+    """A chart that shows `choice`, and calls `on_select` when the visitor selects something.
+
+    `on_select` is given the selection and returns the new choice. A chart cannot be told later what
+    to show as selected. So a new one replaces it when the choice changes by other means, or when
+    `look`, all that its picture depends on, changes; or when it comes back after it was away.
+    """
+    charts = st.session_state.setdefault(CHARTS, {})
+    chart = charts.get(key)
+    was_away = chart and f"{key}.{chart.version}" not in st.session_state
+    if chart is None or was_away or (chart.choice, chart.look) != (choice, look):
+        chart = _Chart(chart.version + 1 if chart else 0, choice, look, choice)
+        charts[key] = chart
+    version = chart.version
+
+    def selected() -> None:
+        if charts[key].version == version:
+            new = on_select(st.session_state[f"{key}.{version}"]["selection"])
+            charts[key] = charts[key]._replace(choice=new)
+
+    return ChartWidget(f"{key}.{version}", chart.first, selected)

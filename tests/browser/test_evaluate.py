@@ -63,11 +63,137 @@ def test_a_cell_filters_and_its_chip_ends_it(evaluated: Evaluated, open_page: Op
     expect(chip).to_have_count(0)
 
 
-def cell(page: Page, truth: int, answer: int) -> Locator:
+def cell(page: Page, truth: int | str, answer: int | str) -> Locator:
     """A square of the matrix; Vega says of each what it stands for."""
     return page.locator(
         f".st-key-confusion path[aria-label^='prediction: {answer}; truth: {truth};']"
     )
+
+
+SQUARES = ".st-key-confusion path[aria-label^='prediction:']"
+
+
+def marked(page: Page) -> list[str]:
+    """The squares with a frame, as "prediction: 9; truth: 4"."""
+    names = page.locator(SQUARES).evaluate_all(
+        "all => all.filter(e => getComputedStyle(e).stroke !== 'none')"
+        ".map(e => e.getAttribute('aria-label'))"
+    )
+    return [name.split("; count")[0].split("; rate")[0] for name in names]
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def scrolled(page: Page) -> float:
+    return float(page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop"))
+
+
+def test_the_matrix_marks_what_is_chosen(evaluated: Evaluated, open_page: Open) -> None:
+    page = open_page()
+    page.goto(evaluated.url)
+    wrong = evaluated.wrong
+    (truth, answer), (other_truth, other_answer) = (
+        wrong[["truth", "prediction"]].value_counts().index[:2]
+    )
+    all_errors = page.get_by_text(f"{len(wrong):,} pictures.")
+    expect(all_errors).to_be_visible()
+    assert marked(page) == []
+    cell(page, other_truth, other_answer).click(force=True)
+    expect(page).to_have_url(re.compile(f"truth={other_truth}&prediction={other_answer}"))
+    choose(page, "Truth", str(truth))
+    choose(page, "Prediction", str(answer))  # the two lists mark the cell
+    expect(page.locator(".st-key-chip")).to_have_text(re.compile(f"true {truth}.*ted {answer}"))
+    settled(page)
+    assert marked(page) == [f"prediction: {answer}; truth: {truth}"]
+    page.reload()
+    expect(cell(page, truth, answer)).to_have_count(1)
+    settled(page)
+    assert marked(page) == [f"prediction: {answer}; truth: {truth}"]
+    cell(page, truth, answer).click(force=True)  # a second click clears it
+    expect(all_errors).to_be_visible()
+    expect(page).not_to_have_url(re.compile("truth="))
+    settled(page)
+    assert marked(page) == []
+
+
+def test_a_cell_of_the_diagonal_leads_to_as_many_pictures(
+    evaluated: Evaluated, open_page: Open
+) -> None:
+    right = evaluated.table[evaluated.table["correct"]]
+    n = int((right["truth"] == 1).sum())
+    page = open_page()
+    page.goto(evaluated.url)
+    page.get_by_text("Include correct").first.click()
+    one = cell(page, 1, 1)
+    expect(one).to_have_attribute("aria-label", re.compile(f"count: {n};"))
+    one.click(force=True)
+    expect(page.get_by_text(f"{n:,} pictures.")).to_be_visible()
+    assert all("truth 1 " in label and "prediction 1 " in label for label in labels(page))
+
+
+def test_back_and_forward_restore_the_gallery_and_its_place(
+    evaluated: Evaluated, open_page: Open
+) -> None:
+    page = open_page()
+    page.goto(f"{evaluated.url}&correct=1&size=240")
+    expect(thumbnails(page)).to_have_count(240)
+    settled(page)
+    page.get_by_role("button", name="Page 2", exact=True).click()
+    expect(page).to_have_url(re.compile("page=2"))
+    settled(page)
+    seen = labels(page)
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 1400")
+    thumbnails(page).nth(100).scroll_into_view_if_needed()
+    page.wait_for_function("() => sessionStorage.getItem('scratchmlp-places')")
+    thumbnails(page).nth(100).click()
+    expect(page.get_by_role("heading", name=seen[100].split(":")[0])).to_be_in_viewport()
+    place = page.evaluate(
+        "Object.entries(JSON.parse(sessionStorage.getItem('scratchmlp-places')))"
+        ".find(([at]) => at.includes('page=2') && !at.includes('sample'))[1]"
+    )
+    assert place > 1000
+    at_place = f"""() => Math.abs(
+        document.querySelector('[data-testid=stMain]').scrollTop - {place}) < 3"""
+    page.go_back()
+    expect(thumbnails(page)).to_have_count(240)
+    page.wait_for_function(at_place)
+    settled(page)
+    assert labels(page) == seen
+    page.go_forward()
+    expect(page.get_by_role("heading", name=seen[100].split(":")[0])).to_be_visible()
+    page.get_by_role("button", name="All pictures").click()
+    expect(thumbnails(page)).to_have_count(240)
+    page.wait_for_function(at_place)
+    page.reload()
+    expect(thumbnails(page)).to_have_count(240)
+    page.wait_for_function(at_place)
+    assert labels(page) == seen
+    page.go_back()  # the reload is no entry of the history: this is the picture
+    expect(page.get_by_role("heading", name=seen[100].split(":")[0])).to_be_visible()
+    page.go_back()
+    expect(thumbnails(page)).to_have_count(240)
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("page=2"))
+    expect(thumbnails(page).first).not_to_have_attribute("aria-label", seen[0])
+
+
+def test_on_a_phone_a_tap_on_a_cell_brings_the_gallery_into_view(
+    evaluated: Evaluated, open_page: Open
+) -> None:
+    page = open_page(width=390, height=844, has_touch=True, is_mobile=True)
+    page.goto(evaluated.url)
+    truth, answer = evaluated.wrong[["truth", "prediction"]].value_counts().index[0]
+    square = cell(page, truth, answer)
+    expect(square).to_have_count(1)
+    settled(page)
+    square.scroll_into_view_if_needed()
+    expect(thumbnails(page).first).not_to_be_in_viewport()
+    square.tap(force=True)
+    expect(page.locator(".st-key-chip")).to_be_in_viewport()
+    expect(thumbnails(page).first).to_be_in_viewport()
 
 
 def test_one_picture_by_link_by_click_and_back(evaluated: Evaluated, open_page: Open) -> None:
@@ -106,6 +232,14 @@ def test_two_runs_are_compared(evaluated: Evaluated, open_page: Open) -> None:
     truth, ours, other = said.groups()
     assert truth == other != ours
     expect(page.get_by_text("McNemar's p")).to_be_visible()
+    second = str(fixed.nth(1).get_attribute("aria-label")).split(":")[0]
+    fixed.first.click()
+    expect(page.get_by_role("heading", name=label.split(":")[0])).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name=second)).to_be_visible()
+    page.get_by_role("button", name="All pictures").click()
+    expect(fixed.first).to_have_attribute("aria-label", label)
+    expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
 
 
 def test_the_csv_holds_what_predict_answers(
@@ -151,8 +285,39 @@ def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
     expect(chip).to_be_visible()
     all_errors = f"{len(evaluated.wrong):,} pictures."
     expect(page.get_by_text(all_errors)).to_have_count(0)
+    settled(page)
+    seen, brushed = labels(page), brush(page)
+    assert brushed["width"] > 20
+    page.reload()
+    expect(chip).to_be_visible()
+    expect(chart).to_be_visible()
+    settled(page)
+    assert labels(page) == seen
+    again = brush(page)
+    assert [again[edge] for edge in ("width", "height")] == pytest.approx(
+        [brushed[edge] for edge in ("width", "height")], abs=1.5
+    )
+    point = page.locator(".st-key-map svg.marks g.mark-symbol.layer_1_marks path").last
+    point.click(force=True)  # it opens its picture, and the area stays
+    expect(page.get_by_role("heading", name="Picture")).to_be_visible()
+    expect(page).to_have_url(re.compile("sample="))
+    page.get_by_role("button", name="All pictures").click()
+    expect(chart).to_be_visible()
+    settled(page)
+    assert labels(page) == seen
+    assert brush(page)["width"] == pytest.approx(brushed["width"], abs=1.5)
     chip.click()
     expect(page.get_by_text(all_errors)).to_be_visible()
+    settled(page)
+    assert brush(page)["width"] == 0
+
+
+def brush(page: Page) -> dict[str, float]:
+    """The box of the rectangle that is drawn on the map."""
+    box: dict[str, float] = page.locator(".st-key-map g.mark-rect.area_brush path").evaluate(
+        "e => { const b = e.getBBox(); return { width: b.width, height: b.height } }"
+    )
+    return box
 
 
 def test_label_errors_are_found_in_a_worker(evaluated: Evaluated, open_page: Open) -> None:

@@ -13,9 +13,9 @@ from tests.cli.commands import DIGITS, records, run, run_process, start
 
 def test_a_full_output_is_one_sentence() -> None:
     """The run can be resumed."""
+    commands = ["runs"], ["presets", "--json"], ["train", *DIGITS, "--epochs", "3"]
     with Path("/dev/full").open("w") as full:
-        for args in (["runs"], ["presets", "--json"], ["train", *DIGITS, "--epochs", "3"]):
-            process = start(*args, stdout=full)
+        for process in [start(*args, stdout=full) for args in commands]:
             _, err = process.communicate(timeout=120)
             assert process.returncode in (1, 2)
             assert "The output could not be written (No space left on device)." in err

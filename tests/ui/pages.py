@@ -5,6 +5,7 @@ import re
 import tempfile
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
@@ -13,11 +14,11 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import database
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
-from scratchmlp.ui import markdown
+from scratchmlp.ui import markdown, selection
 from tests.conftest import ROOT
 
 
-def app_at(page: str | None = None, **params: str) -> AppTest:
+def app_at(page: str | None = None, /, **params: str) -> AppTest:
     """The app, not run yet, at a page and with an address's parameters."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params.update(params)
@@ -48,6 +49,27 @@ def unescaped(text: str) -> str:
 def run_control(app: AppTest) -> Selectbox:
     """The control of Evaluate and Draw that selects a run."""
     return next(box for box in app.selectbox if box.label == "Run")
+
+
+def control(app: AppTest, key: str) -> Any:
+    """The widget of that key; a number follows the key of one that shows a value kept elsewhere."""
+    found = [
+        widget
+        for kind in ("selectbox", "button_group", "toggle", "checkbox", "slider", "pagination")
+        for widget in app.get(kind)
+        if widget.key == key or re.fullmatch(rf"{re.escape(key)}\.\d+", widget.key or "")
+    ]
+    [widget] = found
+    return widget
+
+
+def go_back(app: AppTest, /, **params: str) -> AppTest:
+    """Back or Forward was pressed, and the browser shows an address with these parameters."""
+    app.query_params.clear()
+    app.query_params.update(params)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "came_by_history", lambda: True)
+        return ran(app)
 
 
 def metric(app: AppTest, label: str) -> str:

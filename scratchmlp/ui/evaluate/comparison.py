@@ -1,29 +1,24 @@
 """Two runs on the same samples: what only one of them predicts correctly."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from scratchmlp.analysis import comparison
 from scratchmlp.analysis.comparison import Comparison
-from scratchmlp.charts.evaluation import confusion_chart
+from scratchmlp.charts.confusion import confusion_chart
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import layout, links, run_picker, selection, session, thumbnails
+from scratchmlp.ui import layout, run_picker, thumbnails
+from scratchmlp.ui.evaluate import gallery, state
 from scratchmlp.ui.predictions import Predictions, load_predictions
-from scratchmlp.ui.session import COMPARED_RUN
 from scratchmlp.ui.thumbnails import Item
 
 TITLE = "Compare"  # of this view
 PAGE_SIZE = 60
 ONLY_OTHER, ONLY_THIS = "Only the other is right", "Only this one is right"
-
-
-def read_address() -> None:
-    """Open this view with the run that the address names, once."""
-    text = st.query_params.pop(links.COMPARE, "")
-    if text:
-        st.session_state[COMPARED_RUN] = next(iter(links.compared(text, 1)), None)
-        st.session_state[session.EVALUATE_VIEW] = TITLE
+TITLES = {"fixed": ONLY_OTHER, "broken": ONLY_THIS}
+PAGES = {"fixed": "page", "broken": "page2"}  # the fields of the state with their pages
 
 
 def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
@@ -31,25 +26,41 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     if not others:
         st.info("No other runs on this dataset yet. Train another one to compare.")
         return
-    if st.session_state.get(COMPARED_RUN) not in others:  # it was deleted, or a link made it up
-        st.session_state[COMPARED_RUN] = next(iter(others))
-    chosen = st.selectbox(
+    if state.now().compare not in ("", *others):
+        state.refuse("compare", "The run to compare with is not on this dataset, or is gone.")
+    chosen = _other(others)
+    st.selectbox(
         "Compare with",
         list(others),
+        list(others).index(chosen),
         format_func=lambda run_id: run_picker.label(others[run_id]),
-        key=COMPARED_RUN,
-        persist_state="session",
+        **state.widget("compare", value=chosen),
     )
     theirs = load_predictions(others[chosen], predictions.dataset, predictions.split)
     compared = comparison.compare(predictions.table, theirs.table)
     _figures(compared)
     left, right = st.columns(2, gap="large")
     with left.container(key="fixed"):
-        _gallery("fixed", ONLY_OTHER, compared.fixed, predictions, theirs)
+        _gallery("fixed", compared.fixed, predictions, theirs)
     with right.container(key="broken"):
-        _gallery("broken", ONLY_THIS, compared.broken, predictions, theirs)
+        _gallery("broken", compared.broken, predictions, theirs)
     with st.expander("Where their predictions differ"):
         _agreement(predictions, theirs)
+
+
+def _other(others: dict[str, Run]) -> str:
+    """The run to compare with: the chosen one, or the newest."""
+    return state.now().compare if state.now().compare in others else next(iter(others))
+
+
+def listed(name: str, run: Run, predictions: Predictions, runs: dict[str, Run]) -> list[int] | None:
+    """The pictures of one of the two lists, "fixed" or "broken"; None if nothing is compared."""
+    others = run_picker.comparable_runs(runs, run)
+    if not others:
+        return None
+    theirs = load_predictions(others[_other(others)], predictions.dataset, predictions.split)
+    compared = comparison.compare(predictions.table, theirs.table)
+    return compared.fixed if name == "fixed" else compared.broken
 
 
 def _figures(compared: Comparison) -> None:
@@ -76,19 +87,19 @@ _MCNEMAR = (
 )
 
 
-def _gallery(
-    name: str, title: str, rows: list[int], ours: Predictions, theirs: Predictions
-) -> None:
-    st.markdown(f"**{title}** ({len(rows):,})")
+def _gallery(name: str, rows: list[int], ours: Predictions, theirs: Predictions) -> None:
+    st.markdown(f"**{TITLES[name]}** ({len(rows):,})")
     if not rows:
         st.caption("No pictures.")
         return
-    pages = -(-len(rows) // PAGE_SIZE)
-    page = st.pagination(pages, key=f"{name}_page") if pages > 1 else 1
-    shown = rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    shown = rows[gallery.page_of(len(rows), PAGES[name], PAGE_SIZE)]
     items = [_item(index, ours, theirs) for index in shown]
     images = ours.examples.images[shown]
-    thumbnails.show(f"{name}_thumbnails", images, items, selection.open_sample)
+    thumbnails.show(f"{name}_thumbnails", images, items, partial(_open, name))
+
+
+def _open(name: str, index: int) -> None:
+    state.change(sample=index, opened_from=name)
 
 
 def _item(index: int, ours: Predictions, theirs: Predictions) -> Item:

@@ -1,49 +1,92 @@
 """The confusion matrix: click a cell, or choose in the two lists, to see those pictures."""
 
+from functools import partial
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from scratchmlp.analysis import evaluation
-from scratchmlp.charts.evaluation import confusion_chart
+from scratchmlp.charts.confusion import confusion_chart
 from scratchmlp.ui import layout, session
+from scratchmlp.ui.evaluate import state
 from scratchmlp.ui.predictions import Predictions
-from scratchmlp.ui.selection import ANY, chart_key, filter_classes
 
+Cell = tuple[str, str]  # names of the truth and the prediction; "" for any
 PERCENT = st.column_config.NumberColumn(format="percent")
 
 
 def show(predictions: Predictions) -> None:
-    classes, cells = predictions.classes, predictions.cells
+    asked = state.now()
     row = st.container(horizontal=True, vertical_alignment="center")
-    rates = row.toggle("Show %", key="rates", help="Show shares of each row instead of counts.")
-    diagonal = row.toggle(
-        "Include correct", key="diagonal", help="Show the diagonal: the correct predictions."
+    row.toggle(
+        "Show %",
+        asked.percent,
+        help="Show shares of each row instead of counts.",
+        **state.widget("percent"),
     )
-    by_errors = row.toggle(
-        "Sort by errors", key="by_errors", help="Show the classes with most errors first."
+    row.toggle(
+        "Include correct",
+        asked.correct,
+        help="Show the diagonal, and correct predictions in the gallery.",
+        **state.widget("correct"),
     )
-    order = evaluation.classes_by_errors(predictions.table, classes) if by_errors else list(classes)
-    shown = cells if diagonal else cells[cells["truth"] != cells["prediction"]]
-    with st.container(key="confusion"):
-        key = chart_key("confusion")
-        st.altair_chart(
-            confusion_chart(shown, order, rates, ink=layout.text_color()),
-            key=key,
-            on_select=lambda: _choose_cell(key),
-            selection_mode="cell",
-            alt="Confusion matrix; the two lists below choose the same cells by keyboard.",
-        )
+    row.toggle(
+        "Sort by errors",
+        asked.by_errors,
+        help="Show the classes with most errors first.",
+        **state.widget("by_errors"),
+    )
+    _matrix(predictions)
     left, right = st.columns(2)
-    options = [ANY, *classes]
-    left.selectbox("Truth", options, key=session.TRUTH, persist_state="session")
-    right.selectbox("Prediction", options, key=session.PREDICTION, persist_state="session")
+    for column, label in ((left, "Truth"), (right, "Prediction")):
+        name = label.lower()
+        options = ["", *predictions.classes]
+        column.selectbox(
+            label,
+            options,
+            options.index(getattr(asked, name)),
+            format_func=lambda name: name or "any",
+            **state.widget(name),
+        )
     _tables(predictions)
 
 
-def _choose_cell(key: str) -> None:
-    cells = st.session_state[key]["selection"]["cell"]
-    if cells:
-        filter_classes(cells[0]["truth"], cells[0]["prediction"])
+def _matrix(predictions: Predictions) -> None:
+    """The picture marks what the two lists say; a second click on a cell takes it back."""
+    asked, classes, cells = state.now(), predictions.classes, predictions.cells
+    cell, ink = (asked.truth, asked.prediction), layout.text_color()
+    if not (asked.correct or asked.truth == asked.prediction != ""):
+        cells = cells[cells["truth"] != cells["prediction"]]
+    order = list(classes)
+    if asked.by_errors:
+        order = evaluation.classes_by_errors(predictions.table, classes)
+    look = _version(predictions), asked.percent, len(cells), asked.by_errors, ink
+    chart = session.synced_chart("confusion", cell, look, _choose_cell)
+    with st.container(key="confusion"):
+        st.altair_chart(
+            confusion_chart(cells, order, asked.percent, ink=ink, marked=chart.first),
+            key=chart.key,
+            on_select=chart.on_select,
+            selection_mode="cell",
+            alt="Confusion matrix; the two lists below choose the same cells by keyboard.",
+        )
+
+
+def _version(predictions: Predictions) -> tuple[Any, ...]:
+    return *predictions.split_id, predictions.step
+
+
+def _choose_cell(selection: Any) -> Cell:
+    cells = selection["cell"]
+    return _choose((cells[-1]["truth"], cells[-1]["prediction"]) if cells else ("", ""))
+
+
+def _choose(cell: Cell) -> Cell:
+    state.change(truth=cell[0], prediction=cell[1])
+    if any(cell):
+        state.reveal_gallery()
+    return cell
 
 
 def _tables(predictions: Predictions) -> None:
@@ -63,19 +106,23 @@ def _pairs(predictions: Predictions) -> None:
     cells = predictions.cells
     pairs = cells[(cells["truth"] != cells["prediction"]) & (cells["count"] > 0)]
     pairs = pairs.sort_values("count", ascending=False, kind="stable").head(20)
-    key = chart_key("pairs")
+    asked = state.now()
+    chosen = asked.truth, asked.prediction
+    table = session.synced_chart(
+        "pairs", chosen, _version(predictions), partial(_choose_pair, pairs)
+    )
     st.dataframe(
         pairs,
         hide_index=True,
         column_config={"rate": st.column_config.NumberColumn("share of truth", format="percent")},
-        key=key,
-        on_select=lambda: _choose_pair(key, pairs),
+        key=table.key,
+        on_select=table.on_select,
         selection_mode="single-row",
     )
 
 
-def _choose_pair(key: str, pairs: pd.DataFrame) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
-    if rows:
-        pair = pairs.iloc[rows[0]]
-        filter_classes(pair["truth"], pair["prediction"])
+def _choose_pair(pairs: pd.DataFrame, selection: Any) -> Cell:
+    if not selection["rows"]:
+        return _choose(("", ""))
+    pair = pairs.iloc[selection["rows"][0]]
+    return _choose((pair["truth"], pair["prediction"]))

@@ -1,4 +1,4 @@
-"""The samples that the filters leave: their order, and a page of thumbnails."""
+"""The samples that the filters leave: what is filtered, their order, and a page of thumbnails."""
 
 from typing import Any
 
@@ -7,60 +7,126 @@ import streamlit as st
 
 from scratchmlp.analysis import evaluation
 from scratchmlp.analysis.evaluation import KNOWN_MISLABELLED
-from scratchmlp.ui import selection, thumbnails
+from scratchmlp.ui import thumbnails
+from scratchmlp.ui.evaluate import embedding_map, state
+from scratchmlp.ui.evaluate.address import DEFAULT, ORDERS, PAGE_SIZES
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
-from scratchmlp.ui.session import CONFIDENCE, INCLUDE_CORRECT, ONLY_MISLABELLED, ORDER
 from scratchmlp.ui.thumbnails import Item
-
-PAGE_SIZES = 24, 60, 120, 240
 
 
 def filtered(predictions: Predictions) -> pd.DataFrame:
-    """The rows that the filters leave, in the chosen order."""
-    state, (truth, prediction) = st.session_state, selection.class_filters(predictions.classes)
-    least, most = state.get(CONFIDENCE, (0, 100))
+    """The rows that the filters leave, in the chosen order.
+
+    A cell of the diagonal has only correct predictions, so choosing it shows them.
+    """
+    asked, (truth, prediction) = state.now(), state.classes(predictions)
+    is_diagonal = truth is not None and truth == prediction
+    least, most = asked.confidence
     return evaluation.select(
         predictions.table,
         truth,
         prediction,
         min_confidence=least / 100,
         max_confidence=most / 100,
-        with_correct=state.get(INCLUDE_CORRECT, False),
-        only_mislabelled=predictions.is_mnist_test and state.get(ONLY_MISLABELLED, False),
-        indices=selection.area_filter(predictions.split_id),
-        order=state.get(ORDER, next(iter(evaluation.GALLERY_ORDERS))),
+        with_correct=asked.correct or is_diagonal,
+        only_mislabelled=predictions.is_mnist_test and asked.mislabelled,
+        indices=embedding_map.in_area(predictions),
+        order=ORDERS[asked.order],
     )
 
 
 def show(predictions: Predictions, name: str) -> None:
     """The filters, and a page of thumbnails. `name` tells one gallery of the page from another."""
-    size = _settings(predictions)
+    row = st.container(horizontal=True)
+    _settings(row, predictions)
+    _filters(row, predictions)
     rows = filtered(predictions)
     noun = "picture" if len(rows) == 1 else "pictures"
     st.caption(f"{len(rows):,} {noun}. Below each: truth → prediction, and their probabilities.")
     if rows.empty:
         st.info("No pictures match these filters.")
         return
-    pages = -(-len(rows) // size)
     with st.container(key="gallery"):
-        page = st.pagination(pages, key="gallery_page") if pages > 1 else 1
-        shown = rows.iloc[(page - 1) * size : page * size]
+        shown = rows.iloc[page_of(len(rows), "page", state.now().size)]
         items = [_item(row, predictions) for row in shown.itertuples()]
         images = predictions.examples.images[shown.index.to_numpy()]
-        thumbnails.show(f"thumbnails_{name}", images, items, selection.open_sample)
+        thumbnails.show(f"thumbnails_{name}", images, items, open_sample)
 
 
-def _settings(predictions: Predictions) -> int:
-    """Controls to sort and filter; returns the number of thumbnails on a page."""
-    with st.popover("Sort and filter", icon=":material/tune:"):
-        kept: Any = {"persist_state": "session"}
-        st.selectbox("Sort by", list(evaluation.GALLERY_ORDERS), key=ORDER, **kept)
-        st.slider("Confidence", 0, 100, (0, 100), format="%d%%", key=CONFIDENCE, **kept)
-        st.checkbox("Include correct", key=INCLUDE_CORRECT, **kept)
+def page_of(n: int, name: str, size: int) -> slice:
+    """A control of pages where there is more than one; which of `n` rows the chosen page has.
+
+    `name` is the field of the state that has the page.
+    """
+    pages = max(1, -(-n // size))
+    if getattr(state.now(), name) > pages:
+        state.refuse(
+            name, f"There is no page {getattr(state.now(), name)}: the last one is {pages}."
+        )
+    page = getattr(state.now(), name)
+    if pages > 1:
+        page = st.pagination(pages, default=page, **state.widget(name, value=page))
+    return slice((page - 1) * size, page * size)
+
+
+def open_sample(index: int) -> None:
+    state.change(sample=index, opened_from="")
+
+
+def _filters(row: Any, predictions: Predictions) -> None:
+    """A button for each filter; a press removes it."""
+    asked = state.now()
+    names = {"true": asked.truth, "predicted": asked.prediction}
+    cell = ", ".join(f"{word} {name}" for word, name in names.items() if name)
+    least, most = asked.confidence
+    for key, text, fields in (
+        ("chip", cell, ("truth", "prediction")),
+        ("area_chip", "area of the map" if asked.area else "", ("area",)),
+        (
+            "confidence_chip",
+            f"confidence {least}% to {most}%" if (least, most) != (0, 100) else "",
+            ("confidence",),
+        ),
+        (
+            "mislabelled_chip",
+            "known label errors" if asked.mislabelled and predictions.is_mnist_test else "",
+            ("mislabelled",),
+        ),
+    ):
+        if text:
+            row.button(
+                escape(text),
+                key=key,
+                icon=":material/close:",
+                on_click=state.change,
+                kwargs={name: getattr(DEFAULT, name) for name in fields},
+                help="Remove this filter.",
+            )
+
+
+def _settings(row: Any, predictions: Predictions) -> None:
+    """Controls to sort and filter."""
+    asked = state.now()
+    with row.popover("Sort and filter", icon=":material/tune:"):
+        orders = list(ORDERS)
+        st.selectbox(
+            "Sort by",
+            orders,
+            orders.index(asked.order),
+            format_func=ORDERS.__getitem__,
+            **state.widget("order"),
+        )
+        st.slider(
+            "Confidence", 0, 100, asked.confidence, format="%d%%", **state.widget("confidence")
+        )
+        st.checkbox("Include correct", asked.correct, **state.widget("correct", "correct_too"))
         if predictions.is_mnist_test:
-            st.checkbox("Only known label errors", key=ONLY_MISLABELLED, **kept)
-        size = st.selectbox("Pictures per page", PAGE_SIZES, index=1, key="gallery_size", **kept)
-        return int(size)
+            label = "Only known label errors"
+            st.checkbox(label, asked.mislabelled, **state.widget("mislabelled"))
+        sizes = list(PAGE_SIZES)
+        label = "Pictures per page"
+        st.selectbox(label, sizes, sizes.index(asked.size), **state.widget("size"))
 
 
 def _item(row: Any, predictions: Predictions) -> Item:

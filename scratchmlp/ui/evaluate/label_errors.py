@@ -11,6 +11,7 @@ from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import background_task, thumbnails
+from scratchmlp.ui.evaluate import gallery
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 from scratchmlp.ui.thumbnails import Item
@@ -44,8 +45,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
         icon=":material/download:",
     )
     with st.container(key="suspects"):
-        page = st.pagination(-(-len(table) // PAGE_SIZE), key="suspects_page")
-        shown = table.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        shown = table.iloc[gallery.page_of(len(table), "page", PAGE_SIZE)]
         items = [_item(row, dataset) for row in shown.itertuples()]
         images = dataset.train.images[shown.index.to_numpy()]
         thumbnails.show(

@@ -14,14 +14,18 @@ from scratchmlp.data import datasets
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import explanation, resources, selection
+from scratchmlp.ui import explanation, resources
+from scratchmlp.ui.evaluate import comparison, gallery, state
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 
 
-def show(run: Run, predictions: Predictions, index: int, order: list[int]) -> None:
-    """The sample of that index, with buttons to its neighbours in `order`."""
-    _steps(index, order)
+def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
+    """The open sample, with buttons to its neighbours in the list that it was opened from."""
+    index = state.now().sample
+    if index is None:
+        return
+    _steps(index, *_list(index, run, predictions, runs))
     row: Any = predictions.table.loc[index]
     classes, truth, predicted = predictions.classes, int(row["truth"]), int(row["prediction"])
     st.header(
@@ -65,11 +69,25 @@ def _picture(predictions: Predictions, index: int, row: Any) -> None:
     )
 
 
-def _steps(index: int, order: list[int]) -> None:
-    """Buttons to all samples, and to those before and after this one under the same filters."""
-    at = order.index(index) if index in order else -1
+def _list(
+    index: int, run: Run, predictions: Predictions, runs: dict[str, Run]
+) -> tuple[str, list[int]]:
+    """What the list is called that the sample was opened from, and the samples in it."""
+    name = state.now().opened_from
+    listed = comparison.listed(name, run, predictions, runs) if name else None
+    if listed and index in listed:
+        return f"in “{comparison.TITLES[name]}”", listed
+    listed = gallery.filtered(predictions).index.tolist()
+    if index in listed:
+        return "in the gallery", listed
+    return "of this split", predictions.table.index.tolist()
+
+
+def _steps(index: int, title: str, order: list[int]) -> None:
+    """Buttons to all samples, and to those before and after this one in `order`."""
+    at = order.index(index)
     before = order[at - 1] if at > 0 else None
-    after = order[at + 1] if 0 <= at < len(order) - 1 else None
+    after = order[at + 1] if at < len(order) - 1 else None
     row = st.container(horizontal=True, vertical_alignment="center")
     for label, key, icon, target, enabled in (
         ("All pictures", "back", "arrow_back", None, True),
@@ -80,12 +98,11 @@ def _steps(index: int, order: list[int]) -> None:
             label,
             key=key,
             icon=f":material/{icon}:",
-            on_click=selection.open_sample,
-            args=[target],
+            on_click=state.change,
+            kwargs={"sample": target},
             disabled=not enabled,
         )
-    if at >= 0:
-        row.caption(f"{at + 1:,} of {len(order):,}")
+    row.caption(f"{at + 1:,} of {len(order):,} {title}")
 
 
 def _earlier_predictions(run_id: str, step: int, image: Tensor, classes: tuple[str, ...]) -> None:

@@ -16,8 +16,8 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Checkpoint, Store, Update
-from scratchmlp.ui.evaluate.views import VIEWS
-from tests.ui.pages import app_at, metric, ran, run_control, shown, trained
+from scratchmlp.ui.evaluate.views import VIEWS, in_address
+from tests.ui.pages import app_at, control, metric, ran, run_control, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
 
@@ -50,7 +50,7 @@ def test_the_numbers_are_the_tables(store: Store) -> None:
     assert metric(app, "95% interval") == f"{told.interval[0]:.2%} – {told.interval[1]:.2%}"
     assert told.accuracy == store.run(run_id).test_accuracy
     for split in ("valid", "train"):
-        app.segmented_control("evaluated_split").set_value(split).run()
+        control(app, "evaluate_split").set_value(split).run()
         assert metric(app, "Errors").endswith(f"of {len(table_of(store, run_id, split)):,}")
 
 
@@ -58,11 +58,9 @@ def test_the_numbers_are_the_tables(store: Store) -> None:
 def test_every_view_opens(store: Store, view: str) -> None:
     run_id = trained(store, QUICK)
     trained(store, replace(QUICK, seed=1), "another")
-    app = page(run=run_id)
-    app.session_state["view"] = view
-    app.run()
-    assert not app.exception
+    app = page(run=run_id, view=in_address(view))
     assert not app.error
+    assert not app.warning
 
 
 def test_controls_have_the_words_of_the_field(store: Store) -> None:
@@ -81,14 +79,14 @@ def test_the_two_lists_filter_and_the_chip_ends_it(store: Store) -> None:
     truth, answer = wrong[["truth", "prediction"]].value_counts().index[0]
     app = page(run=run_id)
     assert f"{len(wrong):,} pictures" in shown(app)
-    app.selectbox("filter_truth").set_value(str(truth))
-    app.selectbox("filter_answer").set_value(str(answer)).run()
+    control(app, "evaluate_truth").set_value(str(truth))
+    control(app, "evaluate_prediction").set_value(str(answer)).run()
     both = wrong[(wrong["truth"] == truth) & (wrong["prediction"] == answer)]
     assert f"{len(both):,} picture" in shown(app)
     assert app.button("chip").label == f"true {truth}, predicted {answer}"
     app.button("chip").click().run()
     assert f"{len(wrong):,} pictures" in shown(app)
-    assert app.selectbox("filter_truth").value == "any"
+    assert control(app, "evaluate_truth").value == ""
 
 
 def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> None:
@@ -111,7 +109,11 @@ def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> Non
 
 @pytest.mark.parametrize(
     ("sample", "sentence"),
-    [("99999", "There is no picture 99999"), ("-1", "not a sample's number"), ("<b>", "number")],
+    [
+        ("99999", "There is no picture 99999"),
+        ("-1", "The link's sample is not one"),
+        ("<b>", "The link's sample is not one"),
+    ],
 )
 def test_a_picture_that_is_not_there_is_a_sentence(
     store: Store, sample: str, sentence: str
@@ -121,13 +123,40 @@ def test_a_picture_that_is_not_there_is_a_sentence(
     assert app.metric
 
 
-def test_unknown_and_unfinished_runs_are_sentences_with_a_way_on(store: Store) -> None:
+@pytest.mark.parametrize("kind", ["unknown", "diverged", "deleted", "queued"])
+def test_a_run_without_a_network_is_a_sentence_with_a_way_on(store: Store, kind: str) -> None:
+    """No other run's figures stand in its place, and the address goes on naming it."""
     good = trained(store, QUICK)
-    assert "There is no run nonsense" in shown(page(run="nonsense"))
-    diverged = trained(store, replace(presets.PRESETS["plain-softmax"].config, dataset="digits"))
-    app = page(run=diverged)
-    assert f"Run {diverged} is diverged and has no checkpoint" in shown(app)
-    assert run_control(app).value == good
+    run_id, sentence = "nonsense", "This run does not exist"
+    if kind == "diverged":
+        config = replace(presets.PRESETS["plain-softmax"].config, dataset="digits")
+        run_id, sentence = trained(store, config), "This run diverged in its first epoch"
+    elif kind == "deleted":
+        run_id, sentence = trained(store, replace(QUICK, seed=5)), "You can restore it"
+        store.run_list.delete([run_id])
+    elif kind == "queued":
+        run_id, sentence = store.create(replace(QUICK, seed=6)), "This run waits for a worker"
+    app = page(run=run_id)
+    for _ in range(2):
+        assert sentence in shown(app)
+        assert not app.metric
+        assert run_control(app).value is None
+        assert app.query_params["run"] in (run_id, [run_id])
+        ran(app)
+    app.button("show_best").click()
+    assert run_control(ran(app)).value == good
+    assert app.metric
+    assert app.query_params["run"] in (good, [good])
+
+
+def test_a_run_that_diverged_late_shows_its_last_network_and_says_so(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    late = trained(store, replace(QUICK, seed=3))
+    store._change_if(late, ["finished"], {"status": "diverged"})
+    app = page(run=late)
+    assert "This run diverged. You see its last network, after epoch 2." in shown(app)
+    assert metric(app, "Accuracy")
+    assert run_control(page()).value == run_id
 
 
 def test_a_run_still_training_is_judged_on_validation(store: Store) -> None:
@@ -138,7 +167,7 @@ def test_a_run_still_training_is_judged_on_validation(store: Store) -> None:
     kept = Checkpoint(10, 1, checkpoint_file.dumps(network), b"", True)
     store.record(run_id, Update(checkpoints=[kept]))
     app = page(run=run_id)
-    assert app.segmented_control("evaluated_split").value == "valid"
+    assert control(app, "evaluate_split").value == "valid"
     assert "still training" in shown(app)
 
 
@@ -173,11 +202,8 @@ def test_two_classes_and_twenty_six(store: Store, tmp_path: Path, classes: str) 
     root = folder(tmp_path / "shapes", classes)
     config = replace(QUICK, dataset=str(root), epochs=1)
     run_id, second = trained(store, config), trained(store, replace(config, seed=1))
-    app = page(run=run_id)
     for view in VIEWS:
-        app.session_state["view"] = view
-        app.run()
-        assert not app.exception, view
+        app = page(run=run_id, view=in_address(view))
         assert not app.error, view
     assert metric(page(run=second, sample="1"), "Errors").endswith(f"of {4 * len(classes)}")
 
@@ -195,11 +221,11 @@ def test_other_pictures_are_possible_and_said(store: Store) -> None:
                 Image.fromarray(part.images[i]).save(place / f"{i}.png")
     mine = trained(store, replace(QUICK, dataset=str(root), epochs=1))
     app = page(run=run_id)
-    app.selectbox("evaluated_dataset").set_value(str(root)).run()
+    control(app, "evaluate_dataset").set_value(str(root)).run()
     assert "never saw" in shown(app)
     assert metric(app, "Errors").endswith("of 10")
     app = page(run=mine)
-    app.selectbox("evaluated_dataset").set_value("digits").run()
+    control(app, "evaluate_dataset").set_value("digits").run()
     assert "choose another dataset or another run" in shown(app)
 
 
@@ -221,10 +247,7 @@ def test_a_network_without_hidden_layers_can_be_looked_into(store: Store) -> Non
     for run in (run_id, deep):
         app = page(run=run, sample="0")
         assert "Picture 0:" in shown(app)
-        app = page(run=run)
-        app.session_state["view"] = "Map"
-        app.run()
-        assert not app.exception
+        assert not page(run=run, view="map").error
 
 
 def test_the_csv_is_what_the_network_answers(store: Store) -> None:

@@ -1,0 +1,123 @@
+"""The chart of a confusion matrix; a click chooses a cell."""
+
+import json
+
+import altair as alt
+import pandas as pd
+
+from scratchmlp.charts.theme import BLUE, INK, ORANGE
+
+
+def confusion_chart(
+    cells: pd.DataFrame,
+    order: list[str],
+    rates: bool,
+    rows: str = "truth",
+    columns: str = "prediction",
+    ink: str = INK,
+    marked: tuple[str, str] = ("", ""),
+) -> alt.LayerChart:
+    """A square for each pair of truth and prediction.
+
+    A click on a square selects it as "cell"; a second click takes that back.
+
+    Parameters
+    ----------
+    cells : columns truth, prediction (names), count, rate, from `evaluation.confusion_table`.
+    order : names of the classes, from the top and from the left.
+    rates : show the share of the truth instead of the count.
+    rows, columns : titles of the axes.
+    ink : colour of the numbers on light squares; it suits the background of the page.
+    marked : names of the truth and the prediction that are selected at first; "" for any.
+    """
+    field, number_format = ("rate", ".1%") if rates else ("count", ",d")
+    pick = _pick_cell(marked)
+    base = alt.Chart(cells).encode(
+        x=alt.X(
+            "prediction:N", title=columns, sort=order, axis=_names_on_top(order), scale=_all(order)
+        ),
+        y=alt.Y("truth:N", title=rows, sort=order, axis=_names(order), scale=_all(order)),
+        tooltip=[
+            alt.Tooltip("truth:N", title=rows),
+            alt.Tooltip("prediction:N", title=columns),
+            alt.Tooltip("count:Q", title="pictures", format=","),
+            alt.Tooltip("rate:Q", title="share of the row", format=".2%"),
+        ],
+    )
+    stroke = alt.when(pick).then(alt.value(ORANGE))
+    if line := _line(marked):
+        stroke = stroke.when(line).then(alt.value(ORANGE))
+    squares = (
+        base.mark_rect(cornerRadius=2, cursor="pointer", fill=BLUE)
+        .encode(
+            fillOpacity=alt.FillOpacity(f"{field}:Q", scale=_FAINT, legend=None),
+            stroke=stroke.otherwise(alt.value(None)),
+            strokeWidth=alt.value(3),
+        )
+        .add_params(pick)
+    )
+    dark = f"datum.{field} > {float(cells[field].max()) * DARK if len(cells) else 0}"
+    numbers = base.transform_filter("datum.count > 0").encode(
+        text=alt.Text(f"{field}:Q", format=number_format)
+    )
+    size = 12 if len(order) <= MANY else 10
+    on_dark, on_page = (
+        numbers.transform_filter(those).mark_text(
+            color=color, fontSize=size, aria=False, opacity=_where_it_fits(field, size)
+        )
+        for those, color in ((dark, "white"), (f"!({dark})", ink))
+    )
+    chart: alt.LayerChart = alt.layer(squares, on_page, on_dark)  # type: ignore[assignment]
+    return chart.properties(height=440 if len(order) <= MANY else ROW * len(order))
+
+
+MANY = 12  # classes: with more, rows and columns are narrower
+ROW = 20  # pixels, the height of a row where there are many
+DARK = 0.8  # of the largest value: above, white numbers have more contrast (WCAG 2.2)
+_FAINT = alt.Scale(range=[0.07, 1], zero=True)  # opacity, for light and dark pages
+
+
+def _pick_cell(marked: tuple[str, str]) -> alt.Parameter:
+    """A selection of one cell, or none; it begins with the one that is marked."""
+    first = dict(zip(("truth", "prediction"), marked, strict=True))
+    return alt.selection_point(
+        name="cell",
+        fields=["truth", "prediction"],
+        on="click",
+        empty=False,
+        toggle="!!datum && vlSelectionTest('cell_store', datum)",
+        value=[first] if all(marked) else alt.Undefined,
+    )
+
+
+def _line(marked: tuple[str, str]) -> str | None:
+    """The cells of a row or a column, where only that is marked."""
+    names = dict(zip(("truth", "prediction"), marked, strict=True))
+    parts = [f"datum.{field} === {json.dumps(name)}" for field, name in names.items() if name]
+    return parts[0] if len(parts) == 1 else None
+
+
+def _names(order: list[str]) -> alt.Axis:
+    """Every class has its label, unless there are hundreds."""
+    size = 11 if len(order) > MANY else alt.Undefined
+    return alt.Axis(labelFontSize=size, labelOverlap=len(order) > 100, labelFlush=False)
+
+
+def _names_on_top(order: list[str]) -> alt.Axis:
+    """Upright where the names are short enough for a column on a small screen."""
+    fitting = 1 if len(order) > MANY else 3
+    is_short = max(map(len, order), default=0) <= fitting
+    axis = _names(order)
+    axis.orient, axis.labelAngle = "top", 0 if is_short else -90
+    return axis
+
+
+def _where_it_fits(field: str, size: int) -> alt.ExprRef:
+    """A number that is wider than its square is not shown; the tooltip has it."""
+    text = "format(datum.rate, '.1%')" if field == "rate" else "format(datum.count, ',d')"
+    return alt.ExprRef(f"length({text}) * {0.6 * size} <= bandwidth('x') ? 1 : 0")
+
+
+def _all(order: list[str]) -> alt.Scale:
+    """Every class has a row and a column, even without samples."""
+    return alt.Scale(domain=order)

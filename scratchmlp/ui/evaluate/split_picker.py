@@ -1,0 +1,81 @@
+"""The controls that choose a dataset and a split, and what a reader of the figures must know."""
+
+from typing import Any
+
+import streamlit as st
+
+from scratchmlp.data import datasets
+from scratchmlp.data.sources import SOURCES
+from scratchmlp.runs.network_import import UNKNOWN_DATASET
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import resources, session
+from scratchmlp.ui.evaluate import state
+from scratchmlp.ui.markdown import escape
+from scratchmlp.ui.predictions import SPLITS, Predictions
+
+CHECK_SECONDS = 2.0  # between two looks at a run that is still training
+
+
+def choose(run: Run) -> tuple[str, str]:
+    """The dataset and the split to show. Another dataset than the run's has only its test split."""
+    own = [run.dataset] if run.dataset != UNKNOWN_DATASET else []
+    prepared = filter(datasets.is_prepared, SOURCES)
+    options = list(dict.fromkeys([*own, *prepared, *resources.known_datasets()]))
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    if not options:
+        return run.dataset, "test"
+    asked = state.now().dataset
+    if asked and asked not in options:
+        state.refuse("dataset", "The link's dataset is not one of this laboratory's.")
+    dataset = state.now().dataset or options[0]
+    if len(options) > 1:
+        dataset = row.selectbox(
+            "Dataset",
+            options,
+            options.index(dataset),
+            width=220,
+            **session.synced_widget(
+                "evaluate_dataset",
+                dataset,
+                lambda name: state.change(dataset="" if name == options[0] else name),
+            ),
+        )
+    return dataset, _split(row, run) if dataset == run.dataset else "test"
+
+
+def _split(row: Any, run: Run) -> str:
+    splits = [name for name in SPLITS if name != "valid" or run.config.valid_pct]
+    asked = state.now().split
+    if asked and asked not in splits:
+        state.refuse("split", "This run has no such split.")
+    split = state.now().split or ("valid" if run.is_live and "valid" in splits else "test")
+    chosen = row.segmented_control(
+        "Split",
+        splits,
+        format_func=lambda name: SPLITS[name],
+        default=split,
+        required=True,
+        **state.widget("split", value=split),
+    )
+    return str(chosen or split)
+
+
+def describe(run: Run, predictions: Predictions) -> None:
+    """What a reader of the figures must know. It follows a run that is still training."""
+    if run.status == "diverged":
+        epoch = f"after epoch {predictions.network.epoch}"
+        st.warning(f"This run diverged. You see its last network, {epoch}.")
+    if predictions.dataset != run.dataset:
+        st.info(
+            escape(f"This run learned from {run.dataset}, and never saw {predictions.dataset}.")
+        )
+    if run.is_live:
+        epoch = f"after epoch {predictions.network.epoch} of {run.config.epochs}"
+        st.info(f"This run is still training. These are its predictions {epoch}.")
+        st.fragment(_follow, run_every=CHECK_SECONDS)(run.id, predictions.step)
+
+
+def _follow(run_id: str, step: int) -> None:
+    with session.errors_shown():
+        if resources.store().last_checkpoint(run_id)[0] != step:
+            st.rerun()
