@@ -13,17 +13,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from scratchmlp.charts.theme import (
-    BLUE,
-    GREY,
-    HEIGHT,
-    ORANGE,
-    PALETTE,
-    PINK,
-    WORDS,
-    curve_color,
-    title,
-)
+from scratchmlp.charts.theme import BLUE, GREY, HEIGHT, ORANGE, PALETTE, PINK, curve_color, title
 
 Spec = dict[str, Any]
 Others = Mapping[str, str]  # column -> title of another run in the comparison
@@ -154,8 +144,7 @@ def _rates(x: alt.X) -> list[alt.Chart]:
     base = alt.Chart(alt.NamedData("rates")).encode(x=x)
     rule = base.mark_rule(color=PINK, strokeDash=[4, 3], strokeWidth=1.5)
     word = base.mark_text(color=PINK, align="left", baseline="top", dx=4, fontSize=12)
-    word = word.encode(y=alt.value(4), text="words:N").properties(name=WORDS)
-    return [rule, word]
+    return [rule, word.encode(y=alt.value(4), text="words:N")]
 
 
 def _pointer(
@@ -201,7 +190,7 @@ def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:
     mark = alt.Chart(pd.DataFrame({"lr": [suggestion], "words": [f"suggested: {suggestion:g}"]}))
     rule = mark.mark_rule(color=ORANGE, strokeWidth=2, strokeDash=[4, 3]).encode(x=x)
     word = mark.mark_text(color=ORANGE, align="right", baseline="top", dx=-5, fontSize=12)
-    word = word.encode(x=x, y=alt.value(4), text="words:N").properties(name=WORDS)
+    word = word.encode(x=x, y=alt.value(4), text="words:N")
     layers = [line("loss", "batch", 1), line("smooth", "average", 2.5), rule, word]
     chart = alt.layer(*layers, _pointer(alt.Chart(table), "lr", x, _FINDER, ".4f"))
     return chart.properties(height=HEIGHT, title=title("Loss by learning rate"))

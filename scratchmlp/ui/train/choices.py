@@ -24,7 +24,6 @@ def _choices(page_config: TrainConfig) -> None:
             recipes.cards()
             _buttons(config)
         with st.sidebar:
-            _train("train_here", config)  # the sidebar comes first for the keyboard
             controls.show()
         if config != page_config and views.reads_settings():
             st.rerun()
@@ -32,12 +31,8 @@ def _choices(page_config: TrainConfig) -> None:
 
 def _buttons(config: TrainConfig) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        _train("train", config)
+        if st.button("Train", key="train", type="primary", icon=":material/play_arrow:"):
+            selection.select_run(resources.submit(config))
+            st.rerun()  # the whole page, which shows the new run
         recipes.story()
         sharing.show(config)
-
-
-def _train(key: str, config: TrainConfig) -> None:
-    if st.button("Train", key=key, type="primary", icon=":material/play_arrow:"):
-        selection.select_run(resources.submit(config))
-        st.rerun()  # the whole page, which shows the new run
