@@ -49,9 +49,12 @@ PICTURE_FILE, CAMERA_FILE = "picture_file", "camera_file"
 TAKEN_PICTURES = "taken"  # the bytes of the picture taken last, by the key of its widget
 DIGIT = "which_digit"  # the position of the digit that is explained, in a number
 RUN_LIMIT = "runs_asked"  # how many runs "All runs" predicts with
-TEACHING_RESULT = "taught"
-DELETED_DRAWINGS = "deleted_drawings"  # ids, until the next deletion
-DRAWINGS_ZIP = "zip_of_drawings"
+CORRECTION = "correction"  # a `Correction` that the next run of the page teaches
+LESSON = "lesson"  # what was taught last, a `Lesson`
+RIGHT_CLASS = "right_class"  # the class pressed under "No, it was"
+DRAWING_CHANGES = "drawing_changes"  # imports and deletions to undo, the last at the end
+DRAWINGS_ZIP = "zip_of_drawings"  # the key ends with the number of ZIPs imported so far
+DRAWINGS_ZIPS = "zips_of_drawings"  # that number
 
 # Runs
 TICKED_RUNS = "chosen_runs"  # ids
