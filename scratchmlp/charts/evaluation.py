@@ -22,7 +22,8 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
 
     Parameters
     ----------
-    curves : tables from `calibration.reliability`, by name.
+    curves : tables from `calibration.reliability`, by name. A point is as large as the bin has
+        pictures, and its line is the 95% interval.
     """
     table = pd.concat([rows.assign(curve=name) for name, rows in curves.items()])
     colors = dict(zip(curves, (BLUE, ORANGE, GREEN), strict=False))
@@ -32,23 +33,36 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
         .mark_line(strokeDash=[5, 4], color=GREY, strokeWidth=1.5)
         .encode(x="x:Q", y="y:Q")
     )
-    points = (
-        alt.Chart(table)
-        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45))
-        .encode(
-            x=alt.X("confidence:Q", title="confidence", axis=share, scale=SHARE),
-            y=alt.Y("accuracy:Q", title="accuracy", axis=share, scale=SHARE),
-            color=curve_color(colors),
-            tooltip=[
-                alt.Tooltip("curve:N", title="of"),
-                alt.Tooltip("confidence:Q", title="mean confidence", format=".1%"),
-                alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
-                alt.Tooltip("n:Q", title="pictures", format=","),
-            ],
-        )
+    base = alt.Chart(table).encode(
+        x=alt.X("confidence:Q", title="confidence", axis=share, scale=SHARE),
+        y=alt.Y("accuracy:Q", title="accuracy", axis=share, scale=SHARE),
+        color=curve_color(colors),
+        opacity=alt.Opacity(
+            "n:Q", scale=alt.Scale(type="log", domainMin=1, range=[0.3, 1]), legend=None
+        ),
+        tooltip=[
+            alt.Tooltip("curve:N", title="of"),
+            alt.Tooltip("confidence:Q", title="mean confidence", format=".1%"),
+            alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
+            alt.Tooltip("lowest:Q", title="95% interval from", format=".1%"),
+            alt.Tooltip("highest:Q", title="to", format=".1%"),
+            alt.Tooltip("n:Q", title="pictures", format=","),
+        ],
     )
-    layers: alt.LayerChart = alt.layer(diagonal, points)  # type: ignore[assignment]
+    intervals = base.mark_rule(strokeWidth=1.5).encode(y="lowest:Q", y2="highest:Q")
+    size = alt.Size(
+        "n:Q",
+        scale=alt.Scale(type="log", domainMin=1, range=[15, 200]),
+        legend=alt.Legend(title="pictures", orient="top", values=_powers(table["n"]), format=","),
+    )
+    points = base.mark_circle().encode(size=size)
+    layers: alt.LayerChart = alt.layer(diagonal, intervals, points)  # type: ignore[assignment]
     return layers.properties(height=HEIGHT, title=title("Reliability diagram"))
+
+
+def _powers(counts: pd.Series) -> list[int]:
+    """1, 10, 100 … up to the largest of these counts."""
+    return [10**k for k in range(len(str(counts.max())) if len(counts) else 1)]
 
 
 def confidence_chart(table: pd.DataFrame) -> alt.Chart:
@@ -58,6 +72,7 @@ def confidence_chart(table: pd.DataFrame) -> alt.Chart:
     ----------
     table : columns p_prediction, correct.
     """
+    table = table.dropna(subset=["p_prediction"])  # of a network whose outputs are NaN
     bins = (table["p_prediction"] * 20).astype(int).clip(upper=19)
     counts = table.groupby([bins, "correct"]).size().rename("n").reset_index()
     counts["low"], counts["high"] = counts["p_prediction"] / 20, (counts["p_prediction"] + 1) / 20

@@ -1,10 +1,13 @@
 """The state of a run as a page shows it: a badge, progress, how often to look again."""
 
 import time
+from collections.abc import Collection
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from scratchmlp.analysis import curves
+from scratchmlp.runs import records
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
@@ -20,6 +23,19 @@ COLORS = {
     "failed": "red",
     "lost": "red",
 }
+
+
+def zone() -> ZoneInfo:
+    """The visitor's time zone, as the browser names it."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def titles(runs: Collection[Run]) -> dict[str, str]:
+    """A title for each run by its id, and no title twice."""
+    return records.titles(runs, zone())
 
 
 def badge(run: Run) -> str:

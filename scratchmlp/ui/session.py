@@ -49,14 +49,20 @@ PICTURE_FILE, CAMERA_FILE = "picture_file", "camera_file"
 TAKEN_PICTURES = "taken"  # the bytes of the picture taken last, by the key of its widget
 DIGIT = "which_digit"  # the position of the digit that is explained, in a number
 RUN_LIMIT = "runs_asked"  # how many runs "All runs" predicts with
-TEACHING_RESULT = "taught"
-DELETED_DRAWINGS = "deleted_drawings"  # ids, until the next deletion
-DRAWINGS_ZIP = "zip_of_drawings"
+CORRECTION = "correction"  # a `Correction` that the next run of the page teaches
+LESSON = "lesson"  # what was taught last, a `Lesson`
+RIGHT_CLASS = "right_class"  # the class pressed under "No, it was"
+DRAWING_CHANGES = "drawing_changes"  # imports and deletions to undo, the last at the end
+DRAWINGS_ZIP = "zip_of_drawings"  # the key ends with the number of ZIPs imported so far
+DRAWINGS_ZIPS = "zips_of_drawings"  # that number
 
 # Runs
 TICKED_RUNS = "chosen_runs"  # ids
 RUNS_TEXT, RUNS_ORDER = "runs_text", "runs_order"
 RUNS_DATASET, RUNS_STATUS = "runs_dataset", "runs_status"
+RUNS_COLUMNS = "runs_columns"  # the columns to show beside the title
+RUN_TO_OPEN = "run_to_open"  # the id of the run that the list opens
+OPENED_ROW = "opened_row"  # the row whose button was pressed; the key ends with the table's
 DELETED_RUNS = "just_deleted"  # the ids that Undo restores
 RUN_NAME, RUN_NOTE = "describe_name", "describe_note"  # the key ends with the run's id
 

@@ -1,8 +1,11 @@
 """The card of a run: its status, its buttons and its curves, drawn again while it trains."""
 
+import pandas as pd
 import streamlit as st
 
 from scratchmlp.charts.theme import HEIGHT
+from scratchmlp.net import presets
+from scratchmlp.net.config import LABELS, setting
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_status, selection, session
@@ -14,7 +17,6 @@ STATE_HEIGHT = "5.75rem"  # of the progress, with the control of the learning ra
 # Nothing fades while it is drawn again, and what comes and goes has its place from the start.
 STYLE = f"""<style>
 .st-key-run [data-stale=true], .st-key-view [data-stale=true] {{ opacity: 1; transition: none }}
-@media (min-width: 641px) {{ .st-key-run_header {{ flex-wrap: nowrap; min-height: 3rem }} }}
 .st-key-run_state {{ min-height: {STATE_HEIGHT}; justify-content: center }}
 .st-key-loss_chart, .st-key-accuracy_chart {{ min-height: {HEIGHT}px }}
 </style>"""
@@ -57,13 +59,40 @@ def _offer(newer: Run) -> None:
 
 
 def _header(run: Run) -> None:
-    row = st.container(horizontal=True, vertical_alignment="center", key="run_header")
+    row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(run_status.badge(run), width="content")
     if words := run_controls.pending(run):
         row.caption(words, width="content")
     row.header(escape(run.title), anchor=False)
-    with row:
+    with st.container(horizontal=True, key="run_buttons"):
         run_controls.buttons(run)
+        _settings(run)
+    words = presets.in_words(run.config)
+    if words != run.title:
+        st.caption(words)
+
+
+def _settings(run: Run) -> None:
+    """All settings of the run, on demand; those that differ from its recipe stand first."""
+    recipe = presets.nearest(run.config)
+    differ = presets.differences(run.config, recipe)
+    fields = [*differ, *(field for field in LABELS if field not in differ)]
+    with st.popover("Settings", icon=":material/tune:", key="run_settings"):
+        n = len(differ)
+        count = "1 setting differs" if n == 1 else f"{n} settings differ"
+        st.caption(f"The nearest recipe is {recipe}: {count if n else 'nothing differs'}.")
+        st.table(_settings_table(run, recipe, fields), hide_index=True)
+
+
+def _settings_table(run: Run, recipe: str, fields: list[str]) -> pd.DataFrame:
+    """Markdown; what differs is bold."""
+    config, rows = presets.find(recipe).config, []
+    for field in fields:
+        own = escape(setting(field, run.config))
+        theirs = "any" if field == "dataset" else setting(field, config)
+        is_own = field in presets.differences(run.config, recipe)
+        rows.append((LABELS[field], f"**{own}**" if is_own else own, escape(theirs)))
+    return pd.DataFrame(rows, columns=["Setting", "This run", recipe])
 
 
 def _state(run: Run, history: History) -> None:
