@@ -79,7 +79,7 @@ class WorkQueue:
 
         This transaction can write. If it succeeds, a living worker can write its heartbeat too.
         """
-        commanded = sa.exists().where(commands.c.run == runs.c.id, _pending())
+        commanded = sa.exists().where(commands.c.run == runs.c.id, *_UNHEARD)
         worked_on = sa.or_(runs.c.status == "running", (runs.c.status == "paused") & commanded)
         of_runs = sa.select(sa.literal("run"), runs.c.id, runs.c.heartbeat, runs.c.worker)
         of_tasks = sa.select(sa.literal("task"), tasks.c.id, tasks.c.heartbeat, tasks.c.worker)
@@ -108,10 +108,12 @@ class WorkQueue:
                 wanted = _wanted_status(connection, heart.item.id, row.status)
             if wanted == "running":
                 _try_again(connection, heart.item, row.tries)
-            elif wanted != row.status:
+            else:
                 ended = {"ended": time.time()} if wanted == "stopped" else {}
-                values = {"status": wanted} | ended
-                connection.execute(sa.update(runs).where(*still_dead).values(values))
+                this = sa.update(runs).where(runs.c.id == heart.item.id)
+                connection.execute(this.values({"status": wanted} | ended))
+                obeyed = sa.delete(commands).where(commands.c.run == heart.item.id, *_UNHEARD)
+                connection.execute(obeyed)
 
 
 def claim(connection: sa.Connection, item: Item, now: float, worker: str | None = None) -> bool:
@@ -168,20 +170,18 @@ def _table(item: Item) -> sa.Table:
     return runs if item.kind == "run" else tasks
 
 
-def _pending() -> sa.ColumnElement[bool]:
-    return commands.c.applied_step.is_(None)
-
-
+# A new learning rate changes no status: it waits until the run goes on.
+_UNHEARD = commands.c.applied_step.is_(None), commands.c.kind != "lr"
 AFTER = {"pause": "paused", "resume": "running", "epoch": "running", "stop": "stopped"}
 
 
 def _wanted_status(connection: sa.Connection, run_id: str, status: str) -> str:
     """The status that a run would have if a process had obeyed its pending commands."""
-    query = sa.select(commands.c.kind).where(commands.c.run == run_id, _pending())
+    query = sa.select(commands.c.kind).where(commands.c.run == run_id, *_UNHEARD)
     kinds: Sequence[str] = connection.execute(query.order_by(commands.c.id)).scalars().all()
     if "stop" in kinds:
         return "stopped"
-    return next((AFTER[kind] for kind in reversed(kinds) if kind in AFTER), status)
+    return AFTER[kinds[-1]] if kinds else status
 
 
 def _try_again(connection: sa.Connection, item: Item, tries: int) -> None:

@@ -26,8 +26,8 @@ UPLOAD_RESULT = "net_upload_result"  # what the last upload came to: (succeeded,
 # Train
 SETTINGS = "settings"  # the TrainConfig that the controls show
 RECIPE = "recipe"  # the name of the recipe it started from
-RECIPE_CONFIG = "recipe_config"  # the TrainConfig of that recipe
-LINK_CONFIG = "link_config"  # the TrainConfig of the link that was followed
+USED_DATASETS = "used_datasets"  # the datasets that the settings named so far, as a dict's keys
+STARTED_RUN = "started_run"  # the id of the run that the visitor started last
 LINK_ERRORS = "link_errors"  # a sentence for each thing that the link asks for and cannot have
 HIDDEN_CONTROLS = "hidden_controls"  # the controls that the link hides
 CONTROLS_TO_HIDE = "hide_controls"  # the controls that a link for a class will hide
