@@ -42,3 +42,20 @@ def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
         jobs.close()
     st.cache_resource.clear()
     opened.close()
+
+
+class NoWorkers:
+    """Nothing is trained: what waits stays in the queue."""
+
+    trouble = None
+
+    def __init__(self, store: Store) -> None: ...
+
+    def wake(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def no_workers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "Jobs", NoWorkers)

@@ -1,4 +1,4 @@
-"""A store for the tests of Train, and an app without workers."""
+"""A store for the tests of Train."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,20 +21,3 @@ def store(store: Store) -> Iterator[Store]:
         if run.is_under_way:
             resources.cancel_or_stop(run.id)
     resources.jobs().close()
-
-
-class NoWorkers:
-    """Nothing is trained: what is submitted stays in the queue."""
-
-    trouble = None
-
-    def __init__(self, store: Store) -> None: ...
-
-    def wake(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-@pytest.fixture
-def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resources, "Jobs", NoWorkers)
