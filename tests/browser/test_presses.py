@@ -36,14 +36,14 @@ SIGNS = """() => JSON.stringify([
 # dialog or a popover cannot be pressed.
 BUTTONS = r"""() => {
   const STREAMLIT = 'header, [kind^=header], [data-testid=stElementToolbar]'  // its own buttons
-  const over = document.querySelector('[role=dialog]')
+  const over = document.querySelector('[data-testid=stDialog] [role=dialog], [role=dialog]')
     ?? document.querySelector('[data-testid=stPopoverBody]')
     ?? document.querySelector('[data-testid=stMenuButtonBody]')
   const seen = [], SEEN = { visibilityProperty: true, opacityProperty: true }
   for (const button of (over ?? document).querySelectorAll('button')) {
     button.removeAttribute('data-press')
     const chosen = button.matches('[aria-checked=true], [aria-pressed=true], [role=tab]')
-    if (button.disabled || chosen || !button.checkVisibility(SEEN)) continue
+    if (button.disabled || chosen || button.closest('[inert]') || !button.checkVisibility(SEEN)) continue
     if (button.closest(STREAMLIT) || /^Help for/.test(button.ariaLabel)) continue
     const place = button.closest('[class*=st-key-]')
     const key = /st-key-(\S+)/.exec(place?.className ?? '')?.[1] ?? 'none'
