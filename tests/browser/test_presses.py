@@ -43,8 +43,8 @@ BUTTONS = r"""() => {
   for (const button of (over ?? document).querySelectorAll('button')) {
     button.removeAttribute('data-press')
     const chosen = button.matches('[aria-checked=true], [aria-pressed=true], [role=tab]')
-    if (button.disabled || chosen || button.closest('[inert]') || !button.checkVisibility(SEEN)) continue
-    if (button.closest(STREAMLIT) || /^Help for/.test(button.ariaLabel)) continue
+    if (button.disabled || chosen || !button.checkVisibility(SEEN)) continue
+    if (button.closest('[inert]') || button.closest(STREAMLIT) || /^Help for/.test(button.ariaLabel)) continue
     const place = button.closest('[class*=st-key-]')
     const key = /st-key-(\S+)/.exec(place?.className ?? '')?.[1] ?? 'none'
     const kind = [key.replace(/\d+/g, ''), button.dataset.testid, button.ariaLabel].join(' ')
