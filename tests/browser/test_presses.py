@@ -35,7 +35,7 @@ SIGNS = """() => JSON.stringify([
 # Buttons that a person can press now, each with the name of its kind. What the page covers with a
 # dialog or a popover cannot be pressed.
 BUTTONS = r"""() => {
-  const STREAMLIT = 'header, [kind^=header], [data-testid=stElementToolbar]'  // its own buttons
+  const PASSED_OVER = 'header, [kind^=header], [data-testid=stElementToolbar], [inert]'
   const over = document.querySelector('[data-testid=stDialog] [role=dialog], [role=dialog]')
     ?? document.querySelector('[data-testid=stPopoverBody]')
     ?? document.querySelector('[data-testid=stMenuButtonBody]')
@@ -44,7 +44,7 @@ BUTTONS = r"""() => {
     button.removeAttribute('data-press')
     const chosen = button.matches('[aria-checked=true], [aria-pressed=true], [role=tab]')
     if (button.disabled || chosen || !button.checkVisibility(SEEN)) continue
-    if (button.closest('[inert]') || button.closest(STREAMLIT) || /^Help for/.test(button.ariaLabel)) continue
+    if (button.closest(PASSED_OVER) || /^Help for/.test(button.ariaLabel)) continue
     const place = button.closest('[class*=st-key-]')
     const key = /st-key-(\S+)/.exec(place?.className ?? '')?.[1] ?? 'none'
     const kind = [key.replace(/\d+/g, ''), button.dataset.testid, button.ariaLabel].join(' ')
