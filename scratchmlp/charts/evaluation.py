@@ -22,8 +22,8 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
 
     Parameters
     ----------
-    curves : tables from `calibration.reliability`, by name. A point is as large as the bin has
-        pictures, and its line is the 95% interval.
+    curves : tables from `calibration.reliability`, by name. The more pictures a bin has, the larger
+        is its point, and the thicker is its line, which is the 95% interval.
     """
     table = pd.concat([rows.assign(curve=name) for name, rows in curves.items()])
     colors = dict(zip(curves, (BLUE, ORANGE, GREEN), strict=False))
@@ -37,9 +37,6 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
         x=alt.X("confidence:Q", title="confidence", axis=share, scale=SHARE),
         y=alt.Y("accuracy:Q", title="accuracy", axis=share, scale=SHARE),
         color=curve_color(colors),
-        opacity=alt.Opacity(
-            "n:Q", scale=alt.Scale(type="log", domainMin=1, range=[0.3, 1]), legend=None
-        ),
         tooltip=[
             alt.Tooltip("curve:N", title="of"),
             alt.Tooltip("confidence:Q", title="mean confidence", format=".1%"),
@@ -49,13 +46,15 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
             alt.Tooltip("n:Q", title="pictures", format=","),
         ],
     )
-    intervals = base.mark_rule(strokeWidth=1.5).encode(y="lowest:Q", y2="highest:Q")
+    widths = alt.Scale(type="log", domainMin=1, range=[0.5, 2])
+    width = alt.StrokeWidth("n:Q", scale=widths, legend=None)
+    intervals = base.mark_rule().encode(y="lowest:Q", y2="highest:Q", strokeWidth=width)
     size = alt.Size(
         "n:Q",
         scale=alt.Scale(type="log", domainMin=1, range=[15, 200]),
         legend=alt.Legend(title="pictures", orient="top", values=_powers(table["n"]), format=","),
     )
-    points = base.mark_circle().encode(size=size)
+    points = base.mark_circle(opacity=1).encode(size=size)
     layers: alt.LayerChart = alt.layer(diagonal, intervals, points)  # type: ignore[assignment]
     return layers.properties(height=HEIGHT, title=title("Reliability diagram"))
 

@@ -14,7 +14,17 @@ import altair as alt
 import pandas as pd
 
 from scratchmlp.charts.axes import log_axis
-from scratchmlp.charts.theme import BLUE, GREY, HEIGHT, ORANGE, PALETTE, PINK, curve_color, title
+from scratchmlp.charts.theme import (
+    BLUE,
+    GREY,
+    HEIGHT,
+    ORANGE,
+    PALETTE,
+    PINK,
+    WORDS,
+    curve_color,
+    title,
+)
 
 Spec = dict[str, Any]
 Others = Mapping[str, str]  # column -> title of another run in the comparison
@@ -50,14 +60,14 @@ def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
     axis = log_axis() if log else alt.Axis()
     points, epochs = alt.NamedData("points"), alt.NamedData("epochs")
 
-    def line(column: str, name: str, width: float, opacity: float) -> alt.Chart:
+    def line(column: str, name: str, width: float) -> alt.Chart:
         y = alt.Y(f"{column}:Q", title=unit, scale=scale, axis=axis)
-        chart = alt.Chart(points).mark_line(strokeWidth=width, opacity=opacity)
+        chart = alt.Chart(points).mark_line(strokeWidth=width)
         return chart.encode(x=x, y=y, color=alt.value(colors[name]))
 
-    raw = line("loss", "batch", 1, 0.6)
-    averages = [line(column, name, 2, 0.9) for column, name in others]
-    average = line("smooth", "average", 2, 1)
+    raw = line("loss", "batch", 1)
+    averages = [line(column, name, 2) for column, name in others]
+    average = line("smooth", "average", 2)
     valid = alt.Chart(epochs).transform_filter("isValid(datum.valid_loss)")
     y = alt.Y("valid_loss:Q", title=unit, scale=scale, axis=axis)
     valid = valid.encode(x=x, y=y, color=alt.value(ORANGE))
@@ -154,7 +164,7 @@ def _best(valid: alt.Chart) -> alt.Chart:
     scale = alt.Scale(domain=["best"], range=["circle"])
     shape = alt.Shape("word:N", scale=scale, legend=legend)
     best = valid.transform_filter("datum.best").transform_calculate(word="'best'")
-    return best.mark_point(size=160, strokeWidth=2, filled=False).encode(shape=shape)
+    return best.mark_point(size=160, strokeWidth=2, filled=False, opacity=1).encode(shape=shape)
 
 
 def _rates(x: alt.X) -> list[alt.Chart]:
@@ -162,7 +172,8 @@ def _rates(x: alt.X) -> list[alt.Chart]:
     base = alt.Chart(alt.NamedData("rates")).encode(x=x)
     rule = base.mark_rule(color=PINK, strokeDash=[4, 3], strokeWidth=1.5)
     word = base.mark_text(color=PINK, align="left", baseline="top", dx=4, fontSize=12)
-    return [rule, word.encode(y=alt.value(4), text="words:N")]
+    word = word.encode(y=alt.value(4), text="words:N").properties(name=WORDS)
+    return [rule, word]
 
 
 def _pointer(
@@ -209,7 +220,7 @@ def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:
     mark = alt.Chart(pd.DataFrame({"lr": [suggestion], "words": [f"suggested: {suggestion:g}"]}))
     rule = mark.mark_rule(color=ORANGE, strokeWidth=2, strokeDash=[4, 3]).encode(x=x)
     word = mark.mark_text(color=ORANGE, align="right", baseline="top", dx=-5, fontSize=12)
-    word = word.encode(x=x, y=alt.value(4), text="words:N")
+    word = word.encode(x=x, y=alt.value(4), text="words:N").properties(name=WORDS)
     layers = [line("loss", "batch", 1), line("smooth", "average", 2.5), rule, word]
     chart = alt.layer(*layers, _pointer(alt.Chart(table), "lr", x, _FINDER, ".4f"))
     return chart.properties(height=HEIGHT, title=title("Loss by learning rate"))

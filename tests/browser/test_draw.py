@@ -140,6 +140,18 @@ def misread(app: App, pen: list[Digit]) -> Digit:
     return pen[max(found)[1]]
 
 
+def surely_read(app: App, pen: list[Digit]) -> Digit:
+    """The digit of which the run is surest, and rightly."""
+    network = app.store.network(app.id("first"))
+    found: list[tuple[float, int]] = []
+    for at in range(0, 400, 20):
+        lines = strokes.place(pen[at]["strokes"], 190, (160, 160))
+        read = prediction.predict_number(network, strokes.render(lines, 20, 320))
+        if [digit.label for digit in read] == [pen[at]["label"]]:
+            found.append((float(read[0].probabilities.max()), at))
+    return pen[max(found)[1]]
+
+
 @pytest.fixture
 def no_drawings(app: App) -> Iterator[None]:
     """Nothing is kept when a test begins, and what it teaches is gone when it ends."""
@@ -183,11 +195,25 @@ def test_a_correction_is_learned_at_once_and_undone(
     expect(lesson).to_have_count(0)
     expect(answered(page)).to_have_text(wrong)
     expect(page).to_have_url(re.compile(app.id("first")))
-    expect(page.get_by_text("Right?")).to_be_visible()
+    expect(page.get_by_text("Kept as a")).to_have_count(0)
     assert app.store.drawings.all() == []
+
+
+@pytest.mark.usefixtures("no_drawings")
+def test_yes_keeps_a_drawing_until_it_is_undone(
+    app: App, url: str, open_page: Open, pen: list[Digit]
+) -> None:
+    page = open_page()
+    page.goto(url)
+    digit = surely_read(app, pen)
+    draw(page, digit)
     page.get_by_role("button", name="Yes").click()
-    expect(page.get_by_text(f"Kept as a {wrong}.", exact=True)).to_be_visible()
+    kept = page.get_by_text(f"Kept as a {digit['label']}.", exact=True)
+    expect(kept).to_be_visible()
+    [drawing] = app.store.drawings.all()
+    assert drawing.label == str(digit["label"])
     page.locator(".st-key-undo_keep button").click()
+    expect(kept).to_have_count(0)
     expect(page.get_by_text("Right?")).to_be_visible()
     assert app.store.drawings.all() == []
 

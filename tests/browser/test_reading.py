@@ -115,7 +115,7 @@ def is_focused(buttons: Locator) -> bool:
 
 def test_a_phone_shows_the_pages_without_a_drawer(app: App, open_page: Callable[..., Page]) -> None:
     page = open_page(width=390, height=844)
-    go(page, app, "/")
+    page.goto(app.url)
     for path, title in (("/evaluate", "Evaluate"), ("/draw", "Draw"), ("/runs", "Runs")):
         links = page.locator(".st-key-pages").get_by_role("link")
         expect(links).to_have_text(["Train", "Evaluate", "Draw", "Runs"])

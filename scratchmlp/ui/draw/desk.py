@@ -49,7 +49,9 @@ def _desk(run_id: str | None, was_live: bool) -> None:
         predicted = prediction.predict(network, drawn.ink)
         digit = predicted.only
         with right:
-            correct_to = partial(correction.correct, digit, drawn) if digit else None
+            correct_to = None  # what a kept drawing is has been said
+            if digit and not resources.store().drawings.find(digit.image):
+                correct_to = partial(correction.correct, digit, drawn)
             prediction.show(network, predicted, run, correct_to)
             correction.show(run, network, drawn, digit)
             taught = st.container(key="lesson")

@@ -28,6 +28,7 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
             recipes.cards()
             _buttons(config)
         with st.sidebar:
+            _button_of_sidebar(config)
             controls.show()
         if config != page_config and views.reads_settings():
             st.rerun()
@@ -39,3 +40,9 @@ def _buttons(config: TrainConfig) -> None:
             starting.start(config)
         recipes.story()
         sharing.show(config)
+
+
+def _button_of_sidebar(config: TrainConfig) -> None:
+    """The same button where the keyboard comes first. A phone has no room for it: see `layout`."""
+    if st.button("Train with these settings", key="train_here", width="stretch"):
+        starting.start(config)

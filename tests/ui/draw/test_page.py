@@ -89,6 +89,7 @@ def test_a_prediction_that_is_not_sure_offers_two_candidates(store: Store) -> No
     ran(app)
     assert [drawing.label for drawing in store.drawings.all()] == [second]
     assert store.run("latest").parent == run_id  # it is learned at once
+    assert not any(button.key == "candidate_0" for button in app.button)
     assert "Learned from your 1 drawing" in shown(app)
 
 
