@@ -21,13 +21,14 @@ def page() -> None:
             st.warning(f"{escape(data.missing)} Until then this page trains on digits.")
             st.button("Retry the MNIST download", on_click=data.start)
 
-    selection.read_run()
+    is_followed = selection.read_run()
     comparison.read_address()
-    settings.read_address(data.dataset)
-    with st.container():
-        choices.show()
-    with st.container():
+    settings.read_address(is_followed)
+    top, notice = st.container(), st.container()
+    with notice:
         run = selection.resolve_run()
+    with top:
+        choices.show(run)
     with st.container():
         if run:
             run_card.show(run)

@@ -5,16 +5,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from scratchmlp.analysis.evaluation import probabilities
+from scratchmlp.analysis.evaluation import probabilities, wilson_interval
 
 CONFIDENCE_BINS = 15  # as in Guo et al. 2017
 
 
 def reliability(table: pd.DataFrame, bins: int = CONFIDENCE_BINS) -> pd.DataFrame:
-    """A row for each range of confidence that has samples: low, high, n, confidence, accuracy.
+    """A row for each range of confidence that has samples.
 
-    Ranges are equally wide; `confidence` and `accuracy` are means over the samples in the range.
+    Ranges are equally wide; `confidence` and `accuracy` are means over the samples in the range;
+    `lowest` and `highest` are the 95% interval of the accuracy.
     """
+    table = table.dropna(subset=["p_prediction"])  # of a network whose outputs are NaN
     place = np.minimum((table["p_prediction"] * bins).astype(int), bins - 1)
     groups = table.groupby(place)
     out = pd.DataFrame(
@@ -24,13 +26,21 @@ def reliability(table: pd.DataFrame, bins: int = CONFIDENCE_BINS) -> pd.DataFram
             "accuracy": groups["correct"].mean(),
         }
     )
+    correct = groups["correct"].sum()
+    intervals = [wilson_interval(*counts) for counts in zip(correct, out["n"], strict=True)]
+    out["lowest"], out["highest"] = np.array(intervals).reshape(-1, 2).T
     out.insert(0, "low", out.index / bins)
     out.insert(1, "high", (out.index + 1) / bins)
     return out.reset_index(drop=True)
 
 
 def expected_calibration_error(table: pd.DataFrame, bins: int = CONFIDENCE_BINS) -> float:
-    """Mean distance of accuracy from confidence, weighted by samples (Guo et al. 2017, eq. 3)."""
+    """Mean distance of accuracy from confidence, weighted by samples (Guo et al. 2017, eq. 3).
+
+    NaN if a confidence is NaN.
+    """
+    if table["p_prediction"].isna().any():
+        return float("nan")
     rows = reliability(table, bins)
     distance = (rows["accuracy"] - rows["confidence"]).abs()
     return float((distance * rows["n"]).sum() / max(1, len(table)))

@@ -45,6 +45,11 @@ def compare(a: pd.DataFrame, b: pd.DataFrame) -> Comparison:
     return Comparison(fixed, broken, int(neither.sum()), int(both.sum()), float(p))
 
 
+def p_text(p: float) -> str:
+    """A p-value as it is printed: a small one is a bound, never 0 (APA style)."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def agreement(a: pd.DataFrame, b: pd.DataFrame, classes: tuple[str, ...]) -> pd.DataFrame:
     """A row for each pair of predictions: truth (A's), prediction (B's), count, rate (of A's)."""
     pairs = pd.DataFrame({"truth": a["prediction"], "prediction": b["prediction"]})

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 CURVE_POINTS = 400  # as many as a chart has pixels: a browser draws all of them at each update
 MAX_STOPS = 80  # of the pointer along a curve
+LIKE = np.log(4)  # losses on both sides of a mean differ by less than this factor
+NEGLIGIBLE = 1e-6  # a loss that is as good as 0
 
 Floats = NDArray[np.float64]
 
@@ -24,45 +26,77 @@ def smooth(loss: pd.Series, span: int) -> pd.Series:
     return loss.ewm(span=max(1, span), adjust=True, ignore_na=True).mean()
 
 
-class LossCurve:
-    """The loss of each batch and its moving average, for any number of steps in few points.
+def centred_mean(values: Floats, at: NDArray[np.int64], half: int) -> Floats:
+    """The mean of the values around each position, as many before it as after it.
 
-    The average counts all batches, also those without a point. Each stretch of steps keeps the
-    points of its smallest and its largest loss, so that every spike stays visible.
+    So it does not lag behind the values: the mean of a straight line is that line. There are up to
+    `half` values on each side, and fewer where the values change by much. At the end there are
+    fewer after than before it, so that the last mean is not a single value; there the mean lags by
+    up to `half / 4` values.
+    """
+    widest = _sides(values, at, half)
+    after = np.minimum(widest, len(values) - 1 - at)
+    before = np.maximum(after, widest // 2)
+    parts = [values[i - b : i + a + 1] for i, b, a in zip(at, before, after, strict=True)]
+    return np.array([np.sum(part / len(part)) for part in parts])  # so that no sum overflows
+
+
+def _sides(values: Floats, at: NDArray[np.int64], half: int) -> NDArray[np.int64]:
+    """How many values on each side of a position: so few that both sides are alike.
+
+    They are at most a quarter of the position, because a loss falls fastest at its start.
+    """
+    logs = np.log(np.maximum(values, NEGLIGIBLE))
+    total = np.concatenate([[0.0], np.cumsum(logs)])
+    sides = np.minimum(half, at // 4)
+    for _ in range(half.bit_length()):
+        end = np.minimum(at + sides + 1, len(values))
+        before = (total[at + 1] - total[at - sides]) / (sides + 1)
+        after = (total[end] - total[at]) / (end - at)
+        sides = np.where(np.abs(after - before) > LIKE, sides // 2, sides)
+    return sides
+
+
+class LossCurve:
+    """The loss of each batch and its centred mean, for any number of steps in few points.
+
+    The mean counts all batches, also those without a point. Each stretch of steps keeps the points
+    of its smallest and its largest loss, so that every spike stays visible.
 
     Parameters
     ----------
-    span : of the moving average, in steps.
+    span : of the mean, in steps.
     points : the largest number of points; a long curve has at least half as many.
     """
 
     def __init__(self, span: int, points: int = CURVE_POINTS) -> None:
-        self._beta = 1 - 2 / (max(1, span) + 1)
+        self._half = max(1, span) // 2
         self._points = points
-        self._average, self._n = 0.0, 0
-        self._rows: Floats = np.empty((0, 3))  # step, loss, smooth
+        self._losses: Floats = np.empty(0)  # of every step
+        self._rows: Floats = np.empty((0, 3))  # position in `_losses`, step, loss
+        self._table: pd.DataFrame | None = None
 
     def extend(self, step: Floats, loss: Floats) -> None:
         """Add the next steps; a loss that is not finite is skipped."""
         finite = np.isfinite(loss)
         step, loss = step[finite], loss[finite]
         if len(loss):
-            self._rows = np.vstack([self._rows, np.column_stack([step, loss, self._smooth(loss)])])
+            position = np.arange(len(self._losses), len(self._losses) + len(loss))
+            self._losses = np.concatenate([self._losses, loss])
+            self._rows = np.vstack([self._rows, np.column_stack([position, step, loss])])
+            self._table = None
             if len(self._rows) > self._points:
-                step, loss, _ = self._rows.T
+                _, step, loss = self._rows.T
                 self._rows = self._rows[extremes(step, loss, self._points // 4)]
-
-    def _smooth(self, loss: Floats) -> Floats:
-        """m_t = b m_{t-1} + (1 - b) x_t, divided by 1 - b^t; starts from the last m_t."""
-        beta, values = self._beta, pd.Series([self._average, *loss])
-        average = values.ewm(alpha=1 - beta, adjust=False).mean().to_numpy()[1:]
-        t = np.arange(self._n + 1, self._n + len(loss) + 1)
-        self._average, self._n = float(average[-1]), int(t[-1])
-        return np.asarray(average / (1 - beta**t))
 
     def table(self) -> pd.DataFrame:
         """Columns step, loss, smooth."""
-        return pd.DataFrame(self._rows, columns=["step", "loss", "smooth"]).astype({"step": int})
+        if self._table is None:
+            position, step, loss = self._rows.T
+            smooth = centred_mean(self._losses, position.astype(np.int64), self._half)
+            columns = {"step": step.astype(np.int64), "loss": loss, "smooth": smooth}
+            self._table = pd.DataFrame(columns)
+        return self._table
 
 
 def extremes(step: Floats, loss: Floats, stretches: int) -> NDArray[np.int64]:
@@ -74,8 +108,8 @@ def extremes(step: Floats, loss: Floats, stretches: int) -> NDArray[np.int64]:
 
 
 def smoothing_span(total_steps: int | None) -> int:
-    """Span of the moving average of a run's loss, in steps."""
-    return max(10, (total_steps or 0) // 100)
+    """Span of the mean of a run's loss, in steps."""
+    return max(10, (total_steps or 0) // 40)
 
 
 def loss_curve(steps: pd.DataFrame, points: int = CURVE_POINTS) -> pd.DataFrame:
@@ -98,8 +132,8 @@ def pointer_table(
 
     Returns
     -------
-    DataFrame with columns step, loss, smooth, valid_loss, is_stop, and the moving average of each
-    other run. The steps of a longer run continue after the last step of `curve`. `is_stop` marks
+    DataFrame with columns step, loss, smooth, valid_loss, is_stop, and the mean of each other
+    run. The steps of a longer run continue after the last step of `curve`. `is_stop` marks
     the few rows at which the pointer stops, because a browser draws something for each of them.
     """
     end = curve["step"].iloc[-1] if len(curve) else 0

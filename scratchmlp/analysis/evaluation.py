@@ -13,6 +13,7 @@ from sklearn import metrics
 
 from scratchmlp.data import splits
 from scratchmlp.data.datasets import Dataset, Examples
+from scratchmlp.data.sources import file_names
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.loss import log_softmax
@@ -24,8 +25,10 @@ KNOWN_MISLABELLED = (
     *(3558, 5937, 6651, 6783, 8527, 9679, 9729),
 )
 
-# Test accuracy on MNIST, and who reported it.
+# Test accuracy on MNIST, and who reported it; that of the listing is measured (`presets.PRESETS`).
 KNOWN_RESULTS = {
+    "the post's listing, run as printed": 0.736,
+    "the post, as it reports": 0.87,
     "linear classifier (LeCun 1998)": 0.880,
     "3 nearest neighbours (LeCun's table)": 0.9691,
     "784-800-10 (Simard 2003)": 0.984,
@@ -56,12 +59,23 @@ def split_of(dataset: Dataset, config: TrainConfig, split: str) -> Examples:
     """
     if split == "test":
         return dataset.test
+    return dataset.train.take(_training_rows(dataset, config, split))
+
+
+def names_of(dataset: Dataset, config: TrainConfig, split: str) -> NDArray[np.str_]:
+    """What each sample of `split_of` is called: by its file, as in testing/7/12.png."""
+    if split == "test":
+        return file_names(dataset, "test")
+    return file_names(dataset, "train")[_training_rows(dataset, config, split)]
+
+
+def _training_rows(dataset: Dataset, config: TrainConfig, split: str) -> NDArray[np.int64]:
     if split not in ("train", "valid"):
         raise UserError(f"split cannot be {split}: it must be one of test, valid, train.")
     train, valid = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     if split == "valid" and not len(valid):
         raise UserError("This run has no validation pictures: choose test or train.")
-    return dataset.train.take(valid if split == "valid" else train)
+    return valid if split == "valid" else train
 
 
 def match_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
@@ -115,12 +129,13 @@ def probabilities(table: pd.DataFrame) -> NDArray[np.float64]:
     return table[[c for c in table.columns if c[0] == "p" and c[1:].isdigit()]].to_numpy()
 
 
-def as_csv(table: pd.DataFrame, classes: tuple[str, ...]) -> str:
-    """Every prediction as CSV: index, class names, loss, margin, probabilities."""
+def as_csv(table: pd.DataFrame, classes: tuple[str, ...], files: NDArray[np.str_]) -> str:
+    """Every prediction as CSV: index, file, class names, loss, margin, probabilities."""
     names = np.array(classes)
     out = table[["loss", "margin"]].copy()
     out.insert(0, "truth", names[table["truth"]])
     out.insert(1, "prediction", names[table["prediction"]])
+    out.insert(0, "file", files[table.index])
     for label, name in enumerate(classes):
         out[f"p({name})"] = table[f"p{label}"]
     return out.to_csv(float_format="%.6g")
@@ -151,7 +166,17 @@ def summary(table: pd.DataFrame) -> Summary:
     interval = wilson_interval(correct, n)
     if not n:
         return Summary(0, 0, 0.0, interval, 0.0)
-    return Summary(n, n - correct, correct / n, interval, float(table["loss"].mean()))
+    return Summary(n, n - correct, correct / n, interval, float(table["loss"].mean(skipna=False)))
+
+
+def percent(share: float) -> str:
+    """As a page prints it: 98.13%, or NaN."""
+    return f"{share:.2%}" if np.isfinite(share) else "NaN"
+
+
+def nats(loss: float) -> str:
+    """As a page prints it: 0.0612 nats, or NaN."""
+    return f"{loss:.4f} nats" if not np.isnan(loss) else "NaN"
 
 
 def without_mislabelled(table: pd.DataFrame) -> pd.DataFrame:
@@ -238,7 +263,8 @@ def select(
     only_mislabelled : keep only samples in `KNOWN_MISLABELLED`.
     indices : keep only these samples.
     """
-    keep = table["p_prediction"].between(min_confidence, max_confidence)
+    confidence = table["p_prediction"]
+    keep = ~((confidence < min_confidence) | (confidence > max_confidence))  # a NaN stays
     if truth is not None:
         keep &= table["truth"] == truth
     if prediction is not None:

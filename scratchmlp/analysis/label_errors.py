@@ -106,11 +106,12 @@ def table(labels: NDArray[np.int64], ranked: dict[str, NDArray]) -> pd.DataFrame
     return pd.DataFrame(columns).rename_axis("index").sort_values(["quality", "index"])
 
 
-def as_csv(table: pd.DataFrame, classes: tuple[str, ...]) -> str:
+def as_csv(table: pd.DataFrame, classes: tuple[str, ...], files: NDArray[np.str_]) -> str:
     """The table as CSV; `is_label_error` is what cleanlab finds."""
     names = np.array(classes)
     out = pd.DataFrame(
         {
+            "file": files[table.index],
             "label": names[table["truth"]],
             "prediction": names[table["prediction"]],
             "p_label": table["p_truth"],

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
 from scratchmlp.analysis import explanation
@@ -84,6 +85,15 @@ def weight_grid(network: Network, max_units: int = 128) -> NDArray[np.uint8]:
     image = grid.reshape(rows, columns, 30, 30).swapaxes(1, 2).reshape(rows * 30, columns * 30)
     limit = float(np.quantile(np.abs(weights), 0.998)) or 1.0
     return image_urls.diverging_colors(np.clip(image, -limit, limit), times=1)
+
+
+def has_equal_units(network: Network) -> bool:
+    """Whether all units of the first hidden layer have the same weights and the same bias."""
+    weights, bias = network.params[0]  # (784, units), (units,)
+    if len(network.params) == 1 or len(bias) < 2:
+        return False
+    first = torch.cat([weights[:, :1], bias[:1, None]])
+    return torch.allclose(torch.cat([weights, bias[None]]), first, rtol=1e-4, atol=1e-8)
 
 
 def _columns(n: int) -> int:

@@ -15,7 +15,8 @@ ITERATIONS = 250, 500  # with early exaggeration, then without: openTSNE's defau
 def pca(activations: NDArray[np.float32]) -> Points:
     """(n, units) -> (n, 2): the two directions in which the activations vary most."""
     wide = activations if activations.shape[1] > 1 else np.pad(activations, ((0, 0), (0, 1)))
-    points: Points = PCA(2, random_state=0).fit_transform(wide.astype(np.float64))
+    finite = np.nan_to_num(wide.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    points: Points = PCA(2, random_state=0).fit_transform(finite)
     return points
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from jinja2 import Environment
+from numpy.typing import NDArray
 
 from scratchmlp.analysis import calibration, evaluation
 from scratchmlp.analysis.evaluation import KNOWN_MISLABELLED
@@ -56,6 +59,7 @@ def html(
     table: pd.DataFrame,
     examples: Examples,
     classes: tuple[str, ...],
+    files: NDArray[np.str_],
     is_mnist_test: bool,
 ) -> str:
     """The report.
@@ -64,6 +68,7 @@ def html(
     ----------
     about : the facts that open the report, by name.
     table : from `evaluation.predict`, a row for each of the `examples`.
+    files : what each of the `examples` is called, from `evaluation.names_of`.
     is_mnist_test : mark the labels that are known to be wrong, and add the accuracy without them.
     """
     summary = evaluation.summary(table)
@@ -71,8 +76,10 @@ def html(
         "Accuracy": f"{summary.accuracy:.2%}",
         "95% interval (Wilson)": f"{summary.interval[0]:.2%} to {summary.interval[1]:.2%}",
         "Errors": f"{summary.errors:,} of {summary.n:,}",
-        "Mean loss": f"{summary.loss:.4f} nats",
-        "Calibration error (ECE)": f"{calibration.expected_calibration_error(table):.2%}",
+        "Mean loss": evaluation.nats(summary.loss),
+        "Calibration error (ECE)": evaluation.percent(
+            calibration.expected_calibration_error(table)
+        ),
     }
     if is_mnist_test:
         clean = evaluation.summary(evaluation.without_mislabelled(table))
@@ -84,17 +91,23 @@ def html(
         facts=facts,
         charts={name: svg(chart) for name, chart in charts(table, classes).items()},
         per_class=evaluation.per_class(table, classes),
-        worst=[_figure(row, examples, classes, is_mnist_test) for row in worst.itertuples()],
+        worst=[_figure(row, examples, classes, files, is_mnist_test) for row in worst.itertuples()],
         has_marks=is_mnist_test,
     )
 
 
-def _figure(row, examples: Examples, classes: tuple[str, ...], has_marks: bool) -> dict[str, str]:  # type: ignore[no-untyped-def]
+def _figure(
+    row: Any,
+    examples: Examples,
+    classes: tuple[str, ...],
+    files: NDArray[np.str_],
+    has_marks: bool,
+) -> dict[str, str]:
     truth, prediction = classes[row.truth], classes[row.prediction]
     flag = " ⚑" if has_marks and row.Index in KNOWN_MISLABELLED else ""
     return {
         "image": image_urls.thumbnail_url(examples.images[row.Index]),
-        "alt": f"picture {row.Index}",
+        "file": str(files[row.Index]),
         "caption": f"{truth} → {prediction}{flag}",
         "probabilities": f"{row.p_truth:.0%} → {row.p_prediction:.0%}",
     }

@@ -34,7 +34,7 @@ PRESETS = ("modern", "best-128", "simard-800")
 SEEDS = (0, 1, 2)
 TAUGHT = (1, 3, 5)  # drawings per digit
 VARIED = 4  # every fourth drawing is drawn in all variants
-BRUSHES, HEIGHTS = (6.0, 12.0, 24.0), (60.0, 110.0, 250.0)  # pixels
+BRUSHES, HEIGHTS = (4.0, 6.0, 10.0, 16.0, 24.0, 30.0), (60.0, 110.0, 250.0)  # pixels
 
 STAGES: dict[str, Callable[[Ink], NDArray[np.uint8]]] = {
     "plain resize": preparation.plain_resize,
@@ -140,7 +140,7 @@ def _of_preset(
     varied_labels = _labels(prepared.varied)
     for name, pictures in prepared.variants.items():
         yield line(f"{len(varied_labels):,}, {name}", accuracy(pictures, varied_labels))
-    yield from (line(what, share) for what, share in _refusals(networks[0], prepared.inks).items())
+    yield from (line(what, share) for what, share in _verdicts(networks[0], prepared).items())
     yield line("three digits, wholly right", _numbers(networks[0], prepared.drawings))
     timed = prepared.inks[:50]
     began = time.perf_counter()
@@ -151,21 +151,27 @@ def _of_preset(
         {"preset": preset, "milliseconds": spent},
         f"{preset:12}{'milliseconds an answer':44}{spent:9.1f}",
     )
+    corrected = _corrected(networks, dataset, prepared)
+    yield from (line(what, share) for what, share in corrected.items())
     for n in TAUGHT:
         share, lost = _taught(networks, dataset, prepared, n)
         yield line(f"taught {n} a digit, the writer's others", share)
         yield line(f"taught {n} a digit, MNIST's test set, change", lost)
 
 
-def _refusals(network: Network, inks: list[Ink]) -> dict[str, float]:
+def _verdicts(network: Network, prepared: PreparedDrawings) -> dict[str, float]:
     rng = np.random.default_rng(1)
     junk = [draw(shape, rng, BRUSH, SIZES) for shape in shapes.random_shapes(200, seed=1)]
-    refused = {}
-    for what, refusable in (("shapes refused", junk), ("digits refused", inks)):
-        refused[what] = float(
-            np.mean([prediction.predict(network, i).label is None for i in refusable])
-        )
-    return refused
+    refused = [prediction.predict(network, ink).label is None for ink in junk]
+    digits = [prediction.predict(network, ink) for ink in prepared.inks]
+    pairs = zip(digits, _labels(prepared.varied), strict=True)
+    sure = [digit.label == label for digit, label in pairs if digit.verdict == "sure"]
+    return {
+        "shapes refused": float(np.mean(refused)),
+        "digits refused": float(np.mean([digit.label is None for digit in digits])),
+        "digits sure": len(sure) / len(digits),
+        "sure digits right": float(np.mean(sure)) if sure else 0.0,
+    }
 
 
 def _numbers(network: Network, drawings: list[WriterDrawing], n: int = 150) -> float:
@@ -185,6 +191,30 @@ def _numbers(network: Network, drawings: list[WriterDrawing], n: int = 150) -> f
             ink = strokes.render([stroke for s in placed for stroke in s], 8, CANVAS)
             correct.append([p.label for p in prediction.predict_number(network, ink)] == labels)
     return float(np.mean(correct)) if correct else 0.0
+
+
+def _corrected(
+    networks: list[Network], dataset: Dataset, prepared: PreparedDrawings
+) -> dict[str, float]:
+    """What teaching changes that has one drawing: the first of each writer that is misread."""
+    writer = np.array([drawing.writer for drawing in prepared.drawings])
+    images, labels = prepared.images, prepared.labels
+    replay = teaching.replay_examples(dataset.train)
+    changes = []
+    for network in networks:
+        before = prediction.probabilities(network, images).argmax(axis=1) == labels
+        test_before = _accuracy(network, dataset.test)
+        for who in np.unique(writer[~before]):
+            others = writer == who
+            row = int(np.flatnonzero(others & ~before)[0])
+            others[row] = False
+            new = finetune.teach(network, Examples(images[[row]], labels[[row]]), replay)
+            after = prediction.probabilities(new, images).argmax(axis=1) == labels
+            test = _accuracy(new, dataset.test) - test_before
+            changes.append((after[row], after[others].mean() - before[others].mean(), test))
+    names = "right", "its writer's others, change", "MNIST's test set, change"
+    means = np.mean(changes, axis=0).tolist()
+    return {f"a misread one taught: {n}": mean for n, mean in zip(names, means, strict=True)}
 
 
 def _taught(

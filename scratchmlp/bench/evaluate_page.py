@@ -93,8 +93,8 @@ def _press_next(environment: Environment, times: int) -> list[float]:
     taken = []
     with environment.tab(f"/evaluate?run={environment.run.id}&sample={order[0]}") as page:
         button = page.get_by_role("button", name="Next", exact=True)
-        page.locator(".stApp[data-test-script-state=notRunning] h3").wait_for()
-        watch(page, "mousedown", ".stApp h3", whole=True)
+        page.locator(".stApp[data-test-script-state=notRunning] h2").wait_for()
+        watch(page, "mousedown", ".stApp h2", whole=True)
         for index in order[1 : times + 2]:
             button.click()
             taken.append(seconds_taken(page))

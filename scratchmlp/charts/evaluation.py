@@ -1,7 +1,5 @@
 """Charts of an evaluation: calibration, abstention, embedding map."""
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
@@ -22,7 +20,8 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
 
     Parameters
     ----------
-    curves : tables from `calibration.reliability`, by name.
+    curves : tables from `calibration.reliability`, by name. The more pictures a bin has, the larger
+        is its point, and the thicker is its line, which is the 95% interval.
     """
     table = pd.concat([rows.assign(curve=name) for name, rows in curves.items()])
     colors = dict(zip(curves, (BLUE, ORANGE, GREEN), strict=False))
@@ -32,23 +31,35 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
         .mark_line(strokeDash=[5, 4], color=GREY, strokeWidth=1.5)
         .encode(x="x:Q", y="y:Q")
     )
-    points = (
-        alt.Chart(table)
-        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45))
-        .encode(
-            x=alt.X("confidence:Q", title="confidence", axis=share, scale=SHARE),
-            y=alt.Y("accuracy:Q", title="accuracy", axis=share, scale=SHARE),
-            color=curve_color(colors),
-            tooltip=[
-                alt.Tooltip("curve:N", title="of"),
-                alt.Tooltip("confidence:Q", title="mean confidence", format=".1%"),
-                alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
-                alt.Tooltip("n:Q", title="pictures", format=","),
-            ],
-        )
+    base = alt.Chart(table).encode(
+        x=alt.X("confidence:Q", title="confidence", axis=share, scale=SHARE),
+        y=alt.Y("accuracy:Q", title="accuracy", axis=share, scale=SHARE),
+        color=curve_color(colors),
+        tooltip=[
+            alt.Tooltip("curve:N", title="of"),
+            alt.Tooltip("confidence:Q", title="mean confidence", format=".1%"),
+            alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
+            alt.Tooltip("lowest:Q", title="95% interval from", format=".1%"),
+            alt.Tooltip("highest:Q", title="to", format=".1%"),
+            alt.Tooltip("n:Q", title="pictures", format=","),
+        ],
     )
-    layers: alt.LayerChart = alt.layer(diagonal, points)  # type: ignore[assignment]
+    widths = alt.Scale(type="log", domainMin=1, range=[0.5, 2])
+    width = alt.StrokeWidth("n:Q", scale=widths, legend=None)
+    intervals = base.mark_rule().encode(y="lowest:Q", y2="highest:Q", strokeWidth=width)
+    size = alt.Size(
+        "n:Q",
+        scale=alt.Scale(type="log", domainMin=1, range=[15, 200]),
+        legend=alt.Legend(title="pictures", orient="top", values=_powers(table["n"]), format=","),
+    )
+    points = base.mark_circle(opacity=1).encode(size=size)
+    layers: alt.LayerChart = alt.layer(diagonal, intervals, points)  # type: ignore[assignment]
     return layers.properties(height=HEIGHT, title=title("Reliability diagram"))
+
+
+def _powers(counts: pd.Series) -> list[int]:
+    """1, 10, 100 … up to the largest of these counts."""
+    return [10**k for k in range(len(str(counts.max())) if len(counts) else 1)]
 
 
 def confidence_chart(table: pd.DataFrame) -> alt.Chart:
@@ -58,6 +69,7 @@ def confidence_chart(table: pd.DataFrame) -> alt.Chart:
     ----------
     table : columns p_prediction, correct.
     """
+    table = table.dropna(subset=["p_prediction"])  # of a network whose outputs are NaN
     bins = (table["p_prediction"] * 20).astype(int).clip(upper=19)
     counts = table.groupby([bins, "correct"]).size().rename("n").reset_index()
     counts["low"], counts["high"] = counts["p_prediction"] / 20, (counts["p_prediction"] + 1) / 20
@@ -136,16 +148,14 @@ def embedding_map_chart(
     Parameters
     ----------
     rows : columns x, y, truth, prediction (names), correct, image (data URL), index.
-    area : the rectangle that is marked at first: left, right, low, high.
+    area : a rectangle to mark: left, right, low, high.
     """
-    first: Any = {"x": list(area[:2]), "y": list(area[2:])} if area else alt.Undefined
     edge = alt.BrushConfig(stroke=ORANGE, strokeWidth=2, fill=ORANGE, fillOpacity=0.1)
-    brush = alt.selection_interval(name="area", value=first, mark=edge)
+    brush = alt.selection_interval(name="area", mark=edge)
     pick = alt.selection_point(name="picture", fields=["index"], on="click", empty=False)
-    bare = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
     base = alt.Chart(rows).encode(
-        x=alt.X("x:Q", axis=bare, scale=alt.Scale(zero=False)),
-        y=alt.Y("y:Q", axis=bare, scale=alt.Scale(zero=False)),
+        x=alt.X("x:Q", axis=_BARE, scale=_TIGHT),
+        y=alt.Y("y:Q", axis=_BARE, scale=_TIGHT),
         color=alt.Color(
             "truth:N",
             scale=alt.Scale(
@@ -175,5 +185,31 @@ def embedding_map_chart(
         cursor="pointer",
         aria=False,
     )
-    layers: alt.LayerChart = alt.layer(correct, wrong)  # type: ignore[assignment]
+    marks = [correct, wrong] if area is None else [_rectangle(rows, area), correct, wrong]
+    layers: alt.LayerChart = alt.layer(*marks)  # type: ignore[assignment]
     return layers.properties(height=500)
+
+
+_BARE = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
+_TIGHT = alt.Scale(zero=False)
+
+
+def _rectangle(rows: pd.DataFrame, area: tuple[float, float, float, float]) -> alt.Chart:
+    """A rectangle, as far as there are points: the map does not shrink for it."""
+    (left, right), (low, high) = area[:2], area[2:]
+    x, y = rows["x"], rows["y"]
+    edges = {
+        "x": [min(max(left, x.min()), x.max())],
+        "x2": [max(min(right, x.max()), x.min())],
+        "y": [min(max(low, y.min()), y.max())],
+        "y2": [max(min(high, y.max()), y.min())],
+    }
+    mark = alt.Chart(pd.DataFrame(edges)).mark_rect(
+        fill=ORANGE, fillOpacity=0.1, stroke=ORANGE, strokeWidth=2, aria=False
+    )
+    return mark.encode(
+        x=alt.X("x:Q", axis=_BARE, scale=_TIGHT),
+        y=alt.Y("y:Q", axis=_BARE, scale=_TIGHT),
+        x2="x2:Q",
+        y2="y2:Q",
+    )

@@ -39,7 +39,8 @@ def enlarge(image: NDArray[np.uint8], times: int = 10) -> NDArray[np.uint8]:
 
 
 def diverging_colors(values: NDArray[np.floating], times: int = 6) -> NDArray[np.uint8]:
-    """(h, w) -> uint8 (h * times, w * times, 3): orange above 0, blue below, white at 0."""
+    """(h, w) -> uint8 (h * times, w * times, 3): orange above 0, blue below, white at 0 and NaN."""
+    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     share = np.clip(values / max(float(np.abs(values).max()), 1e-12), -1, 1)[..., None]
     above, below = np.array([230, 159, 0]), np.array([0, 114, 178])
     colour = 255 + np.where(share > 0, share * (above - 255), -share * (below - 255))

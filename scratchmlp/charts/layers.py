@@ -5,12 +5,10 @@ from typing import NamedTuple
 import altair as alt
 import pandas as pd
 
+from scratchmlp.charts.axes import log_axis
 from scratchmlp.charts.theme import PALETTE, SHARE, curve_color, title
 
 SMALL_HEIGHT = 250  # several of these charts are side by side
-_MAGNITUDES = alt.Axis(
-    labelExpr="format(datum.value, datum.value < 0.001 ? '.0e' : '~g')", tickCount=5
-)
 _EPOCHS = alt.Axis(tickMinStep=1, format="d", tickCount=6)
 
 
@@ -56,7 +54,7 @@ def layer_chart(metrics: pd.DataFrame, name: str) -> alt.Chart:
                 f"{name}:Q",
                 title=metric.axis,
                 scale=scale,
-                axis=alt.Axis(format="%", tickCount=5) if metric.is_share else _MAGNITUDES,
+                axis=alt.Axis(format="%", tickCount=5) if metric.is_share else log_axis(),
             ),
             color=curve_color(colors),
             tooltip=[

@@ -23,7 +23,7 @@ def probability_chart(
         .mark_bar(cornerRadius=2)
         .encode(
             x=alt.X("p:Q", title="probability", axis=alt.Axis(format="%"), scale=SHARE),
-            y=alt.Y("class:N", title=None, sort=list(names)),
+            y=alt.Y("class:N", title=None, sort=list(names), axis=alt.Axis(labelFlush=False)),
             color=curve_color(used),
             tooltip=[
                 alt.Tooltip("class:N", title="class"),
@@ -53,7 +53,10 @@ def contribution_chart(table: pd.DataFrame, first: str, second: str, n: int = 12
         .encode(
             x=alt.X("gap:Q", title=f"contribution to logit {first} - logit {second}"),
             y=alt.Y(
-                "name:N", title=None, sort=list(largest["name"]), axis=alt.Axis(labelOverlap=False)
+                "name:N",
+                title=None,
+                sort=list(largest["name"]),
+                axis=alt.Axis(labelOverlap=False, labelFlush=False),
             ),
             color=curve_color(colors),
             tooltip=[

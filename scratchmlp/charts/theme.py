@@ -20,6 +20,7 @@ BLUE, ORANGE, GREEN, GREY = "#0072b2", "#c77c00", "#009e73", "#76808f"
 VERMILION, PINK, SKY = "#d55e00", "#c76b9e", "#2f8fcb"
 PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, GREY)
 INK = "#0b1220"  # text on a white page
+WORDS = "words"  # the name of a text on a curve, which a page draws in the colour of its text
 HEIGHT = 340
 SHARE = alt.Scale(domain=[0, 1])
 

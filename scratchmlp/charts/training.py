@@ -13,7 +13,18 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from scratchmlp.charts.theme import BLUE, GREY, HEIGHT, ORANGE, PALETTE, PINK, curve_color, title
+from scratchmlp.charts.axes import log_axis
+from scratchmlp.charts.theme import (
+    BLUE,
+    GREY,
+    HEIGHT,
+    ORANGE,
+    PALETTE,
+    PINK,
+    WORDS,
+    curve_color,
+    title,
+)
 
 Spec = dict[str, Any]
 Others = Mapping[str, str]  # column -> title of another run in the comparison
@@ -22,73 +33,73 @@ _OTHER_COLORS = [color for color in PALETTE if color not in (BLUE, ORANGE, GREY)
 MAX_OTHERS = len(_OTHER_COLORS)
 
 
-def loss_chart(end: int, others: Others | None = None, log: bool = True) -> Spec:
-    """Loss of each batch, its moving average, the validation loss, and averages of other runs.
+def loss_chart(others: Others | None = None, log: bool = True) -> Spec:
+    """Loss of each batch, its mean, the validation loss, and averages of other runs.
 
     Parameters
     ----------
-    end : the last step on the axis; the curve of a run in training grows towards it.
     others : the column of each other run's average, and the run's title.
     log : whether the axis of the loss is logarithmic.
 
     Returns
     -------
     A Vega-Lite specification for the tables "points" (from `curves.pointer_table`), "epochs" (step,
-    epoch, valid_loss, best) and "rates" (step, words: changes of the learning rate).
+    epoch, valid_loss, best), "rates" (step, words: changes of the learning rate) and "axis" (step:
+    both ends of the axis; the curve of a run in training grows towards the last).
     """
-    return json.loads(_loss_chart(end, tuple((others or {}).items()), log))
+    return json.loads(_loss_chart(tuple((others or {}).items()), log))
 
 
 @lru_cache(maxsize=64)
-def _loss_chart(end: int, others: tuple[tuple[str, str], ...], log: bool) -> str:
+def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
     columns = {"loss": "batch", "smooth": "average", **dict(others)}
     colors = _with_others({"batch": GREY, "average": BLUE, "validation": ORANGE}, others)
-    x = alt.X(
-        "step:Q", title="step (batches)", scale=alt.Scale(domain=[0, max(end, 1)], nice=False)
-    )
+    x = alt.X("step:Q", title="step (batches)", scale=alt.Scale(nice=False))
     unit = "loss (nats, logarithmic)" if log else "loss (nats)"
-    scale = alt.Scale(type="log", nice=False, clamp=True) if log else alt.Scale(zero=False)
+    scale = alt.Scale(type="log", nice=False) if log else alt.Scale(zero=False)
+    axis = log_axis() if log else alt.Axis()
     points, epochs = alt.NamedData("points"), alt.NamedData("epochs")
 
-    def line(column: str, name: str, width: float, opacity: float) -> alt.Chart:
-        y = alt.Y(f"{column}:Q", title=unit, scale=scale)
-        chart = alt.Chart(points).mark_line(strokeWidth=width, opacity=opacity)
+    def line(column: str, name: str, width: float) -> alt.Chart:
+        y = alt.Y(f"{column}:Q", title=unit, scale=scale, axis=axis)
+        chart = alt.Chart(points).mark_line(strokeWidth=width)
         return chart.encode(x=x, y=y, color=alt.value(colors[name]))
 
-    raw = line("loss", "batch", 1, 0.45)
-    averages = [line(column, name, 2, 0.9) for column, name in others]
-    average = line("smooth", "average", 2.5, 1)
+    raw = line("loss", "batch", 1)
+    averages = [line(column, name, 2) for column, name in others]
+    average = line("smooth", "average", 2)
     valid = alt.Chart(epochs).transform_filter("isValid(datum.valid_loss)")
-    y = alt.Y("valid_loss:Q", title=unit, scale=scale)
+    y = alt.Y("valid_loss:Q", title=unit, scale=scale, axis=axis)
     valid = valid.encode(x=x, y=y, color=alt.value(ORANGE))
     line_of_valid = valid.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     values = columns | {"valid_loss": "validation"}
     stops = alt.Chart(points).transform_filter("datum.is_stop")
     pointer = _pointer(stops, "step", x, values, ".4f")
-    curves = [raw, *averages, average, line_of_valid, _best(valid)]
-    layers = [*curves, *_rates(x), _legend(colors, 2 if others else 3), pointer]
+    curves = [raw, *averages, average, line_of_valid]
+    legend = _legend(colors, 2 if others else 3)
+    layers = [_axis(x), *curves, *_rates(x), legend, _best(valid), pointer]
     return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
 
 
-def accuracy_chart(end: int, others: Others | None = None) -> Spec:
+def accuracy_chart(others: Others | None = None) -> Spec:
     """Training and validation accuracy after each epoch, and the accuracy of other runs.
 
     Returns
     -------
-    A Vega-Lite specification for the table "epochs": from `curves.accuracy_table`, and the column
-    best.
+    A Vega-Lite specification for the tables "epochs" (from `curves.accuracy_table`, and the column
+    best) and "axis" (epoch: both ends of the axis).
     """
-    return json.loads(_accuracy_chart(end, tuple((others or {}).items())))
+    return json.loads(_accuracy_chart(tuple((others or {}).items())))
 
 
 @lru_cache(maxsize=64)
-def _accuracy_chart(end: int, others: tuple[tuple[str, str], ...]) -> str:
+def _accuracy_chart(others: tuple[tuple[str, str], ...]) -> str:
     columns = {"train_accuracy": "training", "valid_accuracy": "validation", **dict(others)}
     colors = _with_others({"training": BLUE, "validation": ORANGE}, others)
     x = alt.X(
         "epoch:Q",
         axis=alt.Axis(tickMinStep=1, format="d"),
-        scale=alt.Scale(domain=[0, max(end, 1)], nice=False),
+        scale=alt.Scale(nice=False),
     )
     epochs = alt.Chart(alt.NamedData("epochs"))
 
@@ -103,8 +114,17 @@ def _accuracy_chart(end: int, others: tuple[tuple[str, str], ...]) -> str:
         for column in columns
     ]
     pointer = _pointer(epochs, "epoch", x, columns, ".2%")
-    layers = [*curves, _best(line("valid_accuracy")), _legend(colors, 2 if others else 3), pointer]
+    best = _best(line("valid_accuracy"))
+    layers = [_axis(x), *curves, _legend(colors, 2 if others else 3), best, pointer]
     return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
+
+
+def _axis(x: alt.X) -> alt.Chart:
+    """Nothing to see, from one end of the axis to the other.
+
+    The ends are data, so that the specification stays the same while the axis grows.
+    """
+    return alt.Chart(alt.NamedData("axis")).mark_point(opacity=0, tooltip=None).encode(x=x)
 
 
 def _to_json(chart: Any) -> str:
@@ -119,7 +139,7 @@ def _legend(colors: Mapping[str, str], columns: int) -> alt.Chart:
     """
     each = alt.Chart(alt.sequence(len(colors), as_="place"))
     each = each.transform_calculate(curve=f"{json.dumps(list(colors))}[datum.place]")
-    small = {"columns": columns, "columnPadding": 8, "labelFontSize": 12, "symbolSize": 50}
+    small = {"columns": columns, "columnPadding": 3, "labelFontSize": 12, "symbolSize": 50}
     color = curve_color(colors, symbolType="stroke", symbolStrokeWidth=2, **small)
     return each.mark_point(opacity=0, tooltip=None).encode(color=color)
 
@@ -129,14 +149,22 @@ def _with_others(own: Mapping[str, str], others: tuple[tuple[str, str], ...]) ->
     return {**own, **dict(zip((name for _, name in others), _OTHER_COLORS, strict=False))}
 
 
-def _best(valid: alt.Chart) -> Any:
-    """A ring around the best epoch, and the word "best"."""
-    best = valid.transform_filter("datum.best")
-    ring = best.mark_point(size=160, strokeWidth=2, filled=False)
-    word = best.mark_text(align="center", dy=19, fontSize=12).encode(
-        text=alt.value("best"), color=alt.value(ORANGE)
+def _best(valid: alt.Chart) -> alt.Chart:
+    """A ring around the best epoch. The legend says what it is, so no word lies on a curve."""
+    legend = alt.Legend(
+        title=None,
+        orient="top",
+        symbolStrokeColor=ORANGE,
+        symbolStrokeWidth=2,
+        symbolSize=50,
+        labelFontSize=12,
+        offset=4,
+        padding=0,
     )
-    return alt.layer(ring, word)
+    scale = alt.Scale(domain=["best"], range=["circle"])
+    shape = alt.Shape("word:N", scale=scale, legend=legend)
+    best = valid.transform_filter("datum.best").transform_calculate(word="'best'")
+    return best.mark_point(size=160, strokeWidth=2, filled=False, opacity=1).encode(shape=shape)
 
 
 def _rates(x: alt.X) -> list[alt.Chart]:
@@ -144,7 +172,8 @@ def _rates(x: alt.X) -> list[alt.Chart]:
     base = alt.Chart(alt.NamedData("rates")).encode(x=x)
     rule = base.mark_rule(color=PINK, strokeDash=[4, 3], strokeWidth=1.5)
     word = base.mark_text(color=PINK, align="left", baseline="top", dx=4, fontSize=12)
-    return [rule, word.encode(y=alt.value(4), text="words:N")]
+    word = word.encode(y=alt.value(4), text="words:N").properties(name=WORDS)
+    return [rule, word]
 
 
 def _pointer(
@@ -177,7 +206,8 @@ def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:
     ----------
     table : columns lr, loss, smooth.
     """
-    x = alt.X("lr:Q", title="learning rate (logarithmic)", scale=alt.Scale(type="log", nice=False))
+    scale = alt.Scale(type="log", nice=False)
+    x = alt.X("lr:Q", title="learning rate (logarithmic)", scale=scale, axis=log_axis("x"))
     top = float(table["smooth"].iloc[: max(1, len(table) // 2)].max()) * 1.3
     scale = alt.Scale(domain=[0, top], clamp=True)
     color = curve_color({"batch": GREY, "average": BLUE})
@@ -190,7 +220,7 @@ def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:
     mark = alt.Chart(pd.DataFrame({"lr": [suggestion], "words": [f"suggested: {suggestion:g}"]}))
     rule = mark.mark_rule(color=ORANGE, strokeWidth=2, strokeDash=[4, 3]).encode(x=x)
     word = mark.mark_text(color=ORANGE, align="right", baseline="top", dx=-5, fontSize=12)
-    word = word.encode(x=x, y=alt.value(4), text="words:N")
+    word = word.encode(x=x, y=alt.value(4), text="words:N").properties(name=WORDS)
     layers = [line("loss", "batch", 1), line("smooth", "average", 2.5), rule, word]
     chart = alt.layer(*layers, _pointer(alt.Chart(table), "lr", x, _FINDER, ".4f"))
     return chart.properties(height=HEIGHT, title=title("Loss by learning rate"))

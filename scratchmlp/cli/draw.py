@@ -68,7 +68,12 @@ def teach(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="FOLDER/<digit>/*.png")],
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Teach a run the drawings of a folder: makes a new run, and prints its accuracy."""
+    """Teach a run the drawings of a folder: makes a new run, and prints its accuracy.
+
+    A taught run goes back to the network that was never taught. `before` and `after` are accuracies
+    on the drawings. After teaching, a drawing of a class with two or more drawings is held out: a
+    network predicts it that was taught others, but not this one.
+    """
     import torch
 
     from scratchmlp.runs import teaching
@@ -78,12 +83,10 @@ def teach(
     store = Store()
     run_id = store.run(run).id
     classes = store.network(run_id).classes
-    result = teaching.teach(store, run_id, _drawings(folder, classes))
-    text = (
-        f"Run {result.run} was taught {result.drawings} drawings. Accuracy on drawings that it was "
-        f"not taught: {result.before:.1%} before, {result.after:.1%} after. "
-        f"Test accuracy: {result.test_before:.2%} before, {result.test_after:.2%} after."
-    )
+    drawings = _drawings(folder, classes)
+    result = teaching.measure(store, teaching.teach(store, run_id, drawings), drawings)
+    count = teaching.count_drawings(result.drawings)
+    text = f"Run {result.run} was taught {count}. {result.sentence}"
     echo(as_json, dict(vars(result)), text)
 
 

@@ -40,11 +40,12 @@ def evaluate(
     with dataset_progress() as on_progress:
         data = evaluation.match_classes(datasets.load(name, on_progress), network.classes)
     examples = evaluation.split_of(data, network.config, split)
+    files = evaluation.names_of(data, network.config, split)
     table = evaluation.predict(network, examples)
     if predictions is not None:
-        _write(predictions, evaluation.as_csv(table, network.classes))
+        _write(predictions, evaluation.as_csv(table, network.classes, files))
     if report is not None:
-        _write(report, _report(found, network, name, split, table, examples))
+        _write(report, _report(found, network, name, split, table, examples, files))
     if charts is not None:
         _write_charts(charts, table, network.classes)
     summary = evaluation.summary(table)
@@ -63,18 +64,20 @@ def evaluate(
     text = (
         f"Run {found.id}, {summary.n:,} {split} pictures of {name}: {summary.accuracy:.2%} "
         f"correct (95% interval {low:.2%} to {high:.2%}), {summary.errors:,} errors, "
-        f"loss {summary.loss:.4f} nats"
+        f"loss {evaluation.nats(summary.loss)}"
     )
     echo(as_json, record, text)
 
 
-def _report(found: Any, network: Any, name: str, split: str, table: Any, examples: Any) -> str:
+def _report(
+    found: Any, network: Any, name: str, split: str, table: Any, examples: Any, files: Any
+) -> str:
     from scratchmlp.analysis import evaluation, report
 
     about = report.about(network, found.id, found.title, name, split)
     is_mnist_test = evaluation.is_mnist_test(name, split)
     title = f"Evaluation of {found.title}"
-    return report.html(title, about, table, examples, network.classes, is_mnist_test)
+    return report.html(title, about, table, examples, network.classes, files, is_mnist_test)
 
 
 def _write_charts(folder: Path, table: Any, classes: tuple[str, ...]) -> None:

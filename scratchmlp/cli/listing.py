@@ -51,15 +51,18 @@ def list_presets(as_json: Annotated[bool, JSON] = False) -> None:
 def list_runs(as_json: Annotated[bool, JSON] = False) -> None:
     """List all runs, the newest first."""
     from scratchmlp.runs.database import ID_LENGTH
+    from scratchmlp.runs.records import titles
     from scratchmlp.runs.store import Store
 
     run_id = Column("run", no_wrap=True, min_width=ID_LENGTH)  # never cut off
-    table = Table(run_id, "status", "preset", "dataset", "test accuracy", box=None, pad_edge=False)
-    for run in Store().runs():
-        preset = presets.name_of(run.config)
+    table = Table(run_id, "status", "name", "dataset", "test accuracy", box=None, pad_edge=False)
+    found = Store().runs()
+    names = titles(found)
+    for run in found:
         if as_json:
-            echo(True, dataclasses.asdict(run) | {"preset": preset}, "")
+            more = {"preset": presets.name_of(run.config), "title": names[run.id]}
+            echo(True, dataclasses.asdict(run) | more, "")
         accuracy = percent(run.test_accuracy)
-        table.add_row(run.id, run.status, preset or "custom", escape(run.dataset), accuracy)
+        table.add_row(run.id, run.status, escape(names[run.id]), escape(run.dataset), accuracy)
     if not as_json:
         print_table(table)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scratchmlp.data import mnist
 from scratchmlp.data.types import (
@@ -165,6 +166,28 @@ def _pictures(root: Path, folder: str) -> list[Path]:
     if not files:
         raise UserError(f"{root / folder} holds no pictures: put them into {folder}/<class>/*.png.")
     return sorted(files, key=lambda file: (_natural(file.stem), _natural(file.parent.name)))
+
+
+def file_names(dataset: Dataset, split: str) -> NDArray[np.str_]:
+    """The file of each picture of "train" or "test", relative to the dataset's folder.
+
+    The files of MNIST have the pictures' numbers. Where the files are gone, or where there were
+    none, the names are made in the same way: from the class and the number.
+    """
+    examples, folder = getattr(dataset, split), SPLIT_FOLDERS[split]
+    if dataset.name not in SOURCES:
+        with contextlib.suppress(UserError):
+            files = _pictures(Path(dataset.root), folder)
+            if len(files) == len(examples):
+                return np.array([_readable(file.relative_to(dataset.root)) for file in files])
+    ending = "" if source_of(dataset.name).is_installed else ".png"
+    numbered = enumerate(examples.labels)
+    return np.array([f"{folder}/{dataset.classes[y]}/{i}{ending}" for i, y in numbered], dtype=str)
+
+
+def _readable(path: Path) -> str:
+    """The path as text that can be written anywhere: without the marks of undecodable bytes."""
+    return path.as_posix().encode(errors="replace").decode()
 
 
 def _natural(text: str) -> tuple[bool, int, str]:

@@ -138,6 +138,16 @@ def matters(name: str, config: TrainConfig) -> bool:
     return choices.has_effect(name, {field: getattr(config, field) for field in choices.TABLES})
 
 
+def setting(name: str, config: TrainConfig) -> str:
+    """The value of a field as a reader sees it; a dash for a field that has no effect."""
+    value = getattr(config, name)
+    if not matters(name, config):
+        return "–"
+    if name == "hidden":
+        return " + ".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else unparse(value)
+
+
 def explain(name: str) -> str:
     """The field's help and, in Markdown, a line for each of its choices."""
     table = sources.SOURCES if name == "dataset" else choices.TABLES.get(name, {})

@@ -1,9 +1,10 @@
 """Fine-tuning: teach a trained network a few drawings in a fraction of a second.
 
-A network that sees only new pictures forgets the old ones (McCloskey & Cohen 1989). So half of each
-batch is drawings, augmented anew each time, and half is pictures of its old training set (replay,
-Robins 1995). At the end the old and the new weights are averaged: the mean keeps most of what the
-network knew and most of what it has learned (Wortsman et al. 2022, WiSE-FT).
+A network that sees only new pictures forgets the old ones (McCloskey & Cohen 1989). So each batch
+has a few copies of each drawing, augmented anew each time, and the rest are pictures of the old
+training set (replay, Robins 1995). Many copies of one drawing would teach the network that most
+pictures are of its class. At the end the old and the new weights are averaged: the mean keeps most
+of what the network knew and most of what it has learned (Wortsman et al. 2022, WiSE-FT).
 """
 
 import dataclasses
@@ -21,7 +22,9 @@ from scratchmlp.net.optimizers import OPTIMIZERS, OptState
 from scratchmlp.net.schedules import SCHEDULES
 
 STEPS = 120
-NEW, OLD = 64, 64  # drawings and replayed pictures in a batch
+BATCH = 128
+COPIES = 4  # of each drawing in a batch
+MAX_NEW = 64  # copies of all drawings in a batch
 LR = 0.002
 KEEP = 0.5  # share of the old weights in the mean
 
@@ -52,9 +55,10 @@ def _batches(
     network: Network, drawings: Examples, replay: Examples, generator: torch.Generator
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Inputs (B, 784) and labels (B,). The old pictures are augmented as in their training."""
-    sources = [(drawings, NEW, AUGMENTATIONS["elastic"])]
+    new = min(COPIES * len(drawings), MAX_NEW)
+    sources = [(drawings, new, AUGMENTATIONS["elastic"])]
     if len(replay):
-        sources.append((replay, OLD, AUGMENTATIONS[network.config.augment]))
+        sources.append((replay, BATCH - new, AUGMENTATIONS[network.config.augment]))
     while True:
         pixels, labels = [], []
         for examples, n, augment in sources:

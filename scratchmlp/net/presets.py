@@ -5,11 +5,13 @@ docs/experiments.md says how they were found, and what was tried and dropped. Th
 mean of the seeds 0, 1 and 2, on one thread.
 """
 
+import math
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from scratchmlp.errors import UserError
-from scratchmlp.net.config import LABELS, TrainConfig, differing, unparse
+from scratchmlp.net.config import LABELS, TrainConfig, differing, matters, setting
 
 
 class Preset(NamedTuple):
@@ -149,19 +151,79 @@ def name_of(config: TrainConfig) -> str | None:
     return None
 
 
-def in_words(config: TrainConfig) -> str:
-    """The nearest preset and what differs from it, as in "modern, learning rate 0.01, seed 3".
+def differences(config: TrainConfig, preset: str) -> list[str]:
+    """The fields in which a configuration differs from a preset.
 
-    It does not name the dataset.
+    The dataset is none of them, since every recipe can be trained on every dataset; and a field
+    that has no effect here is none, as Adam's beta 2 with SGD.
     """
-    changed = {
-        name: [field for field in differing(preset.config, config) if field != "dataset"]
-        for name, preset in PRESETS.items()
-    }
-    nearest = min(changed, key=lambda name: len(changed[name]))
-    return ", ".join([nearest, *(_setting(field, config) for field in changed[nearest])])
+    fields = differing(find(preset).config, config)
+    return [field for field in fields if field != "dataset" and matters(field, config)]
+
+
+@lru_cache(maxsize=10_000)
+def nearest(config: TrainConfig) -> str:
+    """The preset that the fewest and smallest changes turn into this configuration."""
+    return min(PRESETS, key=lambda name: _distance(config, name))
+
+
+def _distance(config: TrainConfig, preset: str) -> float:
+    """Another choice, as of the optimiser, counts double; a number counts by its ratio too."""
+    distance = 0.0
+    for field in differences(config, preset):
+        new, old = getattr(config, field), getattr(find(preset).config, field)
+        is_ratio = isinstance(new, float) and min(new, old) > 0
+        distance += 1 if isinstance(new, (int, float)) else 2
+        distance += min(abs(math.log(new / old)) / 10, 0.9) if is_ratio else 0
+    return distance
+
+
+def in_words(config: TrainConfig, most: int | None = None) -> str:
+    """The nearest preset and what differs from it, as in "modern, 64 units, seed 7".
+
+    Parameters
+    ----------
+    most : how many differences to name; the others are counted.
+    """
+    preset = nearest(config)
+    words = [_setting(field, config) for field in differences(config, preset)]
+    if most is not None and len(words) > most + 1:
+        words = [*words[:most], f"{len(words) - most} more"]
+    return ", ".join([preset, *words])
 
 
 def _setting(field: str, config: TrainConfig) -> str:
-    value = unparse(getattr(config, field)).replace(",", " + ") or "none"
-    return f"{LABELS[field].lower()} {value}"
+    value = getattr(config, field)
+    if (field, value) in _SPECIAL:
+        return _SPECIAL[field, value]
+    text = f"{value:.0%}" if field == "valid_pct" else setting(field, config)
+    return _WORDS.get(field, LABELS[field].lower() + " {}").format(text)
+
+
+_WORDS = {
+    "hidden": "{} units",
+    "activation": "{}",
+    "init": "{} weights",
+    "loss": "{}",
+    "optimizer": "{}",
+    "schedule": "{} learning rate",
+    "augment": "{} augmentation",
+    "epochs": "{} epochs",
+    "valid_pct": "{} for validation",
+    "device": "on {}",
+    "precision": "{} precision",
+}
+_SPECIAL = {
+    ("hidden", ()): "no hidden layer",
+    ("hidden", (1,)): "1 unit",
+    ("init", "zeros"): "all weights 0",
+    ("standardise", True): "standardised pixels",
+    ("standardise", False): "pixels not standardised",
+    ("weight_decay", 0.0): "no weight decay",
+    ("schedule", "one-cycle"): "one-cycle schedule",
+    ("augment", "none"): "no augmentation",
+    ("epochs", 1): "1 epoch",
+    ("valid_pct", 0.0): "no validation",
+    ("backward", "by-hand"): "gradients by hand",
+    ("backward", "autograd"): "gradients by autograd",
+}

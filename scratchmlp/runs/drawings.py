@@ -56,18 +56,26 @@ class Drawings:
         UserError
             There would be too many drawings, or a label is empty or too long.
         """
-        rows = [_row(position, *drawing) for position, drawing in enumerate(new)]
+        rows = _rows(new)
         with write_transaction(self._engine) as connection:
-            count = sa.select(sa.func.count()).select_from(drawings).where(_NOT_DELETED)
-            if connection.execute(count).scalar_one() + len(rows) > MAX_DRAWINGS:
-                raise UserError(f"At most {MAX_DRAWINGS:,} drawings can be saved: delete some.")
-            if rows:
-                connection.execute(sa.insert(drawings), rows)
+            _insert(connection, rows)
+        return [row["id"] for row in rows]
+
+    def add_missing(self, new: Iterable[NewDrawing]) -> list[str]:
+        """Save those of these drawings whose image is not saved yet, as `add_all` does."""
+        rows = _rows(new)
+        with write_transaction(self._engine) as connection:
+            rows = _without_copies(rows, _saved_images(connection))
+            _insert(connection, rows)
         return [row["id"] for row in rows]
 
     def all(self) -> list[Drawing]:
         """All drawings, the newest first."""
-        query = sa.select(drawings).where(_NOT_DELETED).order_by(drawings.c.created.desc())
+        query = (
+            sa.select(drawings)
+            .where(_NOT_DELETED)
+            .order_by(drawings.c.created.desc(), drawings.c.id)
+        )
         with read_transaction(self._engine) as connection:
             return damage.sound(connection, drawings, connection.execute(query), _drawing)
 
@@ -78,6 +86,13 @@ class Drawings:
         if not found:
             raise UserError("This drawing does not exist any more.")
         return found[0]
+
+    def find(self, image: NDArray[np.uint8]) -> Drawing | None:
+        """The drawing with exactly this image."""
+        query = sa.select(drawings).where(_NOT_DELETED, drawings.c.image == image.tobytes())
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query).first()
+        return _drawing(row) if row else None
 
     def relabel(self, drawing_id: str, label: str) -> None:
         """Give a drawing another label."""
@@ -97,10 +112,14 @@ class Drawings:
         return deleted
 
     def restore(self, ids: Iterable[str]) -> None:
-        """Undo `delete`."""
-        query = sa.update(drawings).where(_OWN, drawings.c.id.in_([*ids]))
+        """Undo `delete`. A drawing whose image was saved again in the meantime stays deleted."""
+        wanted = _OWN, drawings.c.id.in_([*ids]), drawings.c.deleted.is_not(None)
+        query = sa.select(drawings.c.id, drawings.c.image).where(*wanted)
         with write_transaction(self._engine) as connection:
-            connection.execute(query.values(deleted=None))
+            found = [dict(row) for row in connection.execute(query).mappings()]
+            missing = [row["id"] for row in _without_copies(found, _saved_images(connection))]
+            restored = sa.update(drawings).where(drawings.c.id.in_(missing))
+            connection.execute(restored.values(deleted=None))
 
     def examples(self, classes: tuple[str, ...]) -> Examples:
         """The drawings of these classes, the oldest first; a label is an index into `classes`."""
@@ -112,6 +131,34 @@ class Drawings:
 
 _OWN = drawings.c.owner == OWNER
 _NOT_DELETED = sa.and_(_OWN, drawings.c.deleted.is_(None))
+
+
+def _saved_images(connection: sa.Connection) -> set[bytes]:
+    query = sa.select(drawings.c.image).where(_NOT_DELETED)
+    return {bytes(image) for image in connection.execute(query).scalars()}
+
+
+def _without_copies(rows: list[dict[str, Any]], images: set[bytes]) -> list[dict[str, Any]]:
+    """The rows whose image is neither in `images` nor in an earlier row."""
+    seen, kept = set(images), []
+    for row in rows:
+        image = bytes(row["image"])
+        if image not in seen:
+            seen.add(image)
+            kept.append(row)
+    return kept
+
+
+def _insert(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    count = sa.select(sa.func.count()).select_from(drawings).where(_NOT_DELETED)
+    if connection.execute(count).scalar_one() + len(rows) > MAX_DRAWINGS:
+        raise UserError(f"At most {MAX_DRAWINGS:,} drawings can be saved: delete some.")
+    if rows:
+        connection.execute(sa.insert(drawings), rows)
+
+
+def _rows(new: Iterable[NewDrawing]) -> list[dict[str, Any]]:
+    return [_row(position, *drawing) for position, drawing in enumerate(new)]
 
 
 def _row(

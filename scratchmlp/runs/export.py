@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from scratchmlp.analysis.source_listing import Listing, closure
 from scratchmlp.data.datasets import Dataset
+from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import flat
 from scratchmlp.net.network import Network
@@ -70,6 +71,8 @@ def training_script(config: TrainConfig, lr_changes: Mapping[int, float] | None 
     """
     listing = closure([(standalone.__name__, "train")], config)
     doc = f"""Trains a digit classifier from its own parts: python train.py PICTURES
+
+The settings are those of {presets.in_words(config)}.
 {_USAGE}
 
 With the same pictures it takes the same steps as the run that this script was exported from, bit
@@ -84,8 +87,8 @@ def inference_script(network: Network) -> str:
     doc = f"""A trained digit classifier, in one file: python classify.py PICTURES
 {_USAGE}
 
-Layers of {", ".join(map(str, network.sizes))} units, after {network.epoch} epochs of training.
-The weights are at the end."""
+Layers of {", ".join(map(str, network.sizes))} units, after {network.epoch} epochs of training
+with the settings of {presets.in_words(network.config)}. The weights are at the end."""
     call = "classify(unpack_params(WEIGHTS, SHAPES), MEAN, STD, CONFIG, CLASSES)"
     config = network.config
     return _script(doc, closure(roots, config), config, _constants(network), call)

@@ -2,8 +2,10 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Any, Literal, NamedTuple, get_args
 
 from scratchmlp.data.types import is_text
@@ -20,6 +22,10 @@ CommandKind = Literal["pause", "resume", "epoch", "stop", "lr"]
 LIVE: tuple[Status, ...] = ("running", "paused")
 LATEST_TIME = 2.0**33  # seconds since 1970: the year 2242
 ENDED: tuple[Status, ...] = ("finished", "stopped", "diverged", "failed")
+
+
+NAMED_DIFFERENCES = 3  # from the recipe, in the title of a run
+_FIRST = "The first net"  # older versions gave the first run this name
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,9 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The run's own name, or else the name of the preset with the same settings."""
-        return self.name or presets.name_of(self.config) or "Custom settings"
+        """The name that somebody gave the run, or else its recipe and what differs from it."""
+        own = "" if self.name == _FIRST else self.name
+        return own or presets.in_words(self.config, most=NAMED_DIFFERENCES)
 
     @property
     def is_live(self) -> bool:
@@ -85,6 +92,26 @@ class Run:
     @property
     def can_resume(self) -> bool:
         return self.status in ("stopped", "failed", "lost")
+
+
+def titles(runs: Collection[Run], zone: tzinfo | None = None) -> dict[str, str]:
+    """The title of each run by its id, and no title twice.
+
+    Where titles are equal, the time at which the run was created is added, or else its id.
+
+    Parameters
+    ----------
+    zone : of the times; None for the one of this machine.
+    """
+    found = {run.id: run.title for run in runs}
+    for form in ("%b %H:%M", "%b %H:%M:%S", ""):
+        counts = Counter(found.values())
+        for run in runs:
+            if counts[found[run.id]] > 1:
+                created = datetime.fromtimestamp(run.created, zone)
+                mark = f"{created.day} {created.strftime(form)}" if form else run.id
+                found[run.id] = f"{run.title} · {mark}"
+    return found
 
 
 @dataclass(frozen=True)

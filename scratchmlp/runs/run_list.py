@@ -6,6 +6,7 @@ A run that still trains is sent the command to stop when it is deleted.
 
 import time
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -86,9 +87,33 @@ class RunList:
                 connection, query.order_by(runs.c.deleted.desc(), runs.c.created.desc())
             )
 
+    def untaught(self, run_id: str) -> Run:
+        """The run that was taught first to make this run: itself if it was never taught.
+
+        It is found also if it was deleted.
+        """
+        chain: dict[str, dict[str, Any]] = {}
+        parent: str | None = run_id
+        with read_transaction(self._engine) as connection:
+            while parent and parent not in chain:
+                found = connection.execute(sa.select(runs).where(runs.c.id == parent))
+                row = found.mappings().first()
+                if row is None:
+                    break
+                chain[parent], parent = dict(row), row["parent"]
+        if not chain:
+            raise UserError(f"There is no run {run_id[:40]}: the list of runs has them all.")
+        return Run.from_row([*chain.values()][-1])
+
     def purge(self) -> int:
-        """Remove the runs for good that cannot be restored any more; return their number."""
-        query = sa.delete(runs).where(runs.c.deleted <= time.time() - RUN_RETENTION)
+        """Remove the runs for good that cannot be restored any more; return their number.
+
+        A run that others were taught from stays: they are taught again from its network.
+        """
+        taught = runs.alias()
+        expired = runs.c.deleted <= time.time() - RUN_RETENTION
+        is_needed = sa.exists().where(taught.c.parent == runs.c.id)
+        query = sa.delete(runs).where(expired, ~is_needed)
         with write_transaction(self._engine) as connection:
             return connection.execute(query).rowcount
 

@@ -121,14 +121,14 @@ class Store:
             connection.execute(sa.insert(checkpoints).values(checkpoint | {"run": run_id}))
         return run_id
 
-    def create_first(self, config: TrainConfig, name: str = "") -> str | None:
+    def create_first(self, config: TrainConfig) -> str | None:
         """Insert a run if the database has none. Several calls at once insert only one."""
         with write_transaction(self._engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("LOCK TABLE runs IN EXCLUSIVE MODE"))
             if connection.execute(sa.select(runs.c.id).limit(1)).first():
                 return None
-            return _insert_run(connection, config, name, "queued")
+            return _insert_run(connection, config, "", "queued")
 
     def run(self, run_id: str) -> Run:
         """The run with that id, or the newest one for "latest"."""

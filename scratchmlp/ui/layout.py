@@ -13,16 +13,17 @@ from scratchmlp.ui.session import HAS_FRAME
 
 # The first one is at /.
 PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs"}
-# Less empty space on top; text on the primary colour that can be read on its dark variant; axes and
-# legends of charts in the colour of text; links to the pages where the header has no room for them;
-# code in colours that can be read. Streamlit has no theme options for these.
+# Less empty space on top; text on the primary colour that can be read on its dark variant; axes,
+# legends and words of charts in the colour of text; links to the pages where the header has no room
+# for them; code in colours that can be read. Streamlit has no theme options for these.
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 4.5rem }
 [data-testid=stBaseButton-primary] { color: light-dark(#ffffff, #11161d) }
 [data-testid=stTopNav] a:focus-visible { outline: 3px solid #2f7fd1 }
-:is(.role-axis, .role-legend) text { fill: currentColor; fill-opacity: .8 }
+:is(.role-axis, .role-legend, .words_marks) text { fill: currentColor; fill-opacity: .8 }
 .stApp:has([data-testid=stTopNav]) [data-testid=stLayoutWrapper]:has(> .st-key-pages) {
   display: none }
+@media (max-width: 768px) { .st-key-train_here { display: none } }
 .stHeading :is(h2, h3) { padding: 0 }
 [class*=st-key-section_] { position: absolute; height: 1px; clip-path: inset(50%) }
 .stApp .stCode .token { color: inherit }

@@ -4,10 +4,9 @@ A link comes from a stranger. So it is checked as a `TrainConfig` is, field by f
 refused becomes a sentence, and its field keeps the default. `hide=optimizer,seed` hides these
 controls, and their fields keep the values that the link gives them.
 
-Two parameters are for other pages of the app. `compare=ID,ID` opens a comparison with these runs:
-Train reads it once and removes it from the address, for Evaluate it is one of many, see
-`ui/evaluate/address.py`. `apply=1` sets the controls by the link although the visitor has settings
-already; it is read once too.
+`compare=ID,ID` opens a comparison with these runs: Train reads it once and removes it from the
+address, for Evaluate it is one of many, see `ui/evaluate/address.py`. `apply=1` is in old links and
+has no effect.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
-from scratchmlp.net.config import FIELDS, TrainConfig, parse, unparse
+from scratchmlp.net.config import FIELDS, TrainConfig, differing, parse, unparse
 
 HIDE, COMPARE, APPLY = "hide", "compare", "apply"
 OTHER = ("preset", "run", HIDE, COMPARE, APPLY)  # parameters that are not fields
@@ -92,9 +91,12 @@ def write(config: TrainConfig, page_url: str, hidden: Iterable[str] = ()) -> str
     """A link to the page at `page_url` that sets every field, and hides these controls."""
     page = urlsplit(page_url)
     bare = page._replace(path=page.path or "/", query="", fragment="")
-    hide = ",".join(name for name in HIDEABLE if name in set(hidden))
-    query = fields(config) | ({HIDE: hide} if hide else {})
-    return bare._replace(query=urlencode(query, safe=",")).geturl()
+    return bare._replace(query=urlencode(fields(config) | _hide(hidden), safe=",")).geturl()
+
+
+def _hide(controls: Iterable[str]) -> dict[str, str]:
+    names = ",".join(name for name in HIDEABLE if name in set(controls))
+    return {HIDE: names} if names else {}
 
 
 def fields(config: TrainConfig) -> dict[str, str]:
@@ -102,9 +104,21 @@ def fields(config: TrainConfig) -> dict[str, str]:
     return {name: unparse(getattr(config, name)) for name in FIELDS}
 
 
+def changes(preset: str, config: TrainConfig, hidden: Iterable[str] = ()) -> dict[str, str]:
+    """Parameters that set a preset and each field that differs from it, and hide these controls."""
+    differing_fields = differing(presets.find(preset).config, config)
+    values = {name: unparse(getattr(config, name)) for name in differing_fields}
+    return {"preset": preset} | values | _hide(hidden)
+
+
+def settings(params: Mapping[str, str]) -> dict[str, str]:
+    """Those of the parameters that set or hide a control."""
+    return {name: text for name, text in params.items() if name in (*FIELDS, "preset", HIDE)}
+
+
 def same_settings(run_id: str, config: TrainConfig) -> dict[str, str]:
     """Parameters of Train that show a run and set every control as for this configuration."""
-    return fields(config) | {"run": run_id, APPLY: "1"}
+    return fields(config) | {"run": run_id}
 
 
 def comparison(run_ids: list[str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ SPLITS = {"test": "Test", "valid": "Validation", "train": "Training"}
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row of `table` and one of `examples` for each sample of the split."""
+    """One row of `table`, of `examples` and of `files` for each sample of the split."""
 
     run_id: str
     step: int  # of the checkpoint
@@ -29,6 +29,7 @@ class Predictions:
     split: str
     network: Network
     examples: Examples
+    files: NDArray[np.str_]
     table: pd.DataFrame
 
     @property
@@ -38,6 +39,10 @@ class Predictions:
     @property
     def classes(self) -> tuple[str, ...]:
         return self.network.classes
+
+    def name(self, index: int) -> str:
+        """A test picture's number; any other's file, because its number is only a position."""
+        return str(index) if self.split == "test" else str(self.files[index])
 
     @property
     def is_mnist_test(self) -> bool:
@@ -72,4 +77,5 @@ def _predict(run_id: str, step: int, name: str, split: str) -> Predictions:
     dataset = evaluation.match_classes(datasets.load(name), network.classes)
     examples = evaluation.split_of(dataset, network.config, split)
     table = evaluation.predict(network, examples)
-    return Predictions(run_id, step, name, split, network, examples, table)
+    files = evaluation.names_of(dataset, network.config, split)
+    return Predictions(run_id, step, name, split, network, examples, files, table)

@@ -91,7 +91,7 @@ class Preparation:
             name = sources.FALLBACK
             datasets.load(name, self._progress)
         try:
-            first = store().create_first(replace(presets.MODERN, dataset=name), "The first net")
+            first = store().create_first(replace(presets.MODERN, dataset=name))
             if first:
                 jobs().submit(first)
         except UserError as error:  # the page meets the same trouble, and shows it

@@ -7,7 +7,7 @@ import streamlit as st
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, selection, session
+from scratchmlp.ui import resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 
 RUN_CONTROL = "evaluated_run"
@@ -70,20 +70,26 @@ def why_no_network(run_id: str) -> str:
 
 def show_control(runs: dict[str, Run], run: Run | None, on_select: Callable[[str], None]) -> None:
     """A list of the runs that shows `run`, or nothing chosen."""
-    ids = list(runs)
+    ids, shown = list(runs), labels(runs)
     st.container(key=RUN_CONTROL).selectbox(
         "Run",
         ids,
         ids.index(run.id) if run else None,
-        format_func=lambda run_id: label(runs[run_id]),
+        format_func=shown.__getitem__,
         placeholder="Choose a run",
         **session.synced_widget(RUN_CONTROL, run.id if run else None, on_select),
     )
 
 
-def label(run: Run) -> str:
+def labels(runs: dict[str, Run]) -> dict[str, str]:
+    """What a list of runs says of each; no two are the same."""
+    titles = run_status.titles(runs.values())
+    return {run_id: _label(run, titles[run_id]) for run_id, run in runs.items()}
+
+
+def _label(run: Run, title: str) -> str:
     accuracy = "" if run.test_accuracy is None else f", {run.test_accuracy:.2%}"
-    return f"{run.title} · {run.dataset} · {run.status}{accuracy} · {run.id[:6]}"
+    return f"{title} · {run.dataset} · {run.status}{accuracy}"
 
 
 def comparable_runs(runs: dict[str, Run], run: Run) -> dict[str, Run]:

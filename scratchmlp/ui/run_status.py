@@ -1,10 +1,13 @@
 """The state of a run as a page shows it: a badge, progress, how often to look again."""
 
 import time
+from collections.abc import Collection
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from scratchmlp.analysis import curves
+from scratchmlp.runs import records
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
@@ -20,6 +23,19 @@ COLORS = {
     "failed": "red",
     "lost": "red",
 }
+
+
+def zone() -> ZoneInfo:
+    """The visitor's time zone, as the browser names it."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def titles(runs: Collection[Run]) -> dict[str, str]:
+    """A title for each run by its id, and no title twice."""
+    return records.titles(runs, zone())
 
 
 def badge(run: Run) -> str:
@@ -42,14 +58,22 @@ def progress(run: Run, history: History) -> None:
     if not total:
         st.caption("Preparing the dataset …")
         return
-    epoch = min(len(history.epochs) + 1, run.config.epochs)
-    text = f"Epoch {epoch} of {run.config.epochs} · step {step:,} of {total:,}"
+    text = f"{_epochs(run, len(history.epochs))} · step {step:,} of {total:,}"
     left = _seconds_left(run, history) if run.status == "running" else None
     if left is not None:
         text += f" · {_duration(left)} left"
-    if history.last_lr is not None:
+    if run.is_live and history.last_lr is not None:
         text += f" · learning rate {history.last_lr:.2g}"
     st.progress(min(1.0, step / total), text=text)
+
+
+def _epochs(run: Run, done: int) -> str:
+    """Where the run is, or where it ended."""
+    total = run.config.epochs
+    if done == total:
+        return f"{done} of {total} epochs done"
+    epoch = f"poch {done + 1} of {total}"
+    return f"E{epoch}" if run.status == "running" else f"{run.status.capitalize()} in e{epoch}"
 
 
 def _seconds_left(run: Run, history: History) -> float | None:

@@ -26,8 +26,8 @@ UPLOAD_RESULT = "net_upload_result"  # what the last upload came to: (succeeded,
 # Train
 SETTINGS = "settings"  # the TrainConfig that the controls show
 RECIPE = "recipe"  # the name of the recipe it started from
-RECIPE_CONFIG = "recipe_config"  # the TrainConfig of that recipe
-LINK_CONFIG = "link_config"  # the TrainConfig of the link that was followed
+USED_DATASETS = "used_datasets"  # the datasets that the settings named so far, as a dict's keys
+STARTED_RUN = "started_run"  # the id of the run that the visitor started last
 LINK_ERRORS = "link_errors"  # a sentence for each thing that the link asks for and cannot have
 HIDDEN_CONTROLS = "hidden_controls"  # the controls that the link hides
 CONTROLS_TO_HIDE = "hide_controls"  # the controls that a link for a class will hide
@@ -49,14 +49,20 @@ PICTURE_FILE, CAMERA_FILE = "picture_file", "camera_file"
 TAKEN_PICTURES = "taken"  # the bytes of the picture taken last, by the key of its widget
 DIGIT = "which_digit"  # the position of the digit that is explained, in a number
 RUN_LIMIT = "runs_asked"  # how many runs "All runs" predicts with
-TEACHING_RESULT = "taught"
-DELETED_DRAWINGS = "deleted_drawings"  # ids, until the next deletion
-DRAWINGS_ZIP = "zip_of_drawings"
+CORRECTION = "correction"  # a `Correction` that the next run of the page teaches
+LESSON = "lesson"  # what was taught last, a `Lesson`
+RIGHT_CLASS = "right_class"  # the class pressed under "No, it was"
+DRAWING_CHANGES = "drawing_changes"  # imports and deletions to undo, the last at the end
+DRAWINGS_ZIP = "zip_of_drawings"  # the key ends with the number of ZIPs imported so far
+DRAWINGS_ZIPS = "zips_of_drawings"  # that number
 
 # Runs
 TICKED_RUNS = "chosen_runs"  # ids
 RUNS_TEXT, RUNS_ORDER = "runs_text", "runs_order"
 RUNS_DATASET, RUNS_STATUS = "runs_dataset", "runs_status"
+RUNS_COLUMNS = "runs_columns"  # the columns to show beside the title
+RUN_TO_OPEN = "run_to_open"  # the id of the run that the list opens
+OPENED_ROW = "opened_row"  # the row whose button was pressed; the key ends with the table's
 DELETED_RUNS = "just_deleted"  # the ids that Undo restores
 RUN_NAME, RUN_NOTE = "describe_name", "describe_note"  # the key ends with the run's id
 
@@ -104,6 +110,9 @@ class ChartWidget(NamedTuple):
     on_select: Callable[[], None]
 
 
+_OUTDATED = object()  # no choice equals it
+
+
 class _Chart(NamedTuple):
     version: int
     choice: Any
@@ -111,12 +120,15 @@ class _Chart(NamedTuple):
     first: Any
 
 
-def synced_chart(key: str, choice: Any, look: Any, on_select: Callable[[Any], Any]) -> ChartWidget:
+def synced_chart(
+    key: str, choice: Any, nothing: Any, look: Any, on_select: Callable[[Any], Any]
+) -> ChartWidget:
     """A chart that shows `choice`, and calls `on_select` when the visitor selects something.
 
-    `on_select` is given the selection and returns the new choice. A chart cannot be told later what
-    to show as selected. So a new one replaces it when the choice changes by other means, or when
-    `look`, all that its picture depends on, changes; or when it comes back after it was away.
+    `on_select` is given the selection and returns the new choice; `nothing` is the choice of
+    nothing. A chart draws the choice that it begins with, and only later ones are its selection. So
+    a new chart replaces it when that first choice changes, when the choice changes by other means,
+    when `look`, all that its picture depends on, changes, or when it comes back after it was away.
     """
     charts = st.session_state.setdefault(CHARTS, {})
     chart = charts.get(key)
@@ -129,6 +141,7 @@ def synced_chart(key: str, choice: Any, look: Any, on_select: Callable[[Any], An
     def selected() -> None:
         if charts[key].version == version:
             new = on_select(st.session_state[f"{key}.{version}"]["selection"])
-            charts[key] = charts[key]._replace(choice=new)
+            outdated = chart.first not in (nothing, new)
+            charts[key] = chart._replace(choice=_OUTDATED if outdated else new)
 
     return ChartWidget(f"{key}.{version}", chart.first, selected)

@@ -48,7 +48,7 @@ const fill = (button, item, i, data, size) => {
 }
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector('.grid')
-  const size = Math.min(56, data.width - 12)
+  const size = data.tile
   grid.style.setProperty('--least', `${data.width}px`)
   grid.style.setProperty('--tile', `${size}px`)
   while (grid.children.length > data.items.length) grid.lastChild.remove()
@@ -80,11 +80,12 @@ def show(
     items: list[Item],
     on_open: Callable[[int], None],
     width: int = 84,
+    tile: int = 56,
     enabled: bool = True,
 ) -> None:
     """A button for each picture, (n, 28, 28); pressing one calls `on_open` with its index.
 
-    `width` is the least width of a button, in pixels.
+    `width` is the least width of a button, and `tile` the side of its picture, in pixels.
     """
 
     def on_change() -> None:
@@ -92,5 +93,6 @@ def show(
         if index is not None:
             on_open(int(index))
 
-    data = {"items": items, "sprite": strip_url(images), "width": width, "enabled": enabled}
+    looks = {"width": width, "tile": tile, "enabled": enabled}
+    data = {"items": items, "sprite": strip_url(images), **looks}
     _component(key=key, data=data, on_opened_change=on_change)

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
+from sklearn.metrics import log_loss
 
 from scratchmlp.analysis import calibration
 from scratchmlp.net.loss import log_softmax
@@ -36,6 +38,24 @@ def test_reliability_equals_scikit_learns() -> None:
     np.testing.assert_allclose(rows["confidence"], confidence)
     assert rows["n"].sum() == 5000
     assert ((rows["low"] <= rows["confidence"]) & (rows["confidence"] <= rows["high"])).all()
+
+
+def test_a_bin_has_its_count_and_scipys_interval() -> None:
+    table = random_table(300, 2.0)
+    for row in calibration.reliability(table).itertuples():
+        inside = table["p_prediction"].between(row.low, row.high)
+        assert row.n == inside.sum()
+        k = round(row.accuracy * row.n)
+        low, high = binomtest(k, row.n).proportion_ci(method="wilson")
+        assert (row.lowest, row.highest) == pytest.approx((low, high), abs=1e-6)
+
+
+def test_the_loss_at_a_temperature_is_scikit_learns() -> None:
+    table = random_table(500, 2.0)
+    p = table[["p0", "p1", "p2", "p3"]].to_numpy() ** (1 / 1.7)
+    expected = log_loss(table["truth"], p / p.sum(axis=1, keepdims=True), labels=range(4))
+    loss = calibration.with_temperature(table, 1.7)["loss"].mean()
+    assert loss == pytest.approx(expected)
 
 
 def test_the_calibration_error_by_hand() -> None:

@@ -36,6 +36,13 @@ def test_different_samples_cannot_be_compared() -> None:
         comparison.compare(table([0, 1], [0, 0]), table([0], [0]))
 
 
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.0, "< 0.001"), (9e-4, "< 0.001"), (0.001, "0.001"), (0.0421, "0.042")]
+)
+def test_a_p_value_is_never_0(p: float, text: str) -> None:
+    assert comparison.p_text(p) == text
+
+
 def test_agreement_counts_pairs_of_predictions() -> None:
     generator = np.random.default_rng(0)
     truth, a, b = (generator.integers(0, 3, 200).tolist() for _ in range(3))

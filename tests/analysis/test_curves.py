@@ -23,7 +23,65 @@ def test_the_average_is_the_one_of_adam() -> None:
         m = beta * m + (1 - beta) * x
         expected.append(m / (1 - beta**t))
     assert curves.smooth(pd.Series(values), span=10).tolist() == pytest.approx(expected)
-    assert curves.loss_curve(steps(values))["smooth"].tolist() == pytest.approx(expected)
+
+
+def lag(average: np.ndarray, values: np.ndarray) -> int:
+    """By how many values the average is behind: the shift at which it fits them best."""
+    most = len(values) // 5
+    inside = np.log(average[most:-most])
+    logs, starts = np.log(values), range(2 * most, -1, -1)
+    error = [np.abs(inside - logs[start : start + len(inside)]).mean() for start in starts]
+    return int(np.argmin(error)) - most
+
+
+FALLING = {
+    "exponential": lambda t, pace: 0.05 + 2.3 * np.exp(-t * pace),
+    "power": lambda t, pace: 100 / (1 + t) ** (pace * 100),
+    "late": lambda t, pace: 0.05 + 2.3 / (1 + np.exp((t - 500) * pace * 4)),
+}
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.sampled_from(sorted(FALLING)), st.floats(0.003, 0.015), st.integers(8, 80))
+def test_the_average_of_a_curve_does_not_lag(kind: str, pace: float, half: int) -> None:
+    """An average of the values before lags by half of its span, on a curve and on its mirror image.
+
+    A curve that bends pulls its average to the inside, which is late on one of them and as much too
+    early on the other.
+    """
+    curve = FALLING[kind](np.arange(1000.0), pace)
+    centred, before = [], []
+    for values in (curve, curve[::-1]):
+        centred.append(lag(curves.centred_mean(values, np.arange(1000), half), values))
+        before.append(lag(curves.smooth(pd.Series(values), 2 * half).to_numpy(), values))
+    assert abs(sum(centred)) <= 2
+    assert max(map(abs, centred)) <= half / 4 + 1
+    assert sum(before) > half
+
+
+@given(st.floats(-1, 1), st.integers(1, 300), st.integers(1, 50))
+def test_the_average_of_a_line_is_that_line(slope: float, n: int, half: int) -> None:
+    """Except near its end, where fewer values come after a step than before it."""
+    values = 1000 + slope * np.arange(n)
+    average = curves.centred_mean(values, np.arange(n), half)
+    whole = n - half
+    assert average[:whole] == pytest.approx(values[:whole])
+    assert np.abs(average - values).max() <= abs(slope) * half / 4 + 1e-9
+
+
+@given(st.lists(st.floats(0, 1e308), min_size=1, max_size=60), st.integers(1, 80))
+def test_the_average_is_among_its_values(values: list[float], half: int) -> None:
+    average = curves.centred_mean(np.array(values), np.arange(len(values)), half)
+    assert average[0] == values[0]
+    assert (average >= min(values) * (1 - 1e-9)).all()
+    assert (average <= max(values) * (1 + 1e-9)).all()
+
+
+def test_a_loss_that_grows_by_decades_is_followed() -> None:
+    """The mean of such values is their largest, which comes long after the others."""
+    loss = 10.0 ** np.arange(0, 300, 5)
+    average = curves.loss_curve(steps(loss.tolist()))["smooth"]
+    assert average.to_numpy() == pytest.approx(loss)
 
 
 def test_a_short_run_keeps_all_its_steps() -> None:
@@ -59,8 +117,8 @@ def test_a_growing_curve_equals_the_curve_of_all_its_steps(chunks: list[int], se
     assert table["step"].is_monotonic_increasing
     assert table["step"].iloc[-1] == n
     assert table["step"].diff().fillna(1).max() <= max(1, 10 * n / curves.CURVE_POINTS)
-    whole = curves.smooth(pd.Series(loss), span=50)
-    assert table["smooth"].to_numpy() == pytest.approx(whole.iloc[table["step"] - 1].to_numpy())
+    at_once = curves.centred_mean(loss, table["step"].to_numpy() - 1, 25)
+    assert table["smooth"].to_numpy() == pytest.approx(at_once)
 
 
 def test_a_loss_that_is_not_finite_is_skipped() -> None:

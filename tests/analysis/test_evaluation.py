@@ -5,11 +5,13 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, log_loss
+from scipy.stats import binomtest
+from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_score, recall_score
 
 from scratchmlp.analysis import evaluation
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.errors import UserError
+from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import init_params
 from scratchmlp.net.network import Network
@@ -47,6 +49,14 @@ def test_wilsons_interval(correct: int, n: int, low: float, high: float) -> None
 
 
 @given(st.integers(0, 500), st.integers(0, 500))
+def test_the_interval_is_scipys(correct: int, wrong: int) -> None:
+    n = correct + wrong
+    if n:
+        expected = binomtest(correct, n).proportion_ci(method="wilson")
+        assert evaluation.wilson_interval(correct, n) == pytest.approx(expected, abs=1e-6)
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
 def test_the_interval_contains_the_share(correct: int, wrong: int) -> None:
     low, high = evaluation.wilson_interval(correct, correct + wrong)
     assert 0 <= low <= high <= 1
@@ -64,6 +74,17 @@ def test_rows_of_the_matrix_are_truths(table: pd.DataFrame, digits: Dataset) -> 
     assert cells.groupby("truth")["rate"].sum().tolist() == pytest.approx([1] * 10)
     cell = cells[(cells["truth"] == "3") & (cells["prediction"] == "5")]["count"].item()
     assert cell == counts[3, 5]
+
+
+def test_figures_of_a_class_are_those_of_a_binary_classifier(
+    table: pd.DataFrame, digits: Dataset
+) -> None:
+    rows = evaluation.per_class(table, digits.classes)
+    for label, row in enumerate(rows.itertuples()):
+        truth, predicted = table["truth"] == label, table["prediction"] == label
+        assert row.precision == precision_score(truth, predicted, zero_division=0.0)
+        assert row.recall == recall_score(truth, predicted)
+        assert row.F1 == pytest.approx(f1_score(truth, predicted, zero_division=0.0))
 
 
 def test_totals_per_class(table: pd.DataFrame, digits: Dataset) -> None:
@@ -115,6 +136,13 @@ def test_labels_follow_the_names_of_the_classes() -> None:
 def test_classes_sorted_by_errors() -> None:
     table = pd.DataFrame({"truth": [0, 1, 2, 2, 2], "prediction": [0, 1, 1, 1, 2]})
     assert evaluation.classes_by_errors(table, ("x", "y", "z")) == ["y", "z", "x"]
+
+
+def test_known_results_have_the_post_as_it_reports_and_as_it_is_printed() -> None:
+    results = dict(zip(*evaluation.known_results(0.98).to_numpy().T, strict=True))
+    assert results["the post, as it reports"] == "87.00%"
+    measured = presets.PRESETS["blog-as-printed"].measured
+    assert results["the post's listing, run as printed"] == f"{measured:.2%}"
 
 
 def test_known_results_have_this_run_in_its_place() -> None:

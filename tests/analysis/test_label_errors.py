@@ -50,9 +50,9 @@ def test_the_csv_has_the_names_of_the_classes(digits: Dataset) -> None:
     p = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
     table = label_errors.table(labels, label_errors.rank(labels, p))
     assert table.index[0] == 2
-    lines = label_errors.as_csv(table, ("cat", "dog")).splitlines()
-    assert lines[0] == "index,label,prediction,p_label,p_prediction,quality,is_label_error"
-    assert lines[1].startswith("2,dog,cat,0.3,0.7,")
+    lines = label_errors.as_csv(table, ("cat", "dog"), np.array(["a", "b", "c"])).splitlines()
+    assert lines[0] == "index,file,label,prediction,p_label,p_prediction,quality,is_label_error"
+    assert lines[1].startswith("2,c,dog,cat,0.3,0.7,")
 
 
 @pytest.mark.parametrize("n", [2, 3])

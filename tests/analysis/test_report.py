@@ -11,6 +11,7 @@ import pytest
 from scratchmlp.analysis import evaluation, report
 from scratchmlp.charts.theme import FORMATS
 from scratchmlp.data.datasets import Dataset
+from scratchmlp.data.sources import file_names
 from scratchmlp.net.network import Network
 
 
@@ -18,7 +19,9 @@ def report_of(network: Network, dataset: Dataset, classes: tuple[str, ...]) -> s
     net = replace(network, classes=classes)
     table = evaluation.predict(net, dataset.test)
     about = report.about(net, "abc", "my <b>run</b>", dataset.name, "Test")
-    return report.html("A report", about, table, dataset.test, classes, False)
+    return report.html(
+        "A report", about, table, dataset.test, classes, file_names(dataset, "test"), False
+    )
 
 
 def test_the_report_is_self_contained_and_has_the_figures(
@@ -55,5 +58,6 @@ def test_charts_can_be_saved_as_files(digits: Dataset, table: pd.DataFrame, kind
 def test_a_network_without_errors_has_a_report(digits: Dataset, table: pd.DataFrame) -> None:
     correct = table[table["correct"]].reset_index(drop=True).rename_axis("index")
     examples = digits.test.take(np.flatnonzero(table["correct"]))
-    text = report.html("Perfect", {}, correct, examples, digits.classes, False)
+    files = file_names(digits, "test")
+    text = report.html("Perfect", {}, correct, examples, digits.classes, files, False)
     assert "0 of" in text

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -139,39 +140,138 @@ def misread(app: App, pen: list[Digit]) -> Digit:
     return pen[max(found)[1]]
 
 
-def test_corrected_taught_and_recognised(
+def surely_read(app: App, pen: list[Digit]) -> Digit:
+    """The digit of which the run is surest, and rightly."""
+    network = app.store.network(app.id("first"))
+    found: list[tuple[float, int]] = []
+    for at in range(0, 400, 20):
+        lines = strokes.place(pen[at]["strokes"], 190, (160, 160))
+        read = prediction.predict_number(network, strokes.render(lines, 20, 320))
+        if [digit.label for digit in read] == [pen[at]["label"]]:
+            found.append((float(read[0].probabilities.max()), at))
+    return pen[max(found)[1]]
+
+
+@pytest.fixture
+def no_drawings(app: App) -> Iterator[None]:
+    """Nothing is kept when a test begins, and what it teaches is gone when it ends."""
+    yield
+    app.store.drawings.delete()
+    app.store.run_list.delete([run.id for run in app.store.runs() if run.parent])
+
+
+def draw_misread(page: Page, app: App, pen: list[Digit]) -> str:
+    """Draw a digit that the run misreads; its class."""
+    digit = misread(app, pen)
+    draw(page, digit)
+    expect(page.locator(".st-key-probabilities .first")).to_have_count(1)
+    settled(page)
+    expect(answered(page)).not_to_have_text(str(digit["label"]))
+    return str(digit["label"])
+
+
+@pytest.mark.usefixtures("no_drawings")
+def test_a_correction_is_learned_at_once_and_undone(
     app: App, url: str, open_page: Open, pen: list[Digit]
 ) -> None:
     page = open_page()
     page.goto(url)
-    digit = misread(app, pen)
-    label = str(digit["label"])
-    draw(page, digit)
-    expect(page.locator(".st-key-probabilities .first")).to_have_count(1)
-    settled(page)
-    expect(answered(page)).not_to_have_text(label)
-    other = "3" if label != "3" else "5"
-    page.get_by_role("button", name=f"It was a {other}:").click()
-    expect(page.get_by_text(f"Kept as a {other}.")).to_be_visible()
-    page.get_by_role("button", name=f"It was a {label}:").click()
-    expect(page.get_by_text(f"Kept as a {label}.")).to_be_visible()
+    label = draw_misread(page, app, pen)
+    wrong = answered(page).inner_text()
+    page.get_by_role("radio", name=label, exact=True).click()
+    lesson = page.locator(".st-key-taught")
+    expect(lesson).to_contain_text(f"It now reads {label} (")
+    expect(answered(page)).to_have_text(label)
+    expect(lesson.locator(".lesson b")).to_have_text([wrong, label])
+    expect(lesson).to_contain_text(
+        "Learned from your 1 drawing: it was wrong before, and right now"
+    )
+    taught = app.store.run("latest")
+    assert taught.parent == app.id("first")
+    expect(page).to_have_url(re.compile(taught.id))
     [kept] = app.store.drawings.all()
     assert kept.label == label and np.any(kept.image) and kept.strokes
-    page.locator(".st-key-teach button").click()
-    expect(page.get_by_text("A new run, taught 1 drawing of yours.")).to_be_visible()
-    expect(answered(page)).to_have_text(label)
-    new = app.store.run("latest")
-    assert new.id != app.id("first")
-    expect(page).to_have_url(re.compile(new.id))
-    page.get_by_role("tab", name="My drawings").click()
-    page.get_by_role("button", name="Delete all").click()
-    expect(page.get_by_text("1 drawing is deleted.")).to_be_visible()
+    lesson.get_by_role("button", name="Undo").click()
+    expect(lesson).to_have_count(0)
+    expect(answered(page)).to_have_text(wrong)
+    expect(page).to_have_url(re.compile(app.id("first")))
+    expect(page.get_by_text("Kept as a")).to_have_count(0)
     assert app.store.drawings.all() == []
-    page.get_by_role("button", name="Bring back").click()
-    expect(page.get_by_role("button", name=f"Drawing 1 of a {label}")).to_be_visible()
+
+
+@pytest.mark.usefixtures("no_drawings")
+def test_yes_keeps_a_drawing_until_it_is_undone(
+    app: App, url: str, open_page: Open, pen: list[Digit]
+) -> None:
+    page = open_page()
+    page.goto(url)
+    digit = surely_read(app, pen)
+    draw(page, digit)
+    page.get_by_role("button", name="Yes").click()
+    kept = page.get_by_text(f"Kept as a {digit['label']}.", exact=True)
+    expect(kept).to_be_visible()
+    [drawing] = app.store.drawings.all()
+    assert drawing.label == str(digit["label"])
+    page.locator(".st-key-undo_keep button").click()
+    expect(kept).to_have_count(0)
+    expect(page.get_by_text("Right?")).to_be_visible()
+    assert app.store.drawings.all() == []
+
+
+@pytest.mark.usefixtures("no_drawings")
+def test_kept_taught_deleted_and_imported(
+    app: App, url: str, open_page: Open, pen: list[Digit], tmp_path: Path
+) -> None:
+    page = open_page()
+    page.goto(url)
+    label = draw_misread(page, app, pen)
+    other = "3" if label != "3" else "5"
+    page.get_by_role("button", name=f"Keep it as a {other}:").click()
+    expect(page.get_by_text(f"Kept as a {other}. Press")).to_be_visible()
+    page.get_by_role("button", name=f"Keep it as a {label}:").click()
+    expect(page.get_by_text(f"Kept as a {label}. Press")).to_be_visible()
+    page.locator(".st-key-teach button").click()
+    expect(page.get_by_text("This new run was taught 1 drawing of yours.")).to_be_visible()
+    expect(answered(page)).to_have_text(label)
+    expect(page).to_have_url(re.compile(app.store.run("latest").id))
+    page.get_by_role("tab", name="My drawings").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
     assert download.value.suggested_filename == "drawings.zip"
+    exported = tmp_path / "drawings.zip"
+    download.value.save_as(exported)
+    page.get_by_role("button", name="Delete all").click()
+    expect(page.get_by_text("1 drawing deleted.")).to_be_visible()
+    page.locator(".st-key-import button").first.click()
+    page.locator("input[type=file]").set_input_files(exported)
+    expect(page.get_by_text("1 drawing imported.")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-undelete button").click()
+    expect(page.get_by_text("1 drawing deleted.")).to_be_visible()
+    page.locator(".st-key-undelete button").click()
+    thumbnail = page.get_by_role("button", name=f"Drawing 1 of a {label}")
+    expect(thumbnail).to_be_visible()
+    thumbnail.click()
+    page.get_by_role("dialog").get_by_role("radio", name=other, exact=True).click()
+    expect(page.get_by_role("button", name=f"Drawing 1 of a {other}")).to_be_visible()
+    assert [drawing.label for drawing in app.store.drawings.all()] == [other]
+
+
+def test_the_slots_are_under_the_canvas_of_a_phone(
+    url: str, open_page: Open, pen: list[Digit]
+) -> None:
+    """The prediction stays on the screen meanwhile."""
+    page = open_page(width=390, height=844)
+    page.goto(url)
+    draw(page, of(pen, 0))
+    expect(answered(page)).to_be_in_viewport(ratio=1)
+    tools, slots = page.locator(".st-key-pen"), page.locator(".st-key-slots")
+    above, below = tools.bounding_box(), slots.bounding_box()
+    assert above and below
+    assert 0 <= below["y"] - (above["y"] + above["height"]) < 40
+    slots.get_by_role("button").last.scroll_into_view_if_needed()
+    expect(answered(page)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_text_called_png_is_one_sentence(url: str, open_page: Open) -> None:

@@ -13,10 +13,10 @@ from playwright.sync_api import Page, expect
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Run, Store
-from tests.browser.conftest import DATASET, App
+from tests.browser.conftest import DATASET, App, visit
 
 CONFIG = TrainConfig(dataset=DATASET, epochs=1, lr=0.003, hidden=(32,), seed=11)
-ROW, BOX = 35, 18  # pixels: the height of a row, and where its box is
+ROW, BOX, NAME = 35, 18, 210  # pixels: a row's height, where its box is, its title's width
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,28 @@ def test_a_run_is_named_deleted_and_brought_back(
     assert named(store, "renamable, renamed") == [run]
     page.reload()
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+
+
+def test_a_run_opens_with_a_click_and_by_keyboard(
+    app: App, store: Store, open_page: Callable[..., Page]
+) -> None:
+    [wanted] = named(store, "wanted")
+    page = open_page()
+    go(page, app, "wanted")
+    table = page.locator("[data-testid=stDataFrame]")
+    expect(table).to_have_count(1)
+    table.click(position={"x": BOX * 2 + NAME + 30, "y": ROW * 1.5})
+    expect(page).to_have_url(re.compile(f"/\\?run={wanted.id}"))
+    expect(page.locator(".st-key-run").get_by_text("wanted", exact=True)).to_be_visible()
+    visit(page, "Runs")
+    cell = table.locator("td", has_text="● Open")
+    expect(cell).to_have_count(1)  # it is the run that the pages show
+
+    go(page, app, "wanted")
+    page.get_by_label("Open a run").focus()
+    page.keyboard.type("wanted")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/\\?run={wanted.id}"))
 
 
 def test_the_same_settings_are_set_and_trained_again(

@@ -57,7 +57,7 @@ def test_a_newcomer_finds_a_net_and_trains_another(
 ) -> None:
     page, store = open_page(), empty_app.store
     go(page, empty_app)
-    expect(page.get_by_text("The first net")).to_be_visible()
+    expect(page.locator(".st-key-run").get_by_text("modern", exact=True)).to_be_visible()
     expect(chart(page, "loss_chart")).to_be_visible()
     says(page, "finished")
     assert float(metric(page, "Test accuracy").rstrip("%")) > ENOUGH[DATASET]

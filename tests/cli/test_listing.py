@@ -29,6 +29,16 @@ def test_runs_and_presets_are_listed() -> None:
     assert "modern" in run("presets")[0]
 
 
+def test_a_run_is_listed_by_its_recipe_and_what_differs() -> None:
+    config = TrainConfig(hidden=(64,), seed=7)
+    Store().create(config, "mine [red]")
+    Store().create(config)
+    out, _ = run("runs")
+    assert "mine [red]" in out and "modern, 64 units, seed 7" in out
+    named = [(record["title"], record["preset"]) for record in records(run("runs", "--json")[0])]
+    assert named == [("modern, 64 units, seed 7", None), ("mine [red]", None)]
+
+
 def test_a_folder_of_any_name_is_listed() -> None:
     Store().create(TrainConfig(dataset="/own/[/b]"))
     out, _ = run("runs")

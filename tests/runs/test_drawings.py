@@ -1,10 +1,13 @@
 """Drawings in both databases: saved, relabelled, deleted and restored."""
 
+import tempfile
 import time
 
+import hypothesis
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs import drawings as module
@@ -64,6 +67,83 @@ def test_deleted_drawings_can_be_restored(store: Store) -> None:
     assert store.drawings.all() == []
     store.drawings.restore(gone)
     assert [d.id for d in store.drawings.all()] == [ids[2], ids[0]]  # not the one deleted before
+
+
+def test_a_drawing_is_found_by_its_image(store: Store) -> None:
+    image = picture()
+    one = store.drawings.add("1", image)
+    found = store.drawings.find(image)
+    assert found and found.id == one
+    assert store.drawings.find(255 - image) is None
+    store.drawings.delete([one])
+    assert store.drawings.find(image) is None
+
+
+def test_only_drawings_that_are_missing_are_added(store: Store) -> None:
+    """A drawing that was given another label since stays as it is."""
+    images = [picture() for _ in range(3)]
+    one = store.drawings.add("1", images[0])
+    store.drawings.relabel(one, "7")
+    sent = [("1", images[0], None), ("2", images[1], LINE), ("2", images[1], None)]
+    [two] = store.drawings.add_missing(sent)
+    assert [(d.id, d.label) for d in store.drawings.all()] == [(two, "2"), (one, "7")]
+    assert store.drawings.add_missing(sent) == []
+
+
+IMAGES = [picture() for _ in range(4)]
+SOME = hypothesis.strategies.lists(hypothesis.strategies.integers(0, 3), max_size=5)
+
+
+class Sequences(RuleBasedStateMachine):
+    """Any sequence of imports, deletions and their undoing, in several tabs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.store = Store(f"sqlite:///{self.folder.name}/runs.db")
+        self.drawings = self.store.drawings
+        self.imported: list[list[str]] = []
+        self.deleted: list[tuple[list[str], set[bytes]]] = []
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.folder.cleanup()
+
+    def saved(self) -> set[bytes]:
+        return {d.image.tobytes() for d in self.drawings.all()}
+
+    @rule(which=SOME)
+    def take_in(self, which: list[int]) -> None:
+        before = self.saved()
+        self.imported.append(self.drawings.add_missing((str(i), IMAGES[i], None) for i in which))
+        assert self.saved() == before | {IMAGES[i].tobytes() for i in which}
+
+    @rule(which=SOME)
+    def delete(self, which: list[int]) -> None:
+        found = [self.drawings.find(IMAGES[i]) for i in which]
+        before, gone = self.saved(), {IMAGES[i].tobytes() for i in which}
+        self.deleted.append((self.drawings.delete([d.id for d in found if d]), before & gone))
+        assert self.saved() == before - gone
+
+    @precondition(lambda self: self.imported)
+    @rule()
+    def undo_the_import(self) -> None:
+        self.drawings.delete(self.imported.pop())
+
+    @precondition(lambda self: self.deleted)
+    @rule(position=hypothesis.strategies.integers(0, 9))
+    def bring_back(self, position: int) -> None:
+        before, (ids, images) = self.saved(), self.deleted.pop(position % len(self.deleted))
+        self.drawings.restore(ids)
+        assert self.saved() == before | images
+
+    @invariant()
+    def each_drawing_is_there_once(self) -> None:
+        assert len(self.drawings.all()) == len(self.saved())
+
+
+TestSequences = Sequences.TestCase
+TestSequences.settings = hypothesis.settings(max_examples=15, stateful_step_count=15, deadline=None)
 
 
 def test_drawings_deleted_long_ago_are_removed(store: Store) -> None:

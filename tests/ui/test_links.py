@@ -21,6 +21,15 @@ def test_a_link_brings_back_every_field(config: TrainConfig) -> None:
     assert links.read(params, known=[config.dataset]) == (config, frozenset(), [])
 
 
+@given(configs(), st.sampled_from(sorted(presets.PRESETS)))
+def test_a_recipe_and_its_changes_bring_back_every_field(config: TrainConfig, name: str) -> None:
+    params = links.changes(name, config, hidden=["seed"])
+    read = links.read(params, known=[config.dataset])
+    assert read == (config, frozenset({"seed"}), [])
+    assert links.settings(params | {"run": "x", "compare": "y"}) == params
+    assert set(params) <= {"preset", "hide", *FIELDS}
+
+
 def test_a_link_is_to_the_page() -> None:
     url = links.write(TrainConfig(), "https://demo.example/lab/?a=b")
     assert url.startswith("https://demo.example/lab/?dataset=mnist&hidden=128&")

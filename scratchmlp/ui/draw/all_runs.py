@@ -8,7 +8,7 @@ import streamlit as st
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, run_picker
+from scratchmlp.ui import resources, run_picker, run_status
 from scratchmlp.ui.draw import prediction
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
@@ -23,9 +23,10 @@ def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPredictio
         st.caption("Draw something to see the prediction of every run.")
         return
     runs = list(run_picker.trained_runs().values())
+    titles = run_status.titles(runs)
     limit = st.session_state.get(RUN_LIMIT, FEW)
     st.dataframe(
-        pd.DataFrame([_row(other, drawn.ink) for other in runs[:limit]]),
+        pd.DataFrame([_row(other, titles[other.id], drawn.ink) for other in runs[:limit]]),
         hide_index=True,
         column_config={
             "Confidence": st.column_config.ProgressColumn(
@@ -43,11 +44,11 @@ def _show_more() -> None:
     st.session_state[RUN_LIMIT] = st.session_state.get(RUN_LIMIT, FEW) + FEW
 
 
-def _row(run: Run, ink: Ink) -> dict[str, Any]:
+def _row(run: Run, title: str, ink: Ink) -> dict[str, Any]:
     network = resources.last_network(run.id)
     digits = prediction.predict(network, ink).digits
     return {
-        "Run": run.title,
+        "Run": title,
         "Prediction": " ".join(prediction.class_name(network, digit) for digit in digits),
         "Verdict": prediction.verdict(digits),
         "Confidence": min((float(digit.probabilities.max()) for digit in digits), default=None),

@@ -132,7 +132,7 @@ def _tools(now: CanvasDrawing) -> None:
     )
     with row.popover("Pen", icon=":material/brush:", key="pen"):
         st.slider(
-            "Width of the pen",
+            "Pen width",
             MIN_WIDTH,
             MAX_WIDTH,
             DEFAULT_WIDTH,

@@ -1,12 +1,29 @@
 """The canvas with all that follows a drawing. Nothing else of the page is run again for one."""
 
+from functools import partial
+
 import streamlit as st
 
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import first_run, resources, session
-from scratchmlp.ui.draw import ink_input, prediction, teaching, views
+from scratchmlp.ui.draw import correction, ink_input, lesson, prediction, teaching, views
 
 CHECK_SECONDS = 1.0  # between two looks at a run that is still training
+# On a phone the slots are under the canvas, then comes the question whether the prediction is
+# right, and the prediction itself stays at the bottom of the screen.
+STYLE = """<style>
+.st-key-right_class [role=radiogroup] { flex-wrap: wrap }
+.st-key-right_class [role=radio] { flex: 0 0 auto }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding-bottom: 7rem }
+  .st-key-prediction:has(.answer) { position: fixed; inset: auto 0 0 0; z-index: 100;
+    width: 100% !important; padding: .5rem 1rem; border-radius: 0; border-width: 1px 0 0;
+    background: light-dark(#ffffff, #11161d) }
+  .answer { min-height: 3rem !important; flex-direction: row !important; text-align: left }
+  .answer .digit { font-size: min(3rem, calc(9rem / var(--letters))) !important }
+  [data-testid=stLayoutWrapper]:has(> .st-key-correction, > .st-key-lesson) { order: -1 }
+}
+</style>"""
 
 
 def show(run: Run | None) -> None:
@@ -19,17 +36,27 @@ def _desk(run_id: str | None, was_live: bool) -> None:
     with session.errors_shown():
         if was_live and first_run.is_over(run_id):
             st.rerun()
+        st.html(STYLE)
         row = st.container(horizontal=True, gap="medium")
-        with row.container(width=ink_input.WIDTH):
+        left, right = row.container(width=ink_input.WIDTH), row.container(width="stretch")
+        with left:
             drawn = ink_input.show()
-        with row.container(width="stretch"):
-            if run_id is None:
+        if run_id is None:
+            with right:
                 first_run.show("You can draw already.")
-                return
-            run, network = resources.store().run(run_id), resources.last_network(run_id)
-            predicted = prediction.predict(network, drawn.ink)
-            prediction.show(
-                network, predicted, run, lambda label: teaching.keep(label, drawn, predicted)
-            )
+            return
+        run, network = resources.store().run(run_id), resources.last_network(run_id)
+        predicted = prediction.predict(network, drawn.ink)
+        digit = predicted.only
+        with right:
+            correct_to = None  # what a kept drawing is has been said
+            if digit and not resources.store().drawings.find(digit.image):
+                correct_to = partial(correction.correct, digit, drawn)
+            prediction.show(network, predicted, run, correct_to)
+            correction.show(run, network, drawn, digit)
+            taught = st.container(key="lesson")
+        with left:
             teaching.show(run, network, drawn, predicted)
         views.show(run, network, drawn, predicted)
+        with taught:
+            lesson.show(run, network)

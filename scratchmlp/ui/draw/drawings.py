@@ -1,6 +1,8 @@
 """The drawings of a visitor: look at, relabel, delete, restore, export and import them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -11,24 +13,40 @@ from scratchmlp.ink.archive import ArchivedDrawing
 from scratchmlp.net.network import Network
 from scratchmlp.runs.drawings import Drawing
 from scratchmlp.runs.store import Run
+from scratchmlp.runs.teaching import count_drawings
 from scratchmlp.ui import resources, session, thumbnails
 from scratchmlp.ui.draw import canvas
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.session import DELETED_DRAWINGS, DRAWINGS_ZIP
+from scratchmlp.ui.session import DRAWING_CHANGES, DRAWINGS_ZIP, DRAWINGS_ZIPS
 from scratchmlp.ui.thumbnails import Item
 
 PAGE_SIZE = 60
+MAX_UNDO = 20  # changes
+
+
+@dataclass(frozen=True)
+class Change:
+    """Drawings that were deleted or imported together; `known` more were in the ZIP."""
+
+    kind: Literal["deleted", "imported"]
+    ids: list[str]
+    known: int = 0
+
+    @property
+    def sentence(self) -> str:
+        done = f"{count_drawings(len(self.ids))} {self.kind}"
+        return f"{done}; {self.known:,} kept already." if self.known else f"{done}."
 
 
 def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPrediction) -> None:
     """Thumbnails of all drawings, the newest first; a press opens one."""
     drawings = resources.store().drawings.all()
     _tools(drawings)
-    _undo_deletion()
+    _last_change()
     if not drawings:
-        st.caption("There are no drawings yet. Draw a digit, then press what it was.")
+        st.caption("No drawings yet. Draw a digit and press its class to keep it.")
         return
     pages = -(-len(drawings) // PAGE_SIZE)
     with st.container(key="drawings"):
@@ -56,7 +74,7 @@ def _details(drawing: Drawing, classes: tuple[str, ...]) -> None:
     st.image(image_urls.enlarge(drawing.image, 8), alt=f"Your drawing of a {drawing.label}")
     names = list(dict.fromkeys([*classes, drawing.label]))
     label = st.segmented_control(
-        "It was a", names, default=drawing.label, format_func=escape, required=True
+        "Class", names, default=drawing.label, format_func=escape, required=True
     )
     row = st.container(horizontal=True)
     if label != drawing.label:
@@ -80,22 +98,39 @@ def _put_on_canvas(drawing: Drawing) -> None:
 
 
 def _delete(ids: list[str] | None) -> None:
-    st.session_state[DELETED_DRAWINGS] = resources.store().drawings.delete(ids)
-
-
-def _undo_deletion() -> None:
-    deleted = st.session_state.get(DELETED_DRAWINGS)
-    if not deleted:
-        return
-    n = len(deleted)
-    row = st.container(horizontal=True, vertical_alignment="center", key="undelete_row")
-    row.markdown("1 drawing is deleted." if n == 1 else f"{n} drawings are deleted.")
-    row.button("Bring back", key="undelete", icon=":material/undo:", on_click=_restore)
-
-
-def _restore() -> None:
     with session.errors_shown():
-        resources.store().drawings.restore(st.session_state.pop(DELETED_DRAWINGS))
+        deleted = resources.store().drawings.delete(ids)
+        _remember(Change("deleted", deleted))
+
+
+def _remember(change: Change) -> None:
+    changes = st.session_state.get(DRAWING_CHANGES, ())
+    st.session_state[DRAWING_CHANGES] = (*changes, change)[-MAX_UNDO:]
+
+
+def _last_change() -> None:
+    """What was imported or deleted last, with a button that undoes it."""
+    changes: tuple[Change, ...] = st.session_state.get(DRAWING_CHANGES, ())
+    if not changes:
+        return
+    last = changes[-1]
+    row = st.container(horizontal=True, vertical_alignment="center", key="undelete_row")
+    row.markdown(last.sentence, width="content")
+    label = "Bring back" if last.kind == "deleted" else "Undo"
+    if last.ids:
+        row.button(label, key="undelete", icon=":material/undo:", on_click=_undo)
+
+
+def _undo() -> None:
+    """Undo the last change. What was changed before it can be undone next."""
+    *changes, last = st.session_state[DRAWING_CHANGES]
+    with session.errors_shown():
+        drawings = resources.store().drawings
+        if last.kind == "deleted":
+            drawings.restore(last.ids)
+        else:
+            drawings.delete(last.ids)
+        st.session_state[DRAWING_CHANGES] = tuple(changes)
 
 
 def _tools(drawings: list[Drawing]) -> None:
@@ -109,13 +144,14 @@ def _tools(drawings: list[Drawing]) -> None:
         disabled=not drawings,
         help="A ZIP of PNGs in the layout of a dataset, and the strokes as JSON.",
     )
-    with row.popover("Import", icon=":material/upload:"):
+    with row.popover("Import", icon=":material/upload:", key="import"):
         st.file_uploader(
             "A ZIP that this page exported",
             type=["zip"],
-            key=DRAWINGS_ZIP,
+            key=(key := f"{DRAWINGS_ZIP}_{st.session_state.get(DRAWINGS_ZIPS, 0)}"),
             max_upload_size=archive.MAX_ZIP_BYTES // 1_000_000,
             on_change=_import,
+            args=[key],
         )
     row.button(
         "Delete all",
@@ -131,14 +167,13 @@ def _zip(drawings: list[Drawing]) -> bytes:
     return archive.pack([ArchivedDrawing(d.label, d.image, d.strokes) for d in reversed(drawings)])
 
 
-def _import() -> None:
-    file = st.session_state[DRAWINGS_ZIP]
+def _import(key: str) -> None:
+    """Save the drawings of a ZIP that are not saved yet. A new uploader replaces the used one."""
+    file = st.session_state[key]
     if file is None:
         return
     with session.errors_shown():
-        drawings = resources.store().drawings
-        known = {(d.label, d.image.tobytes()) for d in drawings.all()}
         sent = archive.unpack(file.getvalue())
-        new = [d for d in sent if (d.label, d.image.tobytes()) not in known]
-        drawings.add_all(new)
-        st.toast(f"{len(new)} drawings imported; {len(sent) - len(new)} were here already.")
+        ids = resources.store().drawings.add_missing(sent)
+        _remember(Change("imported", ids, len(sent) - len(ids)))
+        st.session_state[DRAWINGS_ZIPS] = st.session_state.get(DRAWINGS_ZIPS, 0) + 1

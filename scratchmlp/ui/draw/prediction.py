@@ -26,7 +26,7 @@ BADGES = {
 }
 INVITATION = (
     "Draw a digit with a mouse, a pen or a finger, and the prediction appears here. "
-    "You can draw several digits side by side as a number."
+    "Several digits side by side are read as a number."
 )
 
 
@@ -48,6 +48,11 @@ class NumberPrediction:
     def digit(self) -> Prediction | None:
         """The digit to explain."""
         return self.digits[self.position] if self.digits else None
+
+    @property
+    def only(self) -> Prediction | None:
+        """The only digit; None for an empty sheet and for a number of several digits."""
+        return self.digits[0] if len(self.digits) == 1 else None
 
 
 def predict(network: Network, ink: Ink) -> NumberPrediction:
@@ -169,7 +174,7 @@ def show_stages(run: Run, network: Network, drawn: InkInput, predicted: NumberPr
     is_number = 1 < len(parts) == len(predicted.digits)
     part = parts[predicted.position] if is_number else drawn.ink
     plain = st.toggle(
-        "What does a plain resize give?",
+        "Compare with a plain resize",
         key="plain",
         help="Many demos shrink the whole sheet to 28 x 28 and give that to the network.",
     )
@@ -184,9 +189,9 @@ def _plain_resize(network: Network, ink: Ink) -> None:
     p = prediction.probabilities(network, image[None])[0]
     first, second = likeliest(p)
     one, other = (markdown.escape(network.classes[label]) for label in (first, second))
-    st.html(_STYLE + _strip([("Merely resized", image)]))
+    st.html(_STYLE + _strip([("Plain resize", image)]))
     st.markdown(
-        f"Merely resized, the prediction is **{one}** ({p[first]:.1%}), then {other} "
+        f"With a plain resize the prediction is **{one}** ({p[first]:.1%}), then {other} "
         f"({p[second]:.1%}). MNIST's digits were all cropped, scaled and centred, and a network "
         "knows only pictures like those."
     )

@@ -1,43 +1,39 @@
-"""Teach a run your handwriting: "It was a …" keeps a drawing, and Teach trains on them."""
-
-from typing import Any
+"""Your handwriting: a slot for each class keeps the drawing, and Teach trains on all kept ones."""
 
 import numpy as np
 import streamlit as st
 
-from scratchmlp.analysis.prediction import Prediction
 from scratchmlp.net.network import Network
-from scratchmlp.runs import teaching
 from scratchmlp.runs.drawings import Drawing
 from scratchmlp.runs.store import Run
-from scratchmlp.runs.teaching import TeachingResult
-from scratchmlp.ui import resources, selection, session, thumbnails
+from scratchmlp.runs.teaching import count_drawings
+from scratchmlp.ui import resources, session, thumbnails
+from scratchmlp.ui.draw import correction, lesson
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.session import TEACHING_RESULT
 from scratchmlp.ui.thumbnails import Item
 
+MAX_LISTED = 30  # classes that are still to draw
 EMPTY = np.zeros((28, 28), dtype=np.uint8)
 
 
 def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPrediction) -> None:
-    """A button for each class that keeps the drawing, and the button that teaches."""
+    """A slot for each class that keeps the drawing, and the button that teaches."""
     drawings = resources.store().drawings.all()
     _slots(network.classes, drawings, drawn, predicted)
     known = [drawing for drawing in drawings if drawing.label in network.classes]
-    row = st.container(horizontal=True, vertical_alignment="center")
-    pressed = row.button(
-        "Teach",
+    pressed = st.button(
+        f"Teach {count_drawings(len(known))}" if known else "Teach",
         key="teach",
-        type="primary",
         icon=":material/school:",
         disabled=not known or run.is_live,
+        width="stretch",
     )
-    row.caption(_invitation(run, network.classes, known))
+    st.caption(_invitation(run, network.classes, known))
     if pressed:
-        _teach(run, network.classes)
-    _result(run)
+        with session.errors_shown(), st.spinner("Teaching a copy of the run your handwriting …"):
+            lesson.learn(run, network.classes)
 
 
 def _slots(
@@ -46,9 +42,8 @@ def _slots(
     drawn: InkInput,
     predicted: NumberPrediction,
 ) -> None:
-    digit = predicted.digits[0] if len(predicted.digits) == 1 else None
-    kept = None if digit is None else _find(drawings, digit)
-    st.markdown(_heading(predicted, kept))
+    digit = predicted.only
+    kept = None if digit is None else resources.store().drawings.find(digit.image)
     items, images = [], []
     for index, name in enumerate(classes):
         own = [drawing for drawing in drawings if drawing.label == name]
@@ -57,21 +52,31 @@ def _slots(
 
     def press(index: int) -> None:
         with session.errors_shown():
-            _keep(classes[index], drawn, digit, kept)
+            if digit is not None:
+                correction.keep(classes[index], digit, drawn)
 
-    with st.container(key="slots"):
+    with st.container(key="slots", gap="xsmall"):
+        st.markdown("**Your handwriting**")
         thumbnails.show(
-            "slots_thumbnails", np.stack(images), items, press, width=60, enabled=digit is not None
+            "slots_thumbnails",
+            np.stack(images),
+            items,
+            press,
+            width=56,
+            tile=28,
+            enabled=digit is not None,
         )
+        st.caption(_hint(predicted, kept))
 
 
-def _heading(predicted: NumberPrediction, kept: Drawing | None) -> str:
+def _hint(predicted: NumberPrediction, kept: Drawing | None) -> str:
     if len(predicted.digits) > 1:
-        return "**It was a …** (draw one digit at a time to keep it)"
+        return "Draw one digit at a time to keep it."
     if kept is not None:
-        name = escape(kept.label)
-        return f"**Kept as a {name}.** Press another to change that, or clear for the next."
-    return "**It was a …** (press what you drew, and it is kept to teach from)"
+        return f"Kept as a {escape(kept.label)}. Press another class to change that."
+    if predicted.digits:
+        return "Press what you drew to keep it."
+    return "Draw a digit, and press its class here to keep it."
 
 
 def _slot(index: int, name: str, n: int, is_pressed: bool) -> Item:
@@ -79,82 +84,20 @@ def _slot(index: int, name: str, n: int, is_pressed: bool) -> Item:
     return {
         "index": index,
         "words": name,
-        "small": count,
-        "label": f"It was a {name}: {count}",
+        "small": count if n else "\N{NO-BREAK SPACE}",  # as high as the others
+        "label": f"Keep it as a {name}: {count}",
         "pressed": is_pressed,
         "empty": not n,
     }
-
-
-def keep(label: str, drawn: InkInput, predicted: NumberPrediction) -> None:
-    """Keep the drawing of a single digit with this label: what a button's press calls."""
-    [digit] = predicted.digits
-    with session.errors_shown():
-        _keep(label, drawn, digit, _find(resources.store().drawings.all(), digit))
-
-
-def _find(drawings: list[Drawing], digit: Prediction) -> Drawing | None:
-    """The drawing that is kept of exactly this picture."""
-    return next((d for d in drawings if np.array_equal(d.image, digit.image)), None)
-
-
-def _keep(label: str, drawn: InkInput, digit: Prediction | None, kept: Drawing | None) -> None:
-    drawings = resources.store().drawings
-    if digit is None:
-        return
-    if kept is not None:
-        drawings.relabel(kept.id, label)
-    else:
-        drawings.add(label, digit.image, drawn.strokes)
 
 
 def _invitation(run: Run, classes: tuple[str, ...], known: list[Drawing]) -> str:
     if run.is_live:
         return "This run is still training. Teach it when it has finished."
     if not known:
-        return "Draw each digit once and press what it was. Teach then trains a copy on them."
+        return "Teach trains a copy of the run on the drawings that you keep."
     missing = [name for name in classes if all(d.label != name for d in known)]
-    count = f"{len(known)} drawing{'s' if len(known) != 1 else ''} to teach"
     if not missing:
-        return f"{count}, with every class among them."
-    return f"{count}. Still to draw: {escape(', '.join(missing))}."
-
-
-def _teach(run: Run, classes: tuple[str, ...]) -> None:
-    """Teach a copy of the run, and draw the whole page anew with it."""
-    store = resources.store()
-    with st.spinner("Teaching a copy of the run your handwriting …"):
-        result = teaching.teach(store, run.id, store.drawings.examples(classes))
-    st.session_state[TEACHING_RESULT] = result
-    selection.select_run(result.run)
-    st.rerun()
-
-
-def _result(run: Run) -> None:
-    result: TeachingResult | None = st.session_state.get(TEACHING_RESULT)
-    if result is None or result.run != run.id:
-        return
-    with st.container(border=True, key="taught"):
-        drawings = f"{result.drawings} drawing{'s' if result.drawings != 1 else ''}"
-        st.markdown(f"**A new run, taught {drawings} of yours.** The old run is still there.")
-        row = st.container(horizontal=True)
-        row.metric(
-            "Your drawings, each held out",
-            f"{result.after:.0%}",
-            **_points(result.after - result.before, 0),
-            help="Each drawing is predicted by a network that was taught only the others.",
-        )
-        row.metric(
-            "Test pictures",
-            f"{result.test_after:.2%}",
-            **_points(result.test_after - result.test_before, 2),
-            help="Accuracy on the test pictures of the run's dataset: what teaching costs.",
-        )
-
-
-def _points(change: float, digits: int) -> dict[str, Any]:
-    """A change of a share in points; no change is neither good nor bad."""
-    points = round(change * 100, digits)
-    if not points:
-        return {"delta": "no change", "delta_color": "off", "delta_arrow": "off"}
-    return {"delta": f"{points:+.{digits}f} points"}
+        return "You have kept a drawing of every class."
+    more = " …" if len(missing) > MAX_LISTED else ""
+    return f"Still to draw: {escape(', '.join(missing[:MAX_LISTED]))}{more}."

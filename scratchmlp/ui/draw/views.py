@@ -15,7 +15,7 @@ from scratchmlp.ui.session import DRAW_VIEW
 View = Callable[[Run, Network, InkInput, NumberPrediction], None]
 
 VIEWS: dict[str, View] = {
-    "How it saw it": prediction.show_stages,
+    "Preprocessing": prediction.show_stages,
     "Why": reasons.show,
     "All runs": all_runs.show,
     "My drawings": drawings.show,

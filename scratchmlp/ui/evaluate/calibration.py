@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from scratchmlp.analysis import calibration
+from scratchmlp.analysis import calibration, evaluation
 from scratchmlp.charts.evaluation import abstention_chart, confidence_chart, reliability_chart
 from scratchmlp.runs.store import Run
 from scratchmlp.ui.predictions import Predictions, load_predictions
@@ -13,21 +13,21 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     error = calibration.expected_calibration_error(table)
     curves = {"uncalibrated": calibration.reliability(table)}
     row = st.container(horizontal=True)
-    row.metric("Calibration error (ECE)", f"{error:.2%}", help=_ECE)
+    row.metric("Calibration error (ECE)", evaluation.percent(error), help=_ECE)
     if run.config.valid_pct:
         temperature = _temperature(run, run.id, predictions.step)
         scaled = calibration.with_temperature(table, temperature)
         row.metric("Temperature", f"{temperature:.2f}", help=_TEMPERATURE)
         after = calibration.expected_calibration_error(scaled)
-        row.metric("ECE with temperature", f"{after:.2%}")
-        row.metric("Loss with temperature", f"{scaled['loss'].mean():.4f} nats")
+        row.metric("ECE with temperature", evaluation.percent(after))
+        row.metric("Loss with temperature", evaluation.nats(scaled["loss"].mean(skipna=False)))
         curves[f"temperature {temperature:.2f}"] = calibration.reliability(scaled)
     else:
         st.caption("No temperature: this run has no validation pictures to fit it on.")
     left, right = st.columns(2)
     left.altair_chart(
         reliability_chart(curves),
-        alt=f"Reliability diagram; expected calibration error {error:.2%}.",
+        alt=f"Reliability diagram; expected calibration error {evaluation.percent(error)}.",
     )
     right.altair_chart(
         confidence_chart(table),

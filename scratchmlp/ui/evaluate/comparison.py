@@ -33,7 +33,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
         "Compare with",
         list(others),
         list(others).index(chosen),
-        format_func=lambda run_id: run_picker.label(others[run_id]),
+        format_func=run_picker.labels(others).__getitem__,
         **state.widget("compare", value=chosen),
     )
     theirs = load_predictions(others[chosen], predictions.dataset, predictions.split)
@@ -70,7 +70,7 @@ def _figures(compared: Comparison) -> None:
         ONLY_THIS, f"{len(compared.broken):,}", help="The other run is wrong on these pictures."
     )
     row.metric("Both wrong", f"{compared.both_wrong:,}")
-    row.metric("McNemar's p", f"{compared.p:.3g}", help=_MCNEMAR)
+    row.metric("McNemar's p", comparison.p_text(compared.p), help=_MCNEMAR)
     st.caption(_verdict(compared))
 
 
@@ -108,7 +108,9 @@ def _item(index: int, ours: Predictions, theirs: Predictions) -> Item:
     names = ours.classes
     truth, this = names[int(row["truth"])], names[int(row["prediction"])]
     other = names[int(other_row["prediction"])]
-    label = f"Picture {index}: truth {truth}, this run predicts {this}, the other {other}"
+    label = (
+        f"Picture {ours.name(index)}: truth {truth}, this run predicts {this}, the other {other}"
+    )
     return {"index": index, "words": f"a {truth}", "small": f"{this} | {other}", "label": label}
 
 

@@ -1,6 +1,7 @@
 """Export of an evaluation: every prediction, the charts, and a report with all of it."""
 
 import io
+import shlex
 import zipfile
 from functools import partial
 
@@ -19,11 +20,11 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     row = st.container(horizontal=True)
     row.download_button(
         "Predictions as CSV",
-        lambda: evaluation.as_csv(predictions.table, predictions.classes),
+        lambda: evaluation.as_csv(predictions.table, predictions.classes, predictions.files),
         f"predictions-{stem}.csv",
         key="download",
         icon=":material/table:",
-        help="Index, truth, prediction, loss, margin, and the probability of each class.",
+        help="File, truth, prediction, loss, margin, and the probability of each class.",
     )
     row.download_button(
         "Report as HTML",
@@ -41,7 +42,18 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
             key=f"charts_{kind.lower()}",
             icon=":material/bar_chart:",
         )
-    st.caption(f"The same in a terminal: `python -m scratchmlp evaluate {run.id} --report FILE`")
+    st.caption("The same in a terminal:")
+    st.code(_command(run, predictions), language="bash", wrap_lines=True)
+
+
+def _command(run: Run, predictions: Predictions) -> str:
+    """The command that writes the same files."""
+    words = ["python", "-m", "scratchmlp", "evaluate", run.id, "--split", predictions.split]
+    if predictions.dataset != run.dataset:
+        words += ["--dataset", predictions.dataset]
+    stem = f"{run.id[:6]}-{predictions.split}"
+    words += ["--predictions", f"predictions-{stem}.csv", "--report", f"report-{stem}.html"]
+    return shlex.join([*words, "--charts", f"charts-{stem}"])
 
 
 def _report(run: Run, predictions: Predictions) -> str:
@@ -53,6 +65,7 @@ def _report(run: Run, predictions: Predictions) -> str:
         predictions.table,
         predictions.examples,
         predictions.classes,
+        predictions.files,
         predictions.is_mnist_test,
     )
 

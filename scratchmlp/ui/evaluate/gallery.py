@@ -133,7 +133,7 @@ def _item(row: Any, predictions: Predictions) -> Item:
     """The thumbnail of a row of the table."""
     truth, prediction = predictions.classes[row.truth], predictions.classes[row.prediction]
     label = (
-        f"Picture {row.Index}: truth {truth} (probability {row.p_truth:.1%}), "
+        f"Picture {predictions.name(row.Index)}: truth {truth} (probability {row.p_truth:.1%}), "
         f"prediction {prediction} (probability {row.p_prediction:.1%})"
     )
     is_mislabelled = predictions.is_mnist_test and row.Index in KNOWN_MISLABELLED

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from scratchmlp.analysis import label_errors
 from scratchmlp.charts import image_urls
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
+from scratchmlp.data.sources import file_names
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import background_task, thumbnails
 from scratchmlp.ui.evaluate import gallery
@@ -30,6 +33,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     ranked = background_task.show("suspects", settings, "Find label errors", NOTE)
     if ranked is None:
         return
+    files = _files(run.dataset, dataset)
     table = label_errors.table(dataset.train.labels, ranked)
     likely = int(table["issue"].sum())
     st.markdown(
@@ -39,41 +43,49 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     )
     st.download_button(
         "Label errors as CSV",
-        lambda: label_errors.as_csv(table, dataset.classes),
+        lambda: label_errors.as_csv(table, dataset.classes, files),
         "label-errors.csv",
         key="suspects_csv",
         icon=":material/download:",
     )
     with st.container(key="suspects"):
         shown = table.iloc[gallery.page_of(len(table), "page", PAGE_SIZE)]
-        items = [_item(row, dataset) for row in shown.itertuples()]
+        items = [_item(row, dataset, files) for row in shown.itertuples()]
         images = dataset.train.images[shown.index.to_numpy()]
         thumbnails.show(
-            "suspects_thumbnails", images, items, lambda index: _details(table, dataset, index)
+            "suspects_thumbnails",
+            images,
+            items,
+            lambda index: _details(table, dataset, files, index),
         )
 
 
-def _item(row: Any, dataset: Dataset) -> Item:
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _files(name: str, _dataset: Dataset) -> NDArray[np.str_]:
+    return file_names(_dataset, "train")
+
+
+def _item(row: Any, dataset: Dataset, files: NDArray[np.str_]) -> Item:
     label, prediction = dataset.classes[row.truth], dataset.classes[row.prediction]
     return {
         "index": int(row.Index),
         "words": f"{label} → {prediction}",
         "small": f"{row.p_truth:.0%} → {row.p_prediction:.0%}",
         "label": (
-            f"Training picture {row.Index}: label {label} (probability {row.p_truth:.1%}), "
+            f"Training picture {files[row.Index]}: label {label} (probability {row.p_truth:.1%}), "
             f"prediction {prediction} (probability {row.p_prediction:.1%})"
         ),
     }
 
 
 @st.dialog("Likely label error")
-def _details(table: pd.DataFrame, dataset: Dataset, index: int) -> None:
+def _details(table: pd.DataFrame, dataset: Dataset, files: NDArray[np.str_], index: int) -> None:
     row: Any = table.loc[index]
     label, prediction = dataset.classes[int(row["truth"])], dataset.classes[int(row["prediction"])]
     st.image(image_urls.enlarge(dataset.train.images[index], 12))
     label, prediction = escape(label), escape(prediction)
     st.markdown(
-        f"Training picture {index} is labelled **{label}**. A network that did not train on it "
+        f"{escape(str(files[index]))} is labelled **{label}**. A network that did not train on it "
         f"predicts **{prediction}** ({row['p_prediction']:.1%}), and {label} with "
         f"{row['p_truth']:.2%}."
     )

@@ -28,9 +28,9 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     _steps(index, *_list(index, run, predictions, runs))
     row: Any = predictions.table.loc[index]
     classes, truth, predicted = predictions.classes, int(row["truth"]), int(row["prediction"])
-    st.header(
-        escape(f"Picture {index}: a {classes[truth]}, predicted {classes[predicted]}"), anchor=False
-    )
+    name = predictions.name(index)
+    heading = f"Picture {name}: a {classes[truth]}, predicted {classes[predicted]}"
+    st.header(escape(heading), anchor=False)
     if predictions.is_mnist_test and index in evaluation.KNOWN_MISLABELLED:
         st.info(
             "Five people judged this label wrong (cleanlab/label-errors).", icon=":material/flag:"
@@ -65,7 +65,7 @@ def _picture(predictions: Predictions, index: int, row: Any) -> None:
     st.caption(
         f"Probability of the truth, {names[int(row['truth'])]}: {row['p_truth']:.2%}. Of the "
         f"prediction, {names[int(row['prediction'])]}: {row['p_prediction']:.2%}. "
-        f"Loss: {row['loss']:.2f} nats."
+        f"Loss: {row['loss']:.2f} nats. File: {escape(str(predictions.files[index]))}"
     )
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from scratchmlp.ui import selection, session
 from scratchmlp.ui.evaluate import address
 from scratchmlp.ui.evaluate.address import DEFAULT, NAMES, State
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 from scratchmlp.ui.session import EVALUATED, REVEALED
 
@@ -28,7 +29,7 @@ def read(followed: bool) -> None:
     if followed and (is_new or "run" in params):
         st.session_state[EVALUATED], errors = address.parsed(params)
         for error in errors:
-            st.warning(error, icon=":material/link_off:")
+            st.warning(escape(error), icon=":material/link_off:")
 
 
 def now() -> State:
@@ -86,7 +87,7 @@ def write() -> None:
 
 def refuse(name: str, sentence: str) -> None:
     """Say that the state asks for what is not there, and leave it out."""
-    st.warning(sentence, icon=":material/link_off:")
+    st.warning(escape(sentence), icon=":material/link_off:")
     change(**{name: getattr(DEFAULT, name)})
 
 

@@ -16,7 +16,7 @@ def show(predictions: Predictions) -> None:
     row.metric("Accuracy", f"{summary.accuracy:.2%}")
     row.metric("95% interval", f"{low:.2%} – {high:.2%}", help=_INTERVAL)
     row.metric("Errors", f"{summary.errors:,} of {summary.n:,}")
-    row.metric("Mean loss", f"{summary.loss:.4f} nats")
+    row.metric("Mean loss", evaluation.nats(summary.loss))
     if predictions.is_mnist_test:
         clean = evaluation.summary(evaluation.without_mislabelled(predictions.table))
         row.metric("Without label errors", f"{clean.accuracy:.2%}", help=_CLEAN)

@@ -20,11 +20,11 @@ from scratchmlp.ui.session import RUN_NAME, RUN_NOTE
 CURVES, PREDICTIONS = "Curves, on Train", "Predictions, on Evaluate"
 
 
-def show(ticked: list[Run]) -> None:
+def show(ticked: list[Run], titles: dict[str, str]) -> None:
     """The buttons, for the runs that are ticked."""
     with st.container(key="actions", border=True):
         layout.section("Selected runs")
-        st.markdown(_title(ticked))
+        st.markdown(_title(ticked, titles))
         row = st.container(horizontal=True)
         _open(row, ticked)
         _compare(row, ticked)
@@ -35,14 +35,14 @@ def show(ticked: list[Run]) -> None:
         _delete(row, ticked)
 
 
-def _title(ticked: list[Run]) -> str:
+def _title(ticked: list[Run], titles: dict[str, str]) -> str:
     if not ticked:
         return ":gray[Select runs in the table to open, compare or change them.]"
     if len(ticked) > 1:
         return f"**{len(ticked)} runs**"
     [run] = ticked
     error = f" {escape(run.error)}" if run.error else ""
-    return f"{run_status.badge(run)} **{escape(run.title)}**{error}"
+    return f"{run_status.badge(run)} **{escape(titles[run.id])}**{error}"
 
 
 def _open(row: Any, ticked: list[Run]) -> None:
@@ -58,6 +58,10 @@ def _open(row: Any, ticked: list[Run]) -> None:
     )
     if page:
         _go_to(page, {"run": ticked[0].id})
+
+
+def open_on_train(run: Run) -> None:
+    _go_to("train", {"run": run.id})
 
 
 def _go_to(page: str, address: dict[str, str]) -> None:

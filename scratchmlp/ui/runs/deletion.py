@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, session
+from scratchmlp.ui import resources, run_status, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import DELETED_RUNS
 
@@ -69,7 +69,8 @@ def recently_deleted(row: Any) -> None:
         if len(runs) > 1:
             ids = [run.id for run in runs]
             st.button("Restore all", key="restore_all", on_click=restore, args=[ids])
+        titles = run_status.titles(runs)
         for run in runs[:MAX_LISTED]:
-            title = escape(f"Restore {run.title} · {run.id[:6]}")
+            title = escape(f"Restore {titles[run.id]}")
             key, icon = f"restore_{run.id}", ":material/undo:"
             st.button(title, key=key, icon=icon, on_click=restore, args=[[run.id]], type="tertiary")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import layout, network_upload, resources, session
+from scratchmlp.ui import layout, network_upload, resources, run_status, session
 from scratchmlp.ui.runs import actions, deletion, run_table
 
 LIVE_SECONDS, IDLE_SECONDS = 1.0, 5.0  # between two looks, while a run is under way and otherwise
@@ -28,12 +28,17 @@ def _overview(was_live: bool) -> None:
         if not runs:
             _no_runs()
             return
-        shown = run_table.filtered(runs)
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        shown, titles = run_table.filtered(row, runs), run_status.titles(runs)
+        columns = run_table.choose_columns(row)
+        chosen = run_table.choose_run(row, shown, titles)
         top = st.container()  # the actions stand above the table, which says what is ticked
         if shown:
-            ticked = run_table.show(shown)
+            ticked = run_table.show(shown, titles, columns)
             with top:
-                actions.show(ticked)
+                actions.show(ticked, titles)
+            if run := chosen or run_table.opened(shown):
+                actions.open_on_train(run)
         else:
             st.info("No runs match. Remove a filter to see the others.")
         _footer(runs, shown)

@@ -13,11 +13,21 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.net import presets
+from scratchmlp.net.config import LABELS, setting
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources
+from scratchmlp.ui import resources, run_status, selection
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import COLORS
-from scratchmlp.ui.session import RUNS_DATASET, RUNS_ORDER, RUNS_STATUS, RUNS_TEXT, TICKED_RUNS
+from scratchmlp.ui.session import (
+    OPENED_ROW,
+    RUN_TO_OPEN,
+    RUNS_COLUMNS,
+    RUNS_DATASET,
+    RUNS_ORDER,
+    RUNS_STATUS,
+    RUNS_TEXT,
+    TICKED_RUNS,
+)
 
 MAX_ROWS = 12  # on the screen at once
 ORDERS: dict[str, Callable[[Run], Any]] = {
@@ -28,9 +38,8 @@ ORDERS: dict[str, Callable[[Run], Any]] = {
 }
 
 
-def filtered(runs: list[Run]) -> list[Run]:
-    """The filters, and the runs that they leave, in the chosen order."""
-    row = st.container(horizontal=True, vertical_alignment="bottom")
+def filtered(row: Any, runs: list[Run]) -> list[Run]:
+    """The filters, in a row, and the runs that they leave, in the chosen order."""
     text = row.text_input(
         "Search",
         key=RUNS_TEXT,
@@ -87,17 +96,55 @@ def _matches(run: Run, text: str) -> bool:
     return all(word in everything for word in text.casefold().split())
 
 
-def show(runs: list[Run]) -> list[Run]:
-    """The table; returns the runs that are ticked in it, in its order."""
+def choose_columns(row: Any) -> list[str]:
+    """A control for the columns that the table shows beside the title of a run."""
+    with row.popover("Columns", icon=":material/view_column:", key="columns"):
+        chosen = st.pills(
+            "Columns",
+            [*_COLUMNS, *_SETTINGS],
+            format_func=lambda name: _COLUMNS.get(name) or LABELS[name],
+            selection_mode="multi",
+            default=DEFAULT_COLUMNS,
+            key=RUNS_COLUMNS,
+            persist_state="session",
+        )
+    return list(chosen)
+
+
+def choose_run(row: Any, runs: list[Run], titles: dict[str, str]) -> Run | None:
+    """A control that opens a run by the keyboard, which cannot press a button in the table."""
+    by_id = {run.id: run for run in runs}
+    run_id = row.selectbox(
+        "Open a run",
+        list(by_id),
+        index=None,
+        format_func=titles.__getitem__,
+        placeholder="Type its name",
+        key=RUN_TO_OPEN,
+        width=200,
+    )
+    return by_id.get(run_id)
+
+
+def show(runs: list[Run], titles: dict[str, str], columns: list[str]) -> list[Run]:
+    """The table; returns the runs that are ticked in it, in its order.
+
+    Parameters
+    ----------
+    titles : what the table calls each run, by its id.
+    columns : the others, from `choose_columns`.
+    """
     ticked = st.session_state.get(TICKED_RUNS, set())
     rows = [row for row, run in enumerate(runs) if run.id in ticked]
+    key = _key(runs)
     event = st.dataframe(
-        _table(runs),
-        key=_key(runs),
+        _table(runs, titles),
+        key=key,
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
-        column_config=_columns(),
+        column_order=["run", "open", *columns],
+        column_config=_column_config(f"{OPENED_ROW}_{key}"),
         hide_index=True,
         placeholder="–",
         height="content" if len(runs) <= MAX_ROWS else 36 * MAX_ROWS,
@@ -108,54 +155,87 @@ def show(runs: list[Run]) -> list[Run]:
     return chosen
 
 
+def opened(runs: list[Run]) -> Run | None:
+    """The run whose button in the table was just pressed."""
+    click = st.session_state.get(f"{OPENED_ROW}_{_key(runs)}")
+    return runs[click["row"]] if click else None
+
+
 def _key(runs: list[Run]) -> str:
     """The table's key: another one for other runs or another order of them."""
     ids = ",".join(run.id for run in runs)
     return "runs_table_" + hashlib.sha256(ids.encode()).hexdigest()[:12]
 
 
-def _table(runs: list[Run]) -> pd.DataFrame:
-    lines = resources.sparklines(runs)
-    return pd.DataFrame(
-        {
-            "run": [run.title for run in runs],
-            "status": [[run.status] for run in runs],
-            "accuracy": 100 * pd.Series([run.test_accuracy for run in runs], dtype=float),
-            "loss": [_log10(lines.get(run.id, [])) for run in runs],
-            "settings": [presets.in_words(run.config) for run in runs],
-            "dataset": [run.dataset for run in runs],
-            "created": pd.to_datetime([run.created for run in runs], unit="s", utc=True),
-            "seconds": pd.Series([run.train_seconds for run in runs], dtype=float),
-            "note": [run.note for run in runs],
-            "id": [run.id for run in runs],
-        }
-    )
+_COLUMNS = {
+    "status": "Status",
+    "accuracy": "Test accuracy",
+    "settings": "Settings",
+    "losses": "Loss (log scale)",
+    "dataset": "Dataset",
+    "created": "Created",
+    "seconds": "Training time",
+    "note": "Note",
+    "id": "ID",
+}
+_SETTINGS = [field for field in LABELS if field != "dataset"]
+DEFAULT_COLUMNS = list(_COLUMNS)[:-1]
+
+
+def _table(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
+    lines, current = resources.sparklines(runs), selection.selected_run_id()
+    table = {
+        "run": [titles[run.id] for run in runs],
+        "open": ["● Open" if run.id == current else "Open" for run in runs],
+        "status": [[run.status] for run in runs],
+        "accuracy": 100 * pd.Series([run.test_accuracy for run in runs], dtype=float),
+        "settings": [presets.in_words(run.config) for run in runs],
+        "losses": [_log10(lines.get(run.id, [])) for run in runs],
+        "dataset": [run.dataset for run in runs],
+        "created": pd.to_datetime([run.created for run in runs], unit="s", utc=True),
+        "seconds": pd.Series([run.train_seconds for run in runs], dtype=float),
+        "note": [run.note for run in runs],
+        "id": [run.id for run in runs],
+    }
+    fields = {field: [setting(field, run.config) for run in runs] for field in _SETTINGS}
+    return pd.DataFrame(table | fields)
 
 
 def _log10(losses: list[float]) -> list[float]:
     return [math.log10(max(loss, 1e-9)) for loss in losses]
 
 
-def _columns() -> dict[str, Any]:
-    column = st.column_config
-    zone = st.context.timezone or "UTC"
-    return {
-        "run": column.TextColumn("Run", pinned=True, width=150),
+def _column_config(button: str) -> dict[str, Any]:
+    """`button` is the key of the buttons that open a run."""
+    column, zone = st.column_config, run_status.zone().key
+    named: dict[str, Any] = {
+        "run": column.TextColumn("Run", pinned=True, width=210),
+        "open": column.ButtonColumn(
+            "Open",
+            pinned=True,
+            width=75,
+            type="tertiary",
+            key=button,
+            help="Opens the run on Train. A dot marks the run that the pages show.",
+        ),
         "status": column.MultiselectColumn(
-            "Status", options=list(COLORS), color=list(COLORS.values()), width=95
+            options=list(COLORS), color=list(COLORS.values()), width=95
         ),
         "accuracy": column.NumberColumn(
-            "Test accuracy", format="%.2f%%", width=110, help="Measured once, at the end."
+            format="%.2f%%", width=110, help="Measured once, at the end."
         ),
-        "loss": column.LineChartColumn("Loss (log scale)", width=130, help="By step."),
         "settings": column.TextColumn(
-            "Settings", width=260, help="The nearest recipe, and what differs from it."
+            width=330, help="The nearest recipe, and all that differs from it."
         ),
-        "dataset": column.TextColumn("Dataset", width=80),
+        "losses": column.LineChartColumn(width=130, help="By step."),
+        "dataset": column.TextColumn(width=80),
         "created": column.DatetimeColumn(
-            "Created", format="D MMM YYYY, HH:mm", timezone=zone, width=150, help=f"In {zone}."
+            format="D MMM YYYY, HH:mm", timezone=zone, width=150, help=f"In {zone}."
         ),
-        "seconds": column.NumberColumn("Training time", format="%.1f s", width=100),
-        "note": column.TextColumn("Note", width=200),
-        "id": column.TextColumn("ID", width=150),
+        "seconds": column.NumberColumn(format="%.1f s", width=100),
+        "note": column.TextColumn(width=200),
+        "id": column.TextColumn(width=150),
     }
+    for name, label in _COLUMNS.items():
+        named[name]["label"] = label
+    return named | {field: column.TextColumn(LABELS[field]) for field in _SETTINGS}

@@ -3,27 +3,32 @@
 import streamlit as st
 
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.ui import resources, selection, session
-from scratchmlp.ui.train import controls, recipes, settings, sharing, views
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import session
+from scratchmlp.ui.train import controls, recipes, run_settings, settings, sharing, starting, views
 
 
-def show() -> None:
-    """A fragment: a control that changes redraws this, and not the run."""
-    st.fragment(_choices)(settings.current())
+def show(run: Run | None) -> None:
+    """A fragment: a control that changes redraws this, and not the run that the page shows."""
+    st.fragment(_choices)(settings.current(), run)
 
 
-def _choices(page_config: TrainConfig) -> None:
+def _choices(page_config: TrainConfig, run: Run | None) -> None:
     """`page_config` are the settings that the rest of the page was drawn with."""
     with session.errors_shown():
         config = settings.current()
+        settings.write_address()
         top, changes = st.container(), st.container()
-        with changes:
-            recipes.changes()  # sent first: a visitor who moves a control looks here
+        with changes:  # sent first: a visitor who moves a control looks here
+            recipes.changes()
+            if run:
+                run_settings.differences(run)
         with top:
             sharing.errors()
             recipes.cards()
             _buttons(config)
         with st.sidebar:
+            _button_of_sidebar(config)
             controls.show()
         if config != page_config and views.reads_settings():
             st.rerun()
@@ -32,7 +37,12 @@ def _choices(page_config: TrainConfig) -> None:
 def _buttons(config: TrainConfig) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Train", key="train", type="primary", icon=":material/play_arrow:"):
-            selection.select_run(resources.submit(config))
-            st.rerun()  # the whole page, which shows the new run
+            starting.start(config)
         recipes.story()
         sharing.show(config)
+
+
+def _button_of_sidebar(config: TrainConfig) -> None:
+    """The same button where the keyboard comes first. A phone has no room for it: see `layout`."""
+    if st.button("Train with these settings", key="train_here", width="stretch"):
+        starting.start(config)

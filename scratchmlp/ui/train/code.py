@@ -15,6 +15,7 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_status, session
+from scratchmlp.ui.train import absence
 
 BATCH_SIZE = 8  # few enough that every number of a sum can be read
 
@@ -52,7 +53,7 @@ def _wait(run: Run) -> None:
         with session.errors_shown():
             if resources.store().last_checkpoint(run.id)[0]:
                 st.rerun()
-            st.caption("The numbers appear with the first checkpoint, after an epoch.")
+            st.caption(absence.sentence(run, "numbers to show", "epoch"))
 
     st.fragment(look, run_every=run_status.seconds_between_looks(run))()
 

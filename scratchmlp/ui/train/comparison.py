@@ -10,7 +10,7 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import links, resources, session
 from scratchmlp.ui.run_status import percent
 from scratchmlp.ui.session import COMPARED_RUNS
-from scratchmlp.ui.train import run_controls, settings
+from scratchmlp.ui.train import run_controls
 
 OTHERS = "others"
 TITLE = "Compare"  # of this view
@@ -58,13 +58,6 @@ def show(run: Run) -> None:
     fields = differing(*(r.config for r in shown)) if chosen else list(LABELS)
     st.caption(_caption(len(chosen), len(fields)))
     st.dataframe(_table(shown, fields), key="differences")
-    st.button(
-        "Use this run's settings",
-        key="take_settings",
-        icon=":material/tune:",
-        on_click=settings.use,
-        args=[run.config],
-    )
 
 
 def _choose(run_ids: list[str]) -> None:

@@ -8,9 +8,9 @@ from scratchmlp.analysis.diagnosis import Finding, diagnose
 from scratchmlp.net.config import LABELS
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import ENDED, Run
-from scratchmlp.ui import resources, run_status, selection, session
+from scratchmlp.ui import resources, run_status, session
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.train import settings
+from scratchmlp.ui.train import absence, settings, starting
 from scratchmlp.ui.train.recipes import describe_change
 
 COLORS = {"error": "red", "warning": "orange", "info": "blue", "good": "green"}
@@ -25,16 +25,19 @@ def _show(run_id: str) -> None:
     with session.errors_shown():
         run = resources.store().run(run_id)
         history = resources.history(run)
-        if not history.last_epoch and run.status not in ENDED:
-            st.caption("The diagnosis appears after the first epoch.")
-            return
-        findings = _findings(run.id, run.started, run.status, history.last_epoch, run, history)
+        known = history.last_epoch or run.ended
+        findings = (
+            _findings(run.id, run.started, run.status, history.last_epoch, run, history)
+            if known
+            else []
+        )
         for index, finding in enumerate(findings):
             _card(run, finding, index)
         if not findings and history.last_epoch:
-            st.caption("Nothing stands out: the run learns as it should.")
+            learns = "learned" if run.ended else "learns"
+            st.caption(f"Nothing stands out: the run {learns} as it should.")
         elif not findings:
-            st.caption("The run ended before its first epoch, so there is nothing to diagnose.")
+            st.caption(absence.sentence(run, "diagnosis", "epoch"))
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
@@ -78,4 +81,4 @@ def _try(run: Run, finding: Finding) -> None:
     with session.errors_shown():
         config = replace(run.config, **finding.change)
         settings.use(config)
-        selection.select_run(resources.submit(config))
+        starting.start(config)

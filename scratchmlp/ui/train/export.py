@@ -9,12 +9,12 @@ from scratchmlp.net.network import Network
 from scratchmlp.runs import export
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import network_upload, resources
-from scratchmlp.ui.train import run_controls
+from scratchmlp.ui.train import absence, run_controls
 
 
 def show(run: Run) -> None:
     if run.best_epoch is None:
-        st.caption("There is a network to download after the first epoch.")
+        st.caption(absence.sentence(run, "network to download", "epoch"))
     else:
         step, epoch = resources.store().last_checkpoint(run.id)
         best = _choose_best(run, epoch)

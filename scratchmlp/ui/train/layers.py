@@ -8,10 +8,15 @@ from scratchmlp.charts.image_urls import webp_url
 from scratchmlp.charts.layers import METRICS, activation_chart, layer_chart
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_status, session
+from scratchmlp.ui.train import absence
 
 MAX_UNITS = 128
 COLUMNS = 2
 MAX_EPOCHS = 60  # columns of a histogram: more would be thinner than a line
+EQUAL = (
+    "There is no picture, because every unit has the same weights. Units that start equal get "
+    "equal gradients and stay equal: that is why weights start at random."
+)
 HELP = {
     "update_ratio": "How far a step moves the weights. About a thousandth is usual. A tenth "
     "overwrites what was learned; a millionth learns nothing.",
@@ -35,17 +40,23 @@ def _show(run_id: str) -> None:
         run = resources.store().run(run_id)
         step, epoch = resources.store().last_checkpoint(run.id)
         if not step:
-            st.caption("This view appears after the first epoch.")
+            st.caption(absence.sentence(run, "pictures of its layers", "epoch"))
             return
         _weights(run, step, epoch)
         epochs = _thinned(resources.history(run).epochs)
+        if not absence.was_trained_here(run):
+            st.caption(absence.sentence(run, "statistics of its layers", "epoch"))
+            return
         _measures(layers.layer_metrics(epochs))
         _histograms(layers.activation_histograms(epochs))
 
 
 def _weights(run: Run, step: int, epoch: int) -> None:
-    url, units, shown = _sprite(run.id, step)
+    url, units, shown, are_equal = _sprite(run.id, step)
     st.subheader(f"Weights of the first layer after epoch {epoch}", anchor=False)
+    if are_equal:
+        st.info(EQUAL)
+        return
     with st.container(key="weight_pictures"):
         st.image(url, width="stretch")
     st.caption(
@@ -57,11 +68,18 @@ def _weights(run: Run, step: int, epoch: int) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _sprite(run_id: str, step: int) -> tuple[str, int, int]:
-    """The picture of the first layer's weights, the number of units, and how many it shows."""
+def _sprite(run_id: str, step: int) -> tuple[str, int, int, bool]:
+    """The picture of the first layer's weights, the number of units, how many it shows, and
+    whether all units are the same.
+    """
     network = resources.network(run_id, step)
     units = network.sizes[1]
-    return webp_url(layers.weight_grid(network, MAX_UNITS)), units, min(units, MAX_UNITS)
+    return (
+        webp_url(layers.weight_grid(network, MAX_UNITS)),
+        units,
+        min(units, MAX_UNITS),
+        layers.has_equal_units(network),
+    )
 
 
 def _thinned(epochs: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +103,11 @@ def _measures(measures: pd.DataFrame) -> None:
 def _measure(measures: pd.DataFrame, name: str) -> None:
     last = measures.dropna(subset=name).iloc[-1]
     heading = METRICS[name].heading
-    alt = f"{heading} by epoch; now {last[name]:.3g} in layer {last['layer']:.0f}."
+    if not (METRICS[name].is_share or measures[name].max() > 0):
+        st.subheader(heading, anchor=False)
+        st.caption(f"It is 0 in every layer after every epoch. {HELP[name]}")
+        return
+    alt = f"{heading} by epoch; the last is {last[name]:.3g} in layer {last['layer']:.0f}."
     st.altair_chart(layer_chart(measures, name), alt=alt)
     st.caption(HELP[name])
 

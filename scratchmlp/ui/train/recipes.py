@@ -16,14 +16,14 @@ def cards() -> None:
     """Choose a recipe, and every control is set."""
     if not settings.is_shown(PRESET):
         return
-    names, chosen = settings.recipes(), settings.recipe()
+    names, chosen = list(presets.PRESETS), settings.recipe()
     st.html(_CSS)
     st.container(key=PRESET).radio(
         "Recipe",
         names,
         names.index(chosen),
         format_func=_title,
-        captions=[_caption(name) for name in names],
+        captions=[preset.shows for preset in presets.PRESETS.values()],
         horizontal=True,
         label_visibility="collapsed",
         width="stretch",
@@ -32,16 +32,8 @@ def cards() -> None:
 
 
 def _title(name: str) -> str:
-    if name not in presets.PRESETS:
-        return f"**{name}**"
     measured = presets.PRESETS[name].measured
     return f"**{name}** {f'{measured:.1%}' if measured else 'breaks'}"
-
-
-def _caption(name: str) -> str:
-    if name in presets.PRESETS:
-        return presets.PRESETS[name].shows
-    return "The settings of the link that you followed."
 
 
 def changes() -> None:
@@ -65,10 +57,11 @@ def changes() -> None:
 
 def describe_change(field: str, old: TrainConfig, new: TrainConfig | None = None) -> str:
     """A change of a setting, as "0.006 → 0.01"; `new` are the present settings if not given."""
-    return f"{_text(old, field)} → {_text(new or settings.current(), field)}"
+    return f"{text(old, field)} → {text(new or settings.current(), field)}"
 
 
-def _text(config: TrainConfig, field: str) -> str:
+def text(config: TrainConfig, field: str) -> str:
+    """The value of a setting, as people write it."""
     value = getattr(config, field)
     if field == "hidden":
         return " + ".join(map(str, value)) or "none"
@@ -102,7 +95,6 @@ _CSS = """<style>
   grid-template-columns: repeat(4, minmax(0, 1fr)) }
 .st-key-preset [role=radiogroup] > div { position: relative; padding: .5rem .75rem; gap: .125rem;
   border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem }
-.st-key-preset [role=radiogroup]:has(> :nth-child(9)) > :first-child { grid-column: 1 / -1 }
 .st-key-preset [role=radiogroup] > div:hover { border-color: #2f7fd1 }
 .st-key-preset [role=radiogroup] > div[data-selected] { border-color: #2f7fd1;
   box-shadow: inset 0 0 0 1px #2f7fd1; background: color-mix(in srgb, #2f7fd1 9%, transparent) }
@@ -117,7 +109,6 @@ _CSS = """<style>
 @media (max-width: 640px) {
   .st-key-preset [role=radiogroup] { grid: auto / auto-flow 12.5rem; overflow-x: auto;
     padding: 2px 2px .5rem; scroll-snap-type: x proximity }
-  .st-key-preset [role=radiogroup]:has(> :nth-child(9)) > :first-child { grid-column: auto }
   .st-key-preset [role=radiogroup] > div { scroll-snap-align: start }
 }
 </style>"""

@@ -1,13 +1,25 @@
 """The card of a run: its status, its buttons and its curves, drawn again while it trains."""
 
+import pandas as pd
 import streamlit as st
 
+from scratchmlp.charts.theme import HEIGHT
+from scratchmlp.net import presets
+from scratchmlp.net.config import LABELS, setting
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import percent
-from scratchmlp.ui.train import curve_charts, run_controls, settings
+from scratchmlp.ui.train import absence, curve_charts, run_controls, settings
+
+STATE_HEIGHT = "5.75rem"  # of the progress, with the control of the learning rate beside it
+# Nothing fades while it is drawn again, and what comes and goes has its place from the start.
+STYLE = f"""<style>
+.st-key-run [data-stale=true], .st-key-view [data-stale=true] {{ opacity: 1; transition: none }}
+.st-key-run_state {{ min-height: {STATE_HEIGHT}; justify-content: center }}
+.st-key-loss_chart, .st-key-accuracy_chart {{ min-height: {HEIGHT}px }}
+</style>"""
 
 
 def show(run: Run) -> None:
@@ -16,6 +28,7 @@ def show(run: Run) -> None:
 
 def _card(run_id: str, was_under_way: bool) -> None:
     with session.errors_shown():
+        st.html(STYLE)
         run = resources.store().run(run_id)
         newer = None if run.is_under_way else _newer(run)
         is_replaced = newer is not None and selection.selected_run_id() is None
@@ -25,12 +38,9 @@ def _card(run_id: str, was_under_way: bool) -> None:
             _header(run)
             if newer:
                 _offer(newer)
-            _status_message(run)
             history = resources.history(run)
-            if run.is_live:
-                _live(run, history)
-            elif run.status != "finished" and run.total_steps:
-                run_status.progress(run, history)
+            with st.container(key="run_state"):
+                _state(run, history)
             _figures(run, history)
             curve_charts.show(run, history)
 
@@ -51,12 +61,42 @@ def _offer(newer: Run) -> None:
 def _header(run: Run) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     row.markdown(run_status.badge(run), width="content")
+    if words := run_controls.pending(run):
+        row.caption(words, width="content")
     row.header(escape(run.title), anchor=False)
-    with row:
+    with st.container(horizontal=True, key="run_buttons"):
         run_controls.buttons(run)
+        _settings(run)
+    words = presets.in_words(run.config)
+    if words != run.title:
+        st.caption(words)
 
 
-def _status_message(run: Run) -> None:
+def _settings(run: Run) -> None:
+    """All settings of the run, on demand; those that differ from its recipe stand first."""
+    recipe = presets.nearest(run.config)
+    differ = presets.differences(run.config, recipe)
+    fields = [*differ, *(field for field in LABELS if field not in differ)]
+    with st.popover("Settings", icon=":material/tune:", key="run_settings"):
+        n = len(differ)
+        count = "1 setting differs" if n == 1 else f"{n} settings differ"
+        st.caption(f"The nearest recipe is {recipe}: {count if n else 'nothing differs'}.")
+        st.table(_settings_table(run, recipe, fields), hide_index=True)
+
+
+def _settings_table(run: Run, recipe: str, fields: list[str]) -> pd.DataFrame:
+    """Markdown; what differs is bold."""
+    config, rows = presets.find(recipe).config, []
+    for field in fields:
+        own = escape(setting(field, run.config))
+        theirs = "any" if field == "dataset" else setting(field, config)
+        is_own = field in presets.differences(run.config, recipe)
+        rows.append((LABELS[field], f"**{own}**" if is_own else own, escape(theirs)))
+    return pd.DataFrame(rows, columns=["Setting", "This run", recipe])
+
+
+def _state(run: Run, history: History) -> None:
+    """What the run waits for, how far it is, or how it ended."""
     trouble = resources.jobs().trouble
     if run.status == "queued" and trouble:
         st.error(escape(trouble))
@@ -75,14 +115,18 @@ def _status_message(run: Run) -> None:
         st.error(f"{escape(run.error or '')} {advice}")
     elif run.error:
         st.error(escape(run.error))
+    elif not absence.was_trained_here(run):
+        st.caption("This network was not trained here, so it has no curves.")
+    else:
+        _progress(run, history)
 
 
-def _live(run: Run, history: History) -> None:
-    """How far the run is, and its learning rate."""
+def _progress(run: Run, history: History) -> None:
+    """How far the run is, and its learning rate while it can be changed."""
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with row.container():
         run_status.progress(run, history)
-    if settings.is_shown("lr"):
+    if run.is_live and settings.is_shown("lr"):
         with row.container(width=320, key="run_lr"):
             run_controls.learning_rate(run)
 
@@ -98,9 +142,10 @@ def _figures(run: Run, history: History) -> None:
         percent(None if last is None else last["valid_accuracy"]),
         help=_VALIDATION,
     )
-    row.metric("Epochs done", f"{len(epochs)} of {run.config.epochs}")
+    is_ours = absence.was_trained_here(run)
+    row.metric("Epochs done", f"{len(epochs)} of {run.config.epochs}" if is_ours else "–")
     row.metric("Training time", "–" if seconds is None else f"{seconds:.1f} s")
 
 
 _TEST = "Share of the test pictures that the run predicts correctly, measured once at the end."
-_VALIDATION = "Share of the validation pictures predicted correctly after the last epoch."
+_VALIDATION = "Share of the validation pictures predicted correctly after the last epoch done."

@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.runs.store import CommandKind, Run
-from scratchmlp.ui import resources, selection, session
+from scratchmlp.ui import resources, session
 from scratchmlp.ui.field_controls import SCALES
+from scratchmlp.ui.train import starting
 
 
 def buttons(run: Run) -> None:
@@ -56,7 +57,23 @@ def _train_again(run: Run) -> None:
     with session.errors_shown():
         if run.is_live:
             resources.store().send(run.id, "stop")
-        selection.select_run(resources.submit(run.config))
+        starting.start(run.config, instead_of=run.id)
+
+
+PENDING = {
+    "pause": "pausing …",
+    "resume": "resuming …",
+    "epoch": "pausing after one epoch …",
+    "stop": "stopping …",
+}
+
+
+def pending(run: Run) -> str:
+    """What the run was told and has not done yet."""
+    if not run.is_live:
+        return ""
+    kinds = [command.kind for command in resources.store().pending_commands(run.id)]
+    return next((PENDING[kind] for kind in reversed(kinds) if kind in PENDING), "")
 
 
 def learning_rate(run: Run) -> None:

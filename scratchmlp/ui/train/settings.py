@@ -1,58 +1,68 @@
 """A visitor's settings: one configuration, the recipe it started from, what a link hides.
 
-No other module holds a setting: controls show these, recipes replace them, links write them.
+No other module holds a setting: controls show these, recipes replace them, links write them. The
+address says them too, so a reload keeps them, and Back returns to the settings before.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
-from scratchmlp.net.config import FIELDS, TrainConfig, differing, unparse
-from scratchmlp.ui import links, resources
+from scratchmlp.net.config import FIELDS, TrainConfig, differing
+from scratchmlp.ui import links, resources, selection
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import (
     HIDDEN_CONTROLS,
-    LINK_CONFIG,
     LINK_ERRORS,
     RECIPE,
-    RECIPE_CONFIG,
     SETTINGS,
+    USED_DATASETS,
 )
 
-LINKED = "from the link"  # the recipe of a link that is none of the presets
+
+class Settings(NamedTuple):
+    config: TrainConfig
+    recipe: str
+    hidden: frozenset[str]
 
 
-def read_address(default_dataset: str) -> None:
-    """Take the settings of a new visitor from the address.
+def read_address(is_followed: bool) -> None:
+    """Take the settings that the address asks for, if the visitor follows it; see `selection`.
 
-    A visitor who has settings keeps them, unless the address says `apply=1`.
+    The navigation between pages names no settings: who comes by it keeps theirs.
     """
     is_new = SETTINGS not in st.session_state
-    apply = st.query_params.pop(links.APPLY, "") and not is_new
-    if apply:
-        use(_read_link(dict(st.query_params)).config)
-    if not is_new:
-        _keep_hidden()
-        return
-    params = dict(st.query_params)
-    link = _read_link(params)
+    params = links.settings(st.query_params)
+    if is_new or (is_followed and (params or selection.came_by_history())):
+        wanted, errors = _of_address(st.query_params)
+        kept = frozenset() if is_new or links.HIDE in params else _hidden()
+        st.session_state[LINK_ERRORS] = errors
+        st.session_state[HIDDEN_CONTROLS] = wanted.hidden | kept
+        use(wanted.config, wanted.recipe)
+    write_address()
+
+
+def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """The settings that an address asks for, and a sentence for each that it cannot have.
+
+    An address that names nothing but a run asks for the settings of that run.
+    """
+    params = dict(address)
+    is_folder = params.get("dataset") not in (None, *SOURCES)
+    link = links.read(params, resources.known_datasets() if is_folder else [])
     config = link.config
     if "dataset" not in params:
-        config = replace(config, dataset=default_dataset)
-    if not set(params) - {"run"}:  # a reload, or a link to a run
+        config = replace(config, dataset=resources.preparation().dataset or config.dataset)
+    if not set(params) - {"run", links.APPLY}:
         config = _config_of(params.get("run")) or config
-    st.session_state[LINK_ERRORS] = link.errors
-    st.session_state[HIDDEN_CONTROLS] = link.hidden
-    st.session_state[LINK_CONFIG] = config
-    use(config, presets.name_of(config) or LINKED)
-
-
-def _read_link(params: dict[str, str]) -> links.Link:
-    return links.read(params, resources.known_datasets() if "dataset" in params else [])
+    named = params.get("preset", "")
+    recipe = named if named in presets.PRESETS else presets.nearest(config)
+    return Settings(config, recipe, link.hidden), link.errors
 
 
 def _config_of(run_id: str | None) -> TrainConfig | None:
@@ -63,12 +73,19 @@ def _config_of(run_id: str | None) -> TrainConfig | None:
         return None
 
 
-def _keep_hidden() -> None:
-    """Write again what is hidden after a change of pages, so that a reload knows it."""
-    hidden = st.session_state[HIDDEN_CONTROLS]
-    if hidden and links.HIDE not in st.query_params:
-        kept = {field: unparse(getattr(current(), field)) for field in hidden if field in FIELDS}
-        st.query_params.update(kept | {links.HIDE: ",".join(sorted(hidden))})
+def write_address(**others: str) -> None:
+    """Make the address ask for the present settings, with these other parameters.
+
+    The browser's history gets one entry at most, because all of them are written at once.
+    """
+    address = st.query_params.to_dict() | others
+    address.pop(links.APPLY, None)
+    present = Settings(current(), recipe(), _hidden())
+    if _of_address(address)[0] != present:
+        address = {name: address[name] for name in address.keys() - links.settings(address).keys()}
+        address |= links.changes(present.recipe, present.config, present.hidden)
+    if address != st.query_params.to_dict():
+        st.query_params.from_dict(address)
 
 
 def current() -> TrainConfig:
@@ -77,42 +94,45 @@ def current() -> TrainConfig:
 
 
 def recipe() -> str:
-    """The name of the recipe that was chosen last."""
+    """The name of the recipe from which changes are counted."""
     name: str = st.session_state[RECIPE]
     return name
 
 
 def recipe_config() -> TrainConfig:
-    config: TrainConfig = st.session_state[RECIPE_CONFIG]
-    return config
+    return _config_of_recipe(recipe())
 
 
-def recipes() -> list[str]:
-    """The names of the recipes to choose from."""
-    linked = presets.name_of(st.session_state[LINK_CONFIG]) is None
-    return [*([LINKED] if linked else []), *presets.PRESETS]
+def _config_of_recipe(name: str) -> TrainConfig:
+    """A recipe with the present dataset and hidden settings, which are not part of it."""
+    stay = {"dataset"} | {field for field in _hidden() if field in FIELDS}
+    values = {field: getattr(current(), field) for field in stay}
+    return replace(presets.find(name).config, **values)
 
 
 def use(config: TrainConfig, recipe: str | None = None) -> None:
-    """Replace the whole configuration; with `recipe`, changes are counted from it."""
+    """Replace the whole configuration. Changes are counted from `recipe`, or the nearest one."""
     st.session_state[SETTINGS] = config
-    if recipe:
-        st.session_state[RECIPE_CONFIG], st.session_state[RECIPE] = config, recipe
+    st.session_state[RECIPE] = recipe or presets.nearest(config)
+    st.session_state.setdefault(USED_DATASETS, {})[config.dataset] = None
 
 
 def choose_recipe(name: str) -> None:
     """Set every control by a recipe. The dataset and what is hidden stay."""
-    config = st.session_state[LINK_CONFIG] if name == LINKED else presets.find(name).config
-    stay = {"dataset"} | {field for field in st.session_state[HIDDEN_CONTROLS] if field in FIELDS}
-    use(replace(config, **{field: getattr(current(), field) for field in stay}), name)
+    use(_config_of_recipe(name), name)
 
 
 def change(**values: Any) -> None:
-    """Set some fields; show a sentence for a value that cannot be."""
+    """Set some fields; show a sentence for a value that cannot be.
+
+    Settings that become another recipe's are that recipe, with nothing changed.
+    """
     try:
-        use(replace(current(), **values))
+        config = replace(current(), **values)
     except UserError as error:
         st.toast(escape(str(error)), icon=":material/error:")
+    else:
+        use(config, presets.name_of(config) or recipe())
 
 
 def reset(*fields: str) -> None:
@@ -126,12 +146,17 @@ def changed() -> list[str]:
 
 
 def is_shown(control: str) -> bool:
-    return control not in st.session_state[HIDDEN_CONTROLS]
+    return control not in _hidden()
+
+
+def _hidden() -> frozenset[str]:
+    names: frozenset[str] = st.session_state[HIDDEN_CONTROLS]
+    return names
 
 
 def datasets() -> list[str]:
     """The datasets to choose from."""
-    return list(dict.fromkeys([*SOURCES, recipe_config().dataset, current().dataset]))
+    return list(dict.fromkeys([*SOURCES, *st.session_state[USED_DATASETS]]))
 
 
 def link_errors() -> list[str]:

@@ -27,7 +27,8 @@ READ_SETTINGS = {lr_finder.TITLE}  # views that show what the controls are set t
 
 
 def show(run: Run) -> None:
-    layout.show_tabs(TRAIN_VIEW, {title: partial(view, run) for title, view in VIEWS.items()})
+    with st.container(key="view"):
+        layout.show_tabs(TRAIN_VIEW, {title: partial(view, run) for title, view in VIEWS.items()})
 
 
 def reads_settings() -> bool:

@@ -9,14 +9,16 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from scratchmlp.analysis import prediction
+from scratchmlp.analysis.prediction import Prediction
 from scratchmlp.data import datasets
 from scratchmlp.ink import archive
 from scratchmlp.ink.archive import ArchivedDrawing
 from scratchmlp.ink.preparation import prepare
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import teaching
 from scratchmlp.runs.store import Store, Update
 from scratchmlp.ui import session
-from scratchmlp.ui.draw import teaching
+from scratchmlp.ui.draw import correction
 from scratchmlp.ui.draw.canvas import CanvasDrawing
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.views import VIEWS
@@ -26,6 +28,11 @@ QUICK = TrainConfig(dataset="digits", epochs=20, hidden=(32,))
 ONE = [[(160.0, 60.0), (160.0, 160.0), (160.0, 260.0)]]
 ZERO_POINTS = [(np.cos(a), np.sin(a)) for a in np.linspace(0, 2 * np.pi, 40)]
 ZERO = [[(160 + 60 * x, 160 + 100 * y) for x, y in ZERO_POINTS]]
+HOUSE = [
+    [(80.0, 280.0), (80.0, 140.0), (240.0, 140.0), (240.0, 280.0), (80.0, 280.0)],
+    [(80.0, 140.0), (160.0, 50.0), (240.0, 140.0)],
+    [(80.0, 140.0), (240.0, 280.0), (80.0, 280.0), (240.0, 140.0)],
+]
 TEN = [[(80.0, 90.0), (80.0, 230.0)], [(220 + 40 * x, 160 + 70 * y) for x, y in ZERO_POINTS]]
 
 
@@ -81,6 +88,9 @@ def test_a_prediction_that_is_not_sure_offers_two_candidates(store: Store) -> No
     app.button("candidate_1").click()
     ran(app)
     assert [drawing.label for drawing in store.drawings.all()] == [second]
+    assert store.run("latest").parent == run_id  # it is learned at once
+    assert not any(button.key == "candidate_0" for button in app.button)
+    assert "Learned from your 1 drawing" in shown(app)
 
 
 def test_digits_side_by_side_are_a_number(store: Store) -> None:
@@ -103,7 +113,7 @@ def test_each_stage_is_shown_and_what_a_plain_resize_answers(store: Store) -> No
     app = page(ONE)
     assert shown(app).count("<figure>") >= 4
     app.toggle("plain").set_value(True)
-    assert "Merely resized, the prediction is" in shown(ran(app))
+    assert "With a plain resize the prediction is" in shown(ran(app))
 
 
 def test_a_drawing_survives_other_pages_and_another_run(store: Store) -> None:
@@ -138,57 +148,190 @@ def test_a_wider_pen_draws_the_same_strokes(store: Store) -> None:
     assert drawing(app).times == thin + 1
 
 
-def test_it_was_a_seven_keeps_it_once_and_relabels(store: Store) -> None:
+def said_of(store: Store, run_id: str, strokes: list) -> Prediction:
+    [said] = prediction.predict_number(store.network(run_id), CanvasDrawing(strokes).ink)
+    return said
+
+
+def reading(store: Store, run_id: str, strokes: list) -> str:
+    """The class that a run predicts for these strokes."""
+    return store.network(run_id).classes[
+        int(said_of(store, run_id, strokes).probabilities.argmax())
+    ]
+
+
+def choose_class(app: AppTest, label: str) -> None:
+    """Press a class under "No, it was"."""
+    next(pills for pills in app.get("pills") if pills.label == "The right class").set_value(label)
+    ran(app)
+
+
+def test_a_slot_keeps_the_drawing_once_and_relabels(store: Store) -> None:
     run_id = trained(store, QUICK)
-    app = page(ONE)
-    seen = press("7", store, run_id)
+    app, said = page(ONE), said_of(store, run_id, ONE)
+    drawn = InkInput(CanvasDrawing(ONE).ink, ONE)
+    correction.keep("7", said, drawn)  # what pressing a slot does, which AppTest cannot
     [kept] = store.drawings.all()
     assert kept.label == "7"
-    np.testing.assert_array_equal(kept.image, seen)
+    np.testing.assert_array_equal(kept.image, said.image)
     assert kept.strokes == [[list(point) for point in stroke] for stroke in ONE]
     assert "Kept as a 7" in shown(ran(app))
-    press("1", store, run_id)
+    correction.keep("1", said, drawn)
     assert [d.label for d in store.drawings.all()] == ["1"]
     assert "Kept as a 1" in shown(ran(app))
 
 
-def press(label: str, store: Store, run_id: str) -> np.ndarray:
-    """What pressing a slot does, which AppTest cannot; what the network saw."""
-    network = store.network(run_id)
-    drawn = InkInput(CanvasDrawing(ONE).ink, ONE)
-    [said] = prediction.predict_number(network, drawn.ink)
-    teaching._keep(label, drawn, said, teaching._find(store.drawings.all(), said))
-    return said.image
+def test_yes_keeps_the_drawing_and_undo_takes_it_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prediction, "sure_limit", lambda network: 0.5)
+    run_id = trained(store, QUICK)
+    app = page(ZERO, run=run_id)
+    app.button("right").click()
+    assert f"Kept as a {reading(store, run_id, ZERO)}" in shown(ran(app))
+    assert [d.label for d in store.drawings.all()] == [reading(store, run_id, ZERO)]
+    assert [run.id for run in store.runs()] == [run_id]
+    app.button("undo_keep").click()
+    assert "Right?" in shown(ran(app))
+    assert store.drawings.all() == []
+
+
+def test_a_correction_is_learned_at_once_and_undone(store: Store) -> None:
+    run_id = trained(store, QUICK, "mine")
+    before = reading(store, run_id, ZERO)
+    label = "8" if before != "8" else "3"
+    app = page(ZERO, run=run_id)
+    choose_class(app, label)
+    [taught] = [run for run in store.runs() if run.parent == run_id]
+    assert run_control(app).value == taught.id and taught.name == "mine, taught 1 drawing"
+    now = reading(store, taught.id, ZERO)
+    said = shown(app)
+    assert f"<small>Before</small><b>{before}</b>" in said
+    assert f"<small>Now</small><b>{now}</b>" in said
+    is_learned = now == label
+    assert f"It {'still' if now == before else 'now'} reads {now} (" in said
+    after = "right now" if is_learned else "still wrong now"
+    assert f"Learned from your 1 drawing: it was wrong before, and {after}" in said
+    assert f"test accuracy was {store.run(run_id).test_accuracy:.2%}" in said
+    app.button("undo_lesson").click()
+    assert run_control(ran(app)).value == run_id
+    assert store.drawings.all() == [] and [run.id for run in store.runs()] == [run_id]
+    assert "Now</small>" not in shown(app)
+
+
+def test_a_drawing_that_is_none_of_the_classes_is_still_none_when_it_is_taught(
+    store: Store,
+) -> None:
+    run_id = trained(store, QUICK)
+    app = page(HOUSE, run=run_id)
+    assert said_of(store, run_id, HOUSE).label is None
+    assert "What was it?" in shown(app)
+    choose_class(app, "7")
+    assert "<b>?</b><small>none of these</small>" in shown(app)
+    assert "It still looks like none of them." in shown(app)
+
+
+def test_a_second_correction_replaces_the_first_run_and_undo_restores_it(store: Store) -> None:
+    """All drawings are taught again to the run that was never taught."""
+    run_id = trained(store, QUICK, "mine")
+    app = page(ZERO, run=run_id)
+    choose_class(app, "8")
+    first = store.run("latest").id
+    app.session_state[session.DRAWING] = CanvasDrawing(ONE)
+    ran(app)
+    choose_class(app, "4")
+    second = store.run("latest")
+    assert second.name == "mine, taught 2 drawings" and second.parent == run_id
+    assert {run.id for run in store.runs()} == {run_id, second.id}
+    app.button("undo_lesson").click()
+    assert run_control(ran(app)).value == first
+    assert {run.id for run in store.runs()} == {run_id, first}
+    assert [d.label for d in store.drawings.all()] == ["8"]
+    store.run_list.rename(first, "keep me")
+    choose_class(app, "4")
+    assert len(store.runs()) == 3  # a run with a name of its own is not replaced
+    choose_class(app, "5")
+    assert [d.label for d in store.drawings.all()] == ["5", "8"]
+    app.button("undo_lesson").click()
+    ran(app)
+    assert [d.label for d in store.drawings.all()] == ["4", "8"]  # as it was labelled before
 
 
 def test_teach_makes_a_new_run_and_selects_it(store: Store) -> None:
     run_id = trained(store, QUICK, name="mine")
     digits = datasets.load("digits").test
-    for label, image in zip(digits.labels[:12], digits.images[:12], strict=True):
-        store.drawings.add(str(label), image)
+    rows = [*np.flatnonzero(digits.labels == 3)[:2], *np.flatnonzero(digits.labels == 7)[:1]]
+    for row in rows:
+        store.drawings.add(str(digits.labels[row]), digits.images[row])
     app = page(ONE, run=run_id)
-    assert "12 drawings to teach" in shown(app)
+    assert app.button("teach").label == "Teach 3 drawings"
     app.button("teach").click()
     ran(app)
     new = store.run("latest")
     assert new.id != run_id and new.status == "finished"
     assert run_control(app).value == new.id
-    assert "taught 12 drawings of yours" in shown(app)
-    values = {m.label: m.value for m in app.metric}
-    assert values["Test pictures"] == f"{new.test_accuracy:.2%}"
+    assert "taught 3 drawings of yours" in shown(app)
+    result = teaching.measure(store, new.id, store.drawings.examples(tuple("0123456789")))
+    assert result.sentence in shown(app)
+    app.button("teach").click()  # pressing twice is no different from pressing once
+    assert result.sentence in shown(ran(app))
+    assert "learned exactly these drawings already" in app.toast[0].value
+    run_control(app).set_value(run_id)
+    ran(app)
+    app.button("teach").click()
+    assert run_control(ran(app)).value == new.id
+    assert {run.id for run in store.runs()} == {run_id, new.id}
+    app.button("undo_lesson").click()
+    assert run_control(ran(app)).value == run_id
+    assert len(store.drawings.all()) == 3
 
 
 def test_drawings_are_deleted_and_brought_back(store: Store) -> None:
     trained(store, QUICK)
-    ids = [store.drawings.add(name, prepare(CanvasDrawing(ONE).ink)) for name in "17"]
+    images = [prepare(CanvasDrawing(strokes).ink) for strokes in (ONE, ZERO)]
+    ids = [store.drawings.add(name, image) for name, image in zip("17", images, strict=True)]
     app = view(page(), "My drawings")
     app.button("delete_all").click()
-    assert "2 drawings are deleted." in shown(ran(app))
+    assert "2 drawings deleted." in shown(ran(app))
     assert store.drawings.all() == []
     app.button("undelete").click()
     ran(app)
     assert {d.id for d in store.drawings.all()} == set(ids)
-    assert "are deleted" not in shown(app)
+    assert "drawings deleted" not in shown(app)
+
+
+def test_an_import_after_a_deletion_is_undone_and_doubles_nothing(store: Store) -> None:
+    trained(store, QUICK)
+    images = [prepare(CanvasDrawing(strokes).ink) for strokes in (ONE, ZERO)]
+    named = zip("10", images, strict=True)
+    data = archive.pack([ArchivedDrawing(name, image, None) for name, image in named])
+    for name, image in zip("10", images, strict=True):
+        store.drawings.add(name, image)
+    app = view(page(), "My drawings")
+
+    def press(key: str) -> str:
+        app.button(key).click()
+        return shown(ran(app))
+
+    def labels() -> list[str]:
+        return sorted(drawing.label for drawing in store.drawings.all())
+
+    import_zip(app, data)
+    assert "0 drawings imported; 2 kept already." in shown(app) and labels() == ["0", "1"]
+    assert "2 drawings deleted." in press("delete_all")
+    import_zip(app, data)
+    assert "2 drawings imported." in shown(app) and labels() == ["0", "1"]
+    assert "2 drawings deleted." in press("undelete") and labels() == []
+    import_zip(app, data)
+    press("undelete")
+    press("undelete")
+    assert labels() == ["0", "1"]
+
+
+def import_zip(app: AppTest, data: bytes) -> None:
+    uploader = next(u for u in app.get("file_uploader") if "ZIP" in u.label)
+    uploader.set_value(("drawings.zip", data, "application/zip"))
+    ran(app)
 
 
 def picture(strokes: list) -> bytes:
@@ -229,17 +372,15 @@ def test_a_text_called_png_is_one_sentence(store: Store) -> None:
     assert "There is no ink in this picture" in shown(ran(app))
 
 
-def test_a_zip_is_fetched_once(store: Store) -> None:
+def test_a_zip_is_imported_once(store: Store) -> None:
     trained(store, QUICK)
     image = prepare(CanvasDrawing(ONE).ink)
     data = archive.pack([ArchivedDrawing("1", image, ONE), ArchivedDrawing("7", 255 - image, None)])
     app = view(page(), "My drawings")
     for _ in range(2):
-        app.file_uploader(session.DRAWINGS_ZIP).set_value(("drawings.zip", data, "application/zip"))
-        ran(app)
+        import_zip(app, data)
     assert sorted(d.label for d in store.drawings.all()) == ["1", "7"]
-    app.file_uploader(session.DRAWINGS_ZIP).set_value(("drawings.zip", b"no", "application/zip"))
-    ran(app)
+    import_zip(app, b"no")
     assert "not a ZIP that can be read" in shown(app)
 
 

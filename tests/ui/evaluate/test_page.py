@@ -10,8 +10,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from scratchmlp import paths
-from scratchmlp.analysis import evaluation
+from scratchmlp.analysis import evaluation, report
 from scratchmlp.data import datasets
+from scratchmlp.data.sources import file_names
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint_file
@@ -250,14 +251,58 @@ def test_a_network_without_hidden_layers_can_be_looked_into(store: Store) -> Non
         assert not page(run=run, view="map").error
 
 
+def test_a_network_whose_outputs_are_nan_has_every_view_and_a_report(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    network = store.network(run_id)
+    broken = replace(network, step=1000, params=[(w * 1e30, b) for w, b in network.params])
+    kept = Checkpoint(1000, 2, checkpoint_file.dumps(broken), b"", False)
+    store.record(run_id, Update(checkpoints=[kept]))
+    table = table_of(store, run_id)
+    assert table["p_prediction"].isna().mean() > 0.9
+    for view in ("Errors", "Map", "Confidence", "Export"):
+        app = page(run=run_id)
+        app.session_state["view"] = view
+        ran(app)
+        assert metric(app, "Mean loss") == "NaN"
+        assert not app.error
+    assert "predicted" in shown(page(run=run_id, sample="0"))
+    digits = datasets.load("digits")
+    files = file_names(digits, "test")
+    text = report.html("NaN", {}, table, digits.test, network.classes, files, False)
+    assert "<td>Calibration error (ECE)</td><td>NaN</td>" in text
+
+
+def test_validation_pictures_have_the_names_of_their_files(store: Store, tmp_path: Path) -> None:
+    root = folder(tmp_path / "shapes", "ab", n=10)
+    run_id = trained(store, replace(QUICK, dataset=str(root), epochs=1, valid_pct=0.4))
+    images = store.network(run_id).config, datasets.load(str(root))
+    names = evaluation.names_of(images[1], images[0], "valid")
+    examples = evaluation.split_of(images[1], images[0], "valid")
+    for name, image in zip(names, examples.images, strict=True):
+        with Image.open(root / name) as picture:
+            assert (np.asarray(picture) == image).all()
+    app = page(run=run_id, split="valid", sample="3")
+    assert f"Picture {names[3]}: a {names[3].split('/')[1]}" in shown(app).replace("\\", "")
+
+
+def test_the_command_repeats_the_choices_of_the_page(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    app = page(run=run_id, split="valid", view="export")
+    command = app.code[0].value
+    assert command.startswith(f"python -m scratchmlp evaluate {run_id} --split valid ")
+    for option in ("--predictions", "--report", "--charts"):
+        assert option in command
+
+
 def test_the_csv_is_what_the_network_answers(store: Store) -> None:
     run_id = trained(store, QUICK)
     network = store.network(run_id)
     images = datasets.load("digits").test.images
     p = network.logits(torch.from_numpy(images)).double().softmax(dim=1).numpy()
-    lines = evaluation.as_csv(table_of(store, run_id), network.classes).splitlines()
-    assert lines[0].startswith("index,truth,prediction,loss,margin,p(0)")
+    files = file_names(datasets.load("digits"), "test")
+    lines = evaluation.as_csv(table_of(store, run_id), network.classes, files).splitlines()
+    assert lines[0].startswith("index,file,truth,prediction,loss,margin,p(0)")
     for i in (0, 57, 359):
         cells = lines[i + 1].split(",")
-        assert [int(cells[0]), int(cells[2])] == [i, int(p[i].argmax())]
-        np.testing.assert_allclose([float(c) for c in cells[5:]], p[i], rtol=1e-4, atol=1e-9)
+        assert [int(cells[0]), int(cells[3])] == [i, int(p[i].argmax())]
+        np.testing.assert_allclose([float(c) for c in cells[6:]], p[i], rtol=1e-4, atol=1e-9)

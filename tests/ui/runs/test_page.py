@@ -60,14 +60,46 @@ def test_a_row_says_what_a_run_is_and_reached(store: Store) -> None:
     made = store.run(run_id)
     assert row["status"] == ["finished"]
     assert row["accuracy"] == pytest.approx(100 * made.test_accuracy)
-    assert row["settings"] == "modern, hidden layers 16, learning rate 0.01, epochs 2"
+    assert row["settings"] == "modern, 16 units, learning rate 0.01, 2 epochs"
     assert row["created"].timestamp() == pytest.approx(made.created, abs=1e-3)
     assert row["created"].tzinfo is not None
     steps = store.steps_since(run_id)
-    line = list(row["loss"])
+    line = list(row["losses"])
     ends = [math.log10(steps[at].loss) for at in (0, -1)]
     assert [line[0], line[-1]] == pytest.approx(ends)
     assert row["id"] == run_id
+
+
+def test_the_columns_are_chosen(store: Store) -> None:
+    quick(store, config=replace(QUICK, lr=0.01, optimizer="sgd"))
+    app = page()
+    assert shown_columns(app)[:3] == ["run", "open", "status"]
+    app.button_group(session.RUNS_COLUMNS).set_value(["lr", "beta2", "hidden"])
+    assert shown_columns(ran(app)) == ["run", "open", "lr", "beta2", "hidden"]
+    [row] = app.dataframe[0].value.to_dict("records")
+    assert (row["lr"], row["beta2"], row["hidden"]) == ("0.01", "–", "16")
+
+
+def shown_columns(app: AppTest) -> list[str]:
+    return list(app.dataframe[0].proto.column_order)
+
+
+def test_runs_with_the_same_settings_have_different_titles(store: Store) -> None:
+    for _ in range(2):
+        quick(store)
+    quick(store, config=replace(QUICK, seed=5))
+    same, other, third = sorted(names(page()), key=len, reverse=True)
+    assert same.startswith("modern, 16 units, 2 epochs · ") and same != other
+    assert third == "modern, 16 units, 2 epochs, seed 5"
+
+
+def test_the_run_that_the_pages_show_is_marked(store: Store) -> None:
+    first, second = quick(store), quick(store)
+    app = app_at("runs")
+    app.session_state[session.RUN] = second
+    ran(app)
+    marked = dict(zip(*(app.dataframe[0].value[name] for name in ("id", "open")), strict=True))
+    assert marked == {first: "Open", second: "● Open"}
 
 
 def test_runs_are_found_and_sorted(store: Store) -> None:

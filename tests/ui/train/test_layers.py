@@ -1,6 +1,10 @@
 """Inside a run, by AppTest."""
 
-from scratchmlp.runs import checkpoint_file
+from dataclasses import replace
+
+import pytest
+
+from scratchmlp.runs.records import Checkpoint
 from scratchmlp.runs.store import Store, Update
 from tests.ui.pages import shown, trained
 from tests.ui.train.pages import QUICK, view
@@ -16,20 +20,26 @@ def test_inside_shows_weights_and_every_measure(store: Store) -> None:
     assert "kept no" not in text
 
 
-def test_a_run_of_an_older_version_says_what_it_lacks(store: Store) -> None:
+@pytest.mark.parametrize("kept", [("weight_norm", "gradient_norm", "dead"), ()])
+def test_a_run_of_an_older_version_says_what_it_lacks(store: Store, kept: tuple[str, ...]) -> None:
     run_id = trained(store, QUICK)
-    old = [row._asdict() for row in store.epochs_since(run_id)]
-    kept = ("weight_norm", "gradient_norm", "dead")
-    aged = store.create(QUICK, "old", status="running")
-    for row in old:
+    epochs = [row._asdict() for row in store.epochs_since(run_id)]
+    for row in epochs:
         row["statistics"] = {name: row["statistics"][name] for name in kept}
-    kept_at = store.checkpoints(run_id)[-1]
-    store.record(aged, Update(epochs=old))
-    network = checkpoint_file.loads(kept_at.network)
-    bare = store.add_network(network, "bare")
+    last = store.checkpoints(run_id)[-1]
+    checkpoint = Checkpoint(last.step, last.epoch, last.network, b"", best=True)
+    aged = store.create(QUICK, "old", status="running")
+    changes = {"total_steps": last.step}
+    store.record(aged, Update(epochs=epochs, checkpoints=[checkpoint], changes=changes))
     store.end_run(aged, "finished")
-    assert "This view appears after the first epoch." in shown(view("Inside", aged))
-    text = shown(view("Inside", bare))
+    text = shown(view("Inside", aged))
     assert "Weights of the first layer after epoch 2" in text
-    assert "kept no statistics of its layers" in text
+    assert ("kept no statistics of its layers" in text) == (not kept)
     assert "kept no histograms" in text
+
+
+def test_equal_units_are_explained_in_place_of_blank_pictures(store: Store) -> None:
+    text = shown(view("Inside", trained(store, replace(QUICK, init="zeros"))))
+    assert "every unit has the same weights" in text
+    assert "It is 0 in every layer after every epoch." in text
+    assert "every unit has the same weights" not in shown(view("Inside", trained(store, QUICK)))

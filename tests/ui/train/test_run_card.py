@@ -1,11 +1,16 @@
 """The card of a run by AppTest, in every status that a run may have."""
 
+import re
 import time
 
-from scratchmlp.runs.store import Store
+import pytest
+
+from scratchmlp.runs.records import Status
+from scratchmlp.runs.store import Store, Update
 from scratchmlp.ui import resources
-from tests.ui.pages import shown
-from tests.ui.train.pages import DIGITS, page, selected, state, until
+from scratchmlp.ui.train.views import VIEWS
+from tests.ui.pages import metric, shown, trained
+from tests.ui.train.pages import DIGITS, QUICK, page, selected, state, until, view
 
 
 def test_a_diverged_run_says_where_and_keeps_its_curve(store: Store) -> None:
@@ -49,3 +54,50 @@ def test_a_run_in_line_knows_its_place_and_can_be_cancelled(store: Store) -> Non
     app.button("stop").click().run()
     assert store.run(ids[1]).status == "stopped"
     assert store.run(ids[0]).status == "queued"
+
+
+def test_a_command_is_answered_before_the_run_obeys(store: Store) -> None:
+    app = state(store, "running")
+    app.button("pause").click().run()
+    assert "pausing …" in shown(app)
+    app.button("stop").click().run()
+    assert "stopping …" in shown(app)
+
+
+PRESENT = re.compile(r"is training|appears|appear after|will be|learns as| yet")
+
+
+@pytest.mark.parametrize(
+    ("status", "name"), [*(("stopped", name) for name in VIEWS), ("diverged", "Diagnosis")]
+)
+def test_a_run_that_ended_is_not_spoken_of_as_if_it_trained(
+    store: Store, no_workers: None, status: Status, name: str
+) -> None:
+    run_id = store.create(DIGITS, "this one", status="running")
+    steps = [{"step": n, "loss": 1.0 / n, "lr": 0.1} for n in range(1, 6)]
+    store.record(run_id, Update(steps=steps, changes={"total_steps": 10}))
+    store.end_run(run_id, status, "It ended.")
+    app = view(name, run_id)
+    said = shown(app) + "".join(bar.proto.text for bar in app.get("progress"))
+    assert not PRESENT.findall(said)
+    assert "ended before its first epoch was done" in said or name not in NEEDS_AN_EPOCH
+
+
+NEEDS_AN_EPOCH = {"Inside", "Code", "Export"}
+
+
+def test_a_stopped_run_says_where(store: Store) -> None:
+    app = state(store, "stopped", ended=1.0)
+    [bar] = app.get("progress")
+    assert bar.proto.text == "Stopped in epoch 1 of 2 · step 5 of 10"
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_network_that_was_loaded_was_not_trained_here(store: Store, name: str) -> None:
+    network = store.network(trained(store, QUICK))
+    app = view(name, store.add_network(network, "loaded"))
+    said = shown(app)
+    assert "This network was not trained here, so it has no curves." in said
+    assert metric(app, "Epochs done") == "–"
+    assert not app.get("progress")
+    assert not re.search("ended before|not done|older version", said)

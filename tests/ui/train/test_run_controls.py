@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from scratchmlp.runs.store import Store
 from tests.ui.pages import shown
-from tests.ui.train.pages import page, selected, until
+from tests.ui.train.pages import control, page, selected, until
 
 
 def test_pause_resume_one_epoch_and_stop(store: Store) -> None:
@@ -45,6 +45,22 @@ def test_reset_begins_anew_and_keeps_the_old_run(store: Store) -> None:
     assert new != old
     assert store.run(new).config == store.run(old).config
     until(app, lambda: store.steps_since(new))
+
+
+def test_a_second_press_starts_no_second_run(store: Store, no_workers: None) -> None:
+    app = page()
+    before = len(store.runs())
+    for _ in range(2):
+        app.button("train").click().run()
+    assert len(store.runs()) == before + 1
+    assert selected(app) == store.run("latest").id
+    control(app, "epochs").set_value(7).run()
+    app.button("train").click().run()
+    assert len(store.runs()) == before + 2
+    assert store.run("latest").config.epochs == 7
+    other = page()
+    other.button("train").click().run()
+    assert len(store.runs()) == before + 3  # another visitor has a run of their own
 
 
 def test_two_visitors_agree_on_the_learning_rate_of_a_run(store: Store) -> None:

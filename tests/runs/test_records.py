@@ -1,0 +1,46 @@
+"""The titles of runs, and what a name may contain."""
+
+from datetime import UTC
+
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.records import Run, new_row, titles
+from scratchmlp.runs.run_list import MAX_NAME_LENGTH
+
+NOON = 1_780_000_000 // 86_400 * 86_400 + 12 * 3600.0  # 28 May 2026
+MODERN = TrainConfig()
+
+
+def made(name: str = "", created: float = NOON, config: TrainConfig = MODERN) -> Run:
+    columns = ("total_steps", "ended", "error", "best_epoch", "test_accuracy", "test_loss")
+    more = dict.fromkeys((*columns, "train_seconds", "parent", "deleted"))
+    return Run.from_row(new_row(config, name, "queued") | more | {"created": created, "note": ""})
+
+
+def test_a_name_that_somebody_gave_wins() -> None:
+    assert made("mine").title == "mine"
+    assert made().title == "modern"
+    assert made(config=TrainConfig(seed=7)).title == "modern, seed 7"
+
+
+def test_the_first_run_of_an_older_version_is_named_like_any_other() -> None:
+    assert made("The first net").title == "modern"
+
+
+def test_a_title_has_room_for_a_name() -> None:
+    config = TrainConfig(hidden=(4096, *[128] * 5), activation="sigmoid", seed=2**32 - 1)
+    assert len(made(config=config).title) < MAX_NAME_LENGTH
+
+
+def test_equal_titles_get_a_time_as_exact_as_necessary() -> None:
+    runs = [made(created=NOON + seconds) for seconds in (0, 60, 61, 61)]
+    runs += [made("mine"), made("mine", NOON + 86_400), made(config=TrainConfig(seed=1))]
+    named = titles(runs, UTC)
+    assert list(named.values()) == [
+        "modern · 28 May 12:00",
+        "modern · 28 May 12:01:00",
+        f"modern · {runs[2].id}",
+        f"modern · {runs[3].id}",
+        "mine · 28 May 12:00",
+        "mine · 29 May 12:00",
+        "modern, seed 1",
+    ]
