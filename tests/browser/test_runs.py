@@ -36,8 +36,8 @@ def named(store: Store, name: str) -> list[Run]:
 def go(page: Page, app: App, text: str) -> None:
     """The list of the runs that say so."""
     page.goto(f"{app.url}/runs")
-    page.get_by_label("Search").fill(text)
-    page.get_by_label("Search").press("Enter")
+    page.get_by_role("textbox", name="Search").fill(text)
+    page.get_by_role("textbox", name="Search").press("Enter")
     expect(page.locator(".st-key-actions")).to_be_visible()
     expect(page.get_by_text("1 of ")).to_be_visible()
 
