@@ -28,10 +28,9 @@ def confusion_chart(
     rates : show the share of the truth instead of the count.
     rows, columns : titles of the axes.
     ink : colour of the numbers on light squares; it suits the background of the page.
-    marked : names of the truth and the prediction that are selected at first; "" for any.
+    marked : names of the truth and the prediction whose cells have a frame; "" for any.
     """
     field, number_format = ("rate", ".1%") if rates else ("count", ",d")
-    pick = _pick_cell(marked)
     base = alt.Chart(cells).encode(
         x=alt.X(
             "prediction:N", title=columns, sort=order, axis=_names_on_top(order), scale=_all(order)
@@ -44,9 +43,9 @@ def confusion_chart(
             alt.Tooltip("rate:Q", title="share of the row", format=".2%"),
         ],
     )
-    stroke = alt.when(pick).then(alt.value(ORANGE))
-    if line := _line(marked):
-        stroke = stroke.when(line).then(alt.value(ORANGE))
+    stroke = alt.when(_PICK).then(alt.value(ORANGE))
+    if test := _is_marked(marked):
+        stroke = stroke.when(test).then(alt.value(ORANGE))
     squares = (
         base.mark_rect(cornerRadius=2, cursor="pointer", fill=BLUE)
         .encode(
@@ -54,7 +53,7 @@ def confusion_chart(
             stroke=stroke.otherwise(alt.value(None)),
             strokeWidth=alt.value(3),
         )
-        .add_params(pick)
+        .add_params(_PICK)
     )
     dark = f"datum.{field} > {float(cells[field].max()) * DARK if len(cells) else 0}"
     numbers = base.transform_filter("datum.count > 0").encode(
@@ -77,24 +76,21 @@ DARK = 0.8  # of the largest value: above, white numbers have more contrast (WCA
 _FAINT = alt.Scale(range=[0.07, 1], zero=True)  # opacity, for light and dark pages
 
 
-def _pick_cell(marked: tuple[str, str]) -> alt.Parameter:
-    """A selection of one cell, or none; it begins with the one that is marked."""
-    first = dict(zip(("truth", "prediction"), marked, strict=True))
-    return alt.selection_point(
-        name="cell",
-        fields=["truth", "prediction"],
-        on="click",
-        empty=False,
-        toggle="!!datum && vlSelectionTest('cell_store', datum)",
-        value=[first] if all(marked) else alt.Undefined,
-    )
+# A click on the selected cell takes it back; on another one it selects that instead.
+_PICK = alt.selection_point(
+    name="cell",
+    fields=["truth", "prediction"],
+    on="click",
+    empty=False,
+    toggle="!!datum && vlSelectionTest('cell_store', datum)",
+)
 
 
-def _line(marked: tuple[str, str]) -> str | None:
-    """The cells of a row or a column, where only that is marked."""
+def _is_marked(marked: tuple[str, str]) -> str | None:
+    """A test for the cells of a row, of a column, or for one cell."""
     names = dict(zip(("truth", "prediction"), marked, strict=True))
     parts = [f"datum.{field} === {json.dumps(name)}" for field, name in names.items() if name]
-    return parts[0] if len(parts) == 1 else None
+    return " && ".join(parts) or None
 
 
 def _names(order: list[str]) -> alt.Axis:

@@ -1,7 +1,5 @@
 """Charts of an evaluation: calibration, abstention, embedding map."""
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
@@ -150,16 +148,14 @@ def embedding_map_chart(
     Parameters
     ----------
     rows : columns x, y, truth, prediction (names), correct, image (data URL), index.
-    area : the rectangle that is marked at first: left, right, low, high.
+    area : a rectangle to mark: left, right, low, high.
     """
-    first: Any = {"x": list(area[:2]), "y": list(area[2:])} if area else alt.Undefined
     edge = alt.BrushConfig(stroke=ORANGE, strokeWidth=2, fill=ORANGE, fillOpacity=0.1)
-    brush = alt.selection_interval(name="area", value=first, mark=edge)
+    brush = alt.selection_interval(name="area", mark=edge)
     pick = alt.selection_point(name="picture", fields=["index"], on="click", empty=False)
-    bare = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
     base = alt.Chart(rows).encode(
-        x=alt.X("x:Q", axis=bare, scale=alt.Scale(zero=False)),
-        y=alt.Y("y:Q", axis=bare, scale=alt.Scale(zero=False)),
+        x=alt.X("x:Q", axis=_BARE, scale=_TIGHT),
+        y=alt.Y("y:Q", axis=_BARE, scale=_TIGHT),
         color=alt.Color(
             "truth:N",
             scale=alt.Scale(
@@ -189,5 +185,31 @@ def embedding_map_chart(
         cursor="pointer",
         aria=False,
     )
-    layers: alt.LayerChart = alt.layer(correct, wrong)  # type: ignore[assignment]
+    marks = [correct, wrong] if area is None else [_rectangle(rows, area), correct, wrong]
+    layers: alt.LayerChart = alt.layer(*marks)  # type: ignore[assignment]
     return layers.properties(height=500)
+
+
+_BARE = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
+_TIGHT = alt.Scale(zero=False)
+
+
+def _rectangle(rows: pd.DataFrame, area: tuple[float, float, float, float]) -> alt.Chart:
+    """A rectangle, as far as there are points: the map does not shrink for it."""
+    (left, right), (low, high) = area[:2], area[2:]
+    x, y = rows["x"], rows["y"]
+    edges = {
+        "x": [min(max(left, x.min()), x.max())],
+        "x2": [max(min(right, x.max()), x.min())],
+        "y": [min(max(low, y.min()), y.max())],
+        "y2": [max(min(high, y.max()), y.min())],
+    }
+    mark = alt.Chart(pd.DataFrame(edges)).mark_rect(
+        fill=ORANGE, fillOpacity=0.1, stroke=ORANGE, strokeWidth=2, aria=False
+    )
+    return mark.encode(
+        x=alt.X("x:Q", axis=_BARE, scale=_TIGHT),
+        y=alt.Y("y:Q", axis=_BARE, scale=_TIGHT),
+        x2="x2:Q",
+        y2="y2:Q",
+    )

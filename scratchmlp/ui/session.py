@@ -110,6 +110,9 @@ class ChartWidget(NamedTuple):
     on_select: Callable[[], None]
 
 
+_OUTDATED = object()  # no choice equals it
+
+
 class _Chart(NamedTuple):
     version: int
     choice: Any
@@ -117,12 +120,15 @@ class _Chart(NamedTuple):
     first: Any
 
 
-def synced_chart(key: str, choice: Any, look: Any, on_select: Callable[[Any], Any]) -> ChartWidget:
+def synced_chart(
+    key: str, choice: Any, nothing: Any, look: Any, on_select: Callable[[Any], Any]
+) -> ChartWidget:
     """A chart that shows `choice`, and calls `on_select` when the visitor selects something.
 
-    `on_select` is given the selection and returns the new choice. A chart cannot be told later what
-    to show as selected. So a new one replaces it when the choice changes by other means, or when
-    `look`, all that its picture depends on, changes; or when it comes back after it was away.
+    `on_select` is given the selection and returns the new choice; `nothing` is the choice of
+    nothing. A chart draws the choice that it begins with, and only later ones are its selection. So
+    a new chart replaces it when that first choice changes, when the choice changes by other means,
+    when `look`, all that its picture depends on, changes, or when it comes back after it was away.
     """
     charts = st.session_state.setdefault(CHARTS, {})
     chart = charts.get(key)
@@ -135,6 +141,7 @@ def synced_chart(key: str, choice: Any, look: Any, on_select: Callable[[Any], An
     def selected() -> None:
         if charts[key].version == version:
             new = on_select(st.session_state[f"{key}.{version}"]["selection"])
-            charts[key] = charts[key]._replace(choice=new)
+            outdated = chart.first not in (nothing, new)
+            charts[key] = chart._replace(choice=_OUTDATED if outdated else new)
 
     return ChartWidget(f"{key}.{version}", chart.first, selected)

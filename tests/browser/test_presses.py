@@ -8,13 +8,17 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
+from scratchmlp.ui.draw import views as draw
+from scratchmlp.ui.evaluate import views as evaluate
+from scratchmlp.ui.train import views as train
 from tests.browser.conftest import App, settled
 from tests.browser.test_draw import canvas
+from tests.browser.test_runs import go as list_runs
 from tests.browser.test_runs import tick
 from tests.browser.test_train import go
 
@@ -35,16 +39,17 @@ SIGNS = """() => JSON.stringify([
 # Buttons that a person can press now, each with the name of its kind. What the page covers with a
 # dialog or a popover cannot be pressed.
 BUTTONS = r"""() => {
-  const STREAMLIT = 'header, [kind^=header], [data-testid=stElementToolbar]'  // its own buttons
-  const over = document.querySelector('[role=dialog]')
+  const PASSED_OVER = 'header, [kind^=header], [data-testid=stElementToolbar], [inert]'
+  const CHOSEN = '[aria-checked=true], [aria-pressed=true], [role=tab], [data-testid$=Active]'
+  const over = document.querySelector('[data-testid=stDialog] [role=dialog], [role=dialog]')
     ?? document.querySelector('[data-testid=stPopoverBody]')
     ?? document.querySelector('[data-testid=stMenuButtonBody]')
   const seen = [], SEEN = { visibilityProperty: true, opacityProperty: true }
-  for (const button of (over ?? document).querySelectorAll('button')) {
-    button.removeAttribute('data-press')
-    const chosen = button.matches('[aria-checked=true], [aria-pressed=true], [role=tab]')
-    if (button.disabled || chosen || !button.checkVisibility(SEEN)) continue
-    if (button.closest(STREAMLIT) || /^Help for/.test(button.ariaLabel)) continue
+  for (const button of document.querySelectorAll('button')) delete button.dataset.press
+  const OURS = 'button:is([kind], [data-variant], [data-testid]), .grid button'
+  for (const button of (over ?? document).querySelectorAll(OURS)) {
+    if (button.disabled || button.matches(CHOSEN) || !button.checkVisibility(SEEN)) continue
+    if (button.closest(PASSED_OVER) || /^Help for/.test(button.ariaLabel)) continue
     const place = button.closest('[class*=st-key-]')
     const key = /st-key-(\S+)/.exec(place?.className ?? '')?.[1] ?? 'none'
     const kind = [key.replace(/\d+/g, ''), button.dataset.testid, button.ariaLabel].join(' ')
@@ -82,17 +87,17 @@ def test_every_button_of_train_shows_what_it_did(app: App, open_page: Open, slow
     def show(view: str) -> None:
         app.rest()
         go(page, app, f"/?run={slow_run}&preset=modern&epochs=7&hidden=32,32&dataset=digits")
-        page.get_by_role("tab", name=view).click()
+        page.get_by_role("tab", name=view, exact=True).click()
 
     walker = Walker(app, page)
-    for view in ("Diagnosis", "Compare", "Find a learning rate", "Inside", "Code", "Export"):
+    for view in train.VIEWS:
         walker.walk(lambda view=view: show(view))
     kinds = " ".join(walker.pressed)
     for key in ("train", "try_", "take_settings", "reset_epochs", "undo", "why", "load_", "reset"):
         assert re.search(rf"\b{key}", kinds), kinds
 
 
-@pytest.mark.parametrize("view", ["Errors", "Map", "Confidence", "Label errors", "Export"])
+@pytest.mark.parametrize("view", evaluate.VIEWS)
 def test_every_button_of_evaluate_shows_what_it_did(
     app: App, open_page: Open, slow_run: str, view: str
 ) -> None:
@@ -100,12 +105,12 @@ def test_every_button_of_evaluate_shows_what_it_did(
 
     def show() -> None:
         page.goto(f"{app.url}/evaluate?run={slow_run}")
-        page.get_by_role("tab", name=view).click()
+        page.get_by_role("tab", name=view, exact=True).click()
 
     Walker(app, page).walk(show)
 
 
-@pytest.mark.parametrize("view", ["How it saw it", "Why", "All runs", "My drawings"])
+@pytest.mark.parametrize("view", draw.VIEWS)
 def test_every_button_of_draw_shows_what_it_did(app: App, open_page: Open, view: str) -> None:
     page = open_page(height=1600, accept_downloads=True)
 
@@ -118,7 +123,7 @@ def test_every_button_of_draw_shows_what_it_did(app: App, open_page: Open, view:
         page.mouse.move(box["x"] + 150, box["y"] + 220, steps=5)
         page.mouse.up()
         expect(page.locator(".st-key-prediction .digit")).to_be_visible()
-        page.get_by_role("tab", name=view).click()
+        page.get_by_role("tab", name=view, exact=True).click()
 
     Walker(app, page).walk(show)
 
@@ -132,10 +137,7 @@ def test_every_button_of_runs_shows_what_it_did(
     def show() -> None:
         app.rest()
         store.run_list.restore([slow_run] if slow_run not in known(store) else [])
-        page.goto(f"{app.url}/runs")
-        page.get_by_role("textbox", name="Search").fill("slow")
-        page.get_by_role("textbox", name="Search").press("Enter")
-        expect(page.get_by_text("1 of ")).to_be_visible()
+        list_runs(page, app, "slow")
         tick(page)
         expect(page.locator(".st-key-delete button")).to_be_enabled()
 
@@ -152,11 +154,12 @@ class Walker:
     def __init__(self, app: App, page: Page) -> None:
         self.pressed: list[str] = []
         self._app, self._page = app, page
-        self._downloads = 0
+        self._files = 0  # that were downloaded or asked for
         page.on("download", lambda download: self._count())
+        page.on("filechooser", lambda chooser: self._count())
 
     def _count(self) -> None:
-        self._downloads += 1
+        self._files += 1
 
     def walk(self, show: Callable[[], None]) -> None:
         """`show` shows the page as it was at first: a press may have led away."""
@@ -164,8 +167,13 @@ class Walker:
         while found := self._next():
             kind, button = found
             place, before = self._page.url.split("?")[0], self._signs()
+            try:
+                button.click(timeout=5000)
+            except TimeoutError:
+                if button.count():
+                    raise
+                continue  # a new one has replaced it
             self.pressed.append(kind)
-            button.click()
             self._expect_change(kind, before)
             if self._page.url.split("?")[0] != place or self._under_way():
                 show()
@@ -181,7 +189,7 @@ class Walker:
         return None
 
     def _signs(self) -> tuple[str, int]:
-        return self._page.evaluate(SIGNS), self._downloads
+        return self._page.evaluate(SIGNS), self._files
 
     def _expect_change(self, kind: str, before: tuple[str, int]) -> None:
         for _ in range(200):

@@ -37,7 +37,9 @@ def test_a_damaged_run_is_left_out(store: Store, sound_run: str, page: str) -> N
     assert "is damaged. Rows that cannot be read are left out" in shown(app)
     assert "1 of the table runs" in shown(app)
     assert not app.error
-    if page != "runs":
+    if page == "evaluate":
+        assert "This run does not exist" in shown(ran(app_at(page, run=other)))
+    elif page != "runs":
         assert f"There is no run {other}" in shown(ran(app_at(page, run=other)))
 
 

@@ -196,12 +196,13 @@ def test_an_address_that_compares_with_nothing_is_harmless(
     assert named(app, "compare") is None
 
 
-def test_settings_of_an_address_replace_those_of_a_visitor_only_if_it_says_apply(
+def test_settings_of_an_address_replace_those_of_a_visitor_who_comes_by_it(
     runs: tuple[str, str],
 ) -> None:
     app = ran(app_at("train"))
-    go(app, "train", lr="0.05")
+    go(app, "train", lr="0.05")  # an old address of a browser that lags behind
     assert app.session_state[session.SETTINGS].lr != 0.05
+    go(app, "draw")
     go(app, "train", lr="0.05", apply="1")
     assert app.session_state[session.SETTINGS].lr == 0.05
     assert named(app, "apply") is None

@@ -27,7 +27,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
         st.info("No other runs on this dataset yet. Train another one to compare.")
         return
     if state.now().compare not in ("", *others):
-        state.refuse("compare", "The run to compare with is not on this dataset, or is gone.")
+        state.refuse("compare", "The run to compare with is not another run on this dataset.")
     chosen = _other(others)
     st.selectbox(
         "Compare with",

@@ -13,6 +13,7 @@ from scratchmlp.ui.evaluate import state
 from scratchmlp.ui.predictions import Predictions
 
 Cell = tuple[str, str]  # names of the truth and the prediction; "" for any
+ANY: Cell = "", ""
 PERCENT = st.column_config.NumberColumn(format="percent")
 
 
@@ -62,7 +63,7 @@ def _matrix(predictions: Predictions) -> None:
     if asked.by_errors:
         order = evaluation.classes_by_errors(predictions.table, classes)
     look = _version(predictions), asked.percent, len(cells), asked.by_errors, ink
-    chart = session.synced_chart("confusion", cell, look, _choose_cell)
+    chart = session.synced_chart("confusion", cell, ANY, look, _choose_cell)
     with st.container(key="confusion"):
         st.altair_chart(
             confusion_chart(cells, order, asked.percent, ink=ink, marked=chart.first),
@@ -78,8 +79,10 @@ def _version(predictions: Predictions) -> tuple[Any, ...]:
 
 
 def _choose_cell(selection: Any) -> Cell:
-    cells = selection["cell"]
-    return _choose((cells[-1]["truth"], cells[-1]["prediction"]) if cells else ("", ""))
+    """A click on the cell that is chosen clears it, whether the chart marked it or the state."""
+    cells = [(cell["truth"], cell["prediction"]) for cell in selection["cell"]]
+    chosen = state.now().truth, state.now().prediction
+    return _choose(cells[-1] if cells and cells[-1] != chosen else ANY)
 
 
 def _choose(cell: Cell) -> Cell:
@@ -109,7 +112,7 @@ def _pairs(predictions: Predictions) -> None:
     asked = state.now()
     chosen = asked.truth, asked.prediction
     table = session.synced_chart(
-        "pairs", chosen, _version(predictions), partial(_choose_pair, pairs)
+        "pairs", chosen, ANY, _version(predictions), partial(_choose_pair, pairs)
     )
     st.dataframe(
         pairs,
@@ -123,6 +126,6 @@ def _pairs(predictions: Predictions) -> None:
 
 def _choose_pair(pairs: pd.DataFrame, selection: Any) -> Cell:
     if not selection["rows"]:
-        return _choose(("", ""))
+        return _choose(ANY)
     pair = pairs.iloc[selection["rows"][0]]
     return _choose((pair["truth"], pair["prediction"]))

@@ -33,7 +33,7 @@ def show(run: Run, predictions: Predictions) -> None:
     if points is None:
         return
     map_id = (*predictions.split_id, predictions.step, name)
-    chart = session.synced_chart("map", state.now().area, map_id, _choose)
+    chart = session.synced_chart("map", state.now().area, None, map_id, _choose)
     rows = _chart_rows(map_id, predictions, points)
     with st.container(key="map"):
         st.altair_chart(
@@ -52,13 +52,14 @@ def show(run: Run, predictions: Predictions) -> None:
 
 def _choose(selection: Any) -> Area | None:
     """Open the picture that was clicked, or keep the rectangle that was drawn."""
-    if selection.get("picture"):
-        state.change(sample=int(selection["picture"][0]["index"]), opened_from="")
+    picked = selection.get("picture")
+    if picked and picked[0].get("index") is not None:  # the marked rectangle has no index
+        state.change(sample=int(picked[0]["index"]), opened_from="")
     elif area := selection.get("area"):
         edges = *sorted(area["x"]), *sorted(area["y"])
         state.change(area=address.rounded(edges))
         state.reveal_gallery()
-    else:
+    elif not picked:
         state.change(area=None)
     return state.now().area
 

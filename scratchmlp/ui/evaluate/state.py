@@ -49,6 +49,8 @@ def change(**changes: Any) -> None:
     resets: dict[str, Any] = {}
     if differs & {"run", "dataset", "split", "projection"}:
         resets["area"] = None
+    if "run" in differs and after.compare == after.run:
+        resets["compare"] = before.run  # the two change places
     if differs & {"dataset", "split", "view"}:
         resets["sample"] = None
     if after.sample is None or "sample" in resets:

@@ -113,6 +113,17 @@ def test_a_picture_of_compare_has_its_list_and_leads_back_to_it(store: Store) ->
     assert address(app) == {"run": poor, "view": "compare", "compare": good}
 
 
+def test_selecting_the_compared_run_swaps_the_two(store: Store) -> None:
+    one, other = trained(store, GOOD), trained(store, QUICK)
+    app = page(run=one, compare=other)
+    fixed = metric(app, "Only the other is right")
+    run_control(app).set_value(other)
+    ran(app)
+    assert address(app) == {"run": other, "view": "compare", "compare": one}
+    assert metric(app, "Only this one is right") == fixed
+    assert not app.warning
+
+
 def test_a_picture_that_the_filters_leave_out_has_neighbours_too(store: Store) -> None:
     run_id = trained(store, GOOD)
     table = table_of(store, run_id)

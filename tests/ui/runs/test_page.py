@@ -257,7 +257,7 @@ def test_two_runs_are_compared_by_their_answers(store: Store) -> None:
     ran(app)
     assert app.title[0].value == "Evaluate"
     assert any(m.label == "McNemar's p" for m in app.metric)
-    assert [box.value for box in app.selectbox if box.label == "Compare with"] == [one]
+    assert next(box for box in app.selectbox if box.label == "Compare with").value == one
 
 
 def test_a_net_is_loaded_from_its_file(store: Store) -> None:

@@ -44,10 +44,10 @@ def test_every_step_stands_beside_the_code_that_makes_it(store: Store) -> None:
 def test_before_the_first_epoch_there_is_the_code(store: Store) -> None:
     waiting = store.create(replace(QUICK, optimizer="sgd"), status="running")
     app = view("Code", waiting)
-    assert "The numbers appear with the first checkpoint" in shown(app)
+    assert "This run has no numbers to show yet: its first epoch is not done." in shown(app)
     app.button_group("code_block").set_value("Optimiser")
     assert any("def sgd(" in block.value for block in ran(app).code)
     assert not any("def adam(" in block.value for block in app.code)
     app = view("Export", waiting)
-    assert "There is a network to download after the first epoch." in shown(app)
+    assert "This run has no network to download yet: its first epoch is not done." in shown(app)
     assert not [b for b in app.get("download_button") if b.key == "export_net"]
