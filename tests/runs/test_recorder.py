@@ -226,11 +226,13 @@ def test_a_new_rate_replaces_those_that_have_not_taken_effect_again(
 def test_one_epoch_trains_to_the_end_of_the_epoch_and_pauses(background: BackgroundRun) -> None:
     """First while the run trains, then during a pause: each time to the end of the next epoch."""
     store, run_id = background.store, background.run_id
-    ends = []
+    ends: list[int] = []
     for _ in range(3):
         background.paused.clear()
         store.send(run_id, "epoch")
-        background.until(lambda: background.paused.is_set() and background.status() == "paused")
+        background.until(background.paused.is_set)
+        background.until(lambda: background.last_step() > max(ends, default=0))  # it is written
+        background.until(lambda: background.status() == "paused")
         ends.append(background.last_step())
         assert ends[-1] == store.epochs_since(run_id)[-1].step
     epoch = store.epochs_since(run_id)[0].step
