@@ -27,7 +27,7 @@ ENOUGH = f"least => ({CONTRAST})().every(([kind, _, contrast]) => contrast >= le
 
 
 def go(page: Page, app: App, path: str) -> None:
-    page.goto(app.url + path)
+    page.goto(f"{app.url}{path}?run={app.id('first')}")
     expect(page.locator(PAGES[path]).first).to_be_visible()
     expect(page.get_by_role("heading", level=2).first).to_be_attached()
     settled(page)
