@@ -45,16 +45,25 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
         ],
     )
     widths = alt.Scale(type="log", domainMin=1, range=[0.5, 2])
-    width = alt.StrokeWidth("n:Q", scale=widths, legend=None)
-    intervals = base.mark_rule().encode(y="lowest:Q", y2="highest:Q", strokeWidth=width)
+    # The field has a name of its own, because no legend of a field hides all legends of it.
+    width = alt.StrokeWidth("width:Q", scale=widths, legend=None)
+    intervals = base.transform_calculate(width="datum.n").mark_rule()
+    intervals = intervals.encode(y="lowest:Q", y2="highest:Q", strokeWidth=width)
     size = alt.Size(
         "n:Q",
         scale=alt.Scale(type="log", domainMin=1, range=[15, 200]),
-        legend=alt.Legend(title="pictures", orient="top", values=_powers(table["n"]), format=","),
+        legend=alt.Legend(
+            title="pictures",
+            orient="bottom",
+            values=_powers(table["n"]),
+            format=",",
+            symbolFillColor=GREY,
+            symbolStrokeWidth=0,
+        ),
     )
     points = base.mark_circle(opacity=1).encode(size=size)
     layers: alt.LayerChart = alt.layer(diagonal, intervals, points)  # type: ignore[assignment]
-    return layers.properties(height=HEIGHT, title=title("Reliability diagram"))
+    return layers.properties(height=HEIGHT + 60, title=title("Reliability diagram"))
 
 
 def _powers(counts: pd.Series) -> list[int]:

@@ -182,6 +182,15 @@ def test_back_and_forward_restore_the_gallery_and_its_place(
     expect(thumbnails(page).first).not_to_have_attribute("aria-label", seen[0])
 
 
+def test_the_reliability_diagram_says_how_many_pictures_a_bin_has(
+    evaluated: Evaluated, open_page: Open
+) -> None:
+    page = open_page()
+    page.goto(f"{evaluated.url}&view=confidence")
+    legend = page.locator(".role-legend").filter(has_text="pictures")
+    expect(legend).to_contain_text("110100")
+
+
 def test_on_a_phone_a_tap_on_a_cell_brings_the_gallery_into_view(
     evaluated: Evaluated, open_page: Open
 ) -> None:

@@ -33,7 +33,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
         "Compare with",
         list(others),
         list(others).index(chosen),
-        format_func=run_picker.labels(others).__getitem__,
+        format_func=run_picker.labels(runs).__getitem__,
         **state.widget("compare", value=chosen),
     )
     theirs = load_predictions(others[chosen], predictions.dataset, predictions.split)
@@ -75,6 +75,8 @@ def _figures(compared: Comparison) -> None:
 
 
 def _verdict(compared: Comparison) -> str:
+    if not compared.fixed and not compared.broken:
+        return "Both runs are right on the same pictures."
     better = "the other run" if len(compared.fixed) > len(compared.broken) else "this run"
     if compared.p < 0.05:
         return f"The difference is significant (p < 0.05): {better} is better on these pictures."

@@ -98,6 +98,14 @@ def test_a_cell_of_the_diagonal_shows_its_correct_predictions(store: Store) -> N
     assert not control(app, "evaluate_correct").value
 
 
+def test_equal_runs_are_right_on_the_same_pictures_and_can_be_told_apart(store: Store) -> None:
+    one, same = trained(store, GOOD), trained(store, GOOD)
+    app = page(run=one, view="compare", compare=same)
+    assert "Both runs are right on the same pictures." in shown(app)
+    options = [box.options for box in app.selectbox if box.label in ("Run", "Compare with")]
+    assert set(options[1]) < set(options[0])
+
+
 def test_a_picture_of_compare_has_its_list_and_leads_back_to_it(store: Store) -> None:
     good, poor = trained(store, GOOD), trained(store, QUICK)
     fixed = comparison.compare(table_of(store, poor), table_of(store, good)).fixed
