@@ -17,10 +17,11 @@ import torch
 from filelock import FileLock
 from hypothesis import settings
 
-from scratchmlp.bench.browser import free_port, link_cache
+from scratchmlp.bench.browser import link_cache
 from scratchmlp.data import datasets, splits
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.data.sources import SOURCES
+from scratchmlp.runs.cluster import free_port
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 

@@ -133,7 +133,7 @@ class Symptoms:
     def valid_rise(self) -> float:
         """The smallest of the last three validation losses divided by the smallest of all.
 
-        1 without validation. Three losses count, because a single one may be a spike.
+        1 without validation. A spike of one or two epochs does not count.
         """
         losses = _finite(self.epochs, "valid_loss")
         if not len(losses):

@@ -1,5 +1,7 @@
 """Charts of an evaluation: calibration, abstention, embedding map."""
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -163,8 +165,7 @@ def embedding_map_chart(
     brush = alt.selection_interval(name="area", mark=edge)
     pick = alt.selection_point(name="picture", fields=["index"], on="click", empty=False)
     base = alt.Chart(rows).encode(
-        x=alt.X("x:Q", axis=_BARE, scale=_TIGHT),
-        y=alt.Y("y:Q", axis=_BARE, scale=_TIGHT),
+        **_position(),
         color=alt.Color(
             "truth:N",
             scale=alt.Scale(
@@ -199,8 +200,14 @@ def embedding_map_chart(
     return layers.properties(height=500)
 
 
-_BARE = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
-_TIGHT = alt.Scale(zero=False)
+def _position() -> dict[str, Any]:
+    """The channels of a place on the map, whose axes have no meaning."""
+    bare = alt.Axis(labels=False, ticks=False, domain=False, grid=False, title=None)
+    tight = alt.Scale(zero=False)
+    return {
+        "x": alt.X("x:Q", axis=bare, scale=tight),
+        "y": alt.Y("y:Q", axis=bare, scale=tight),
+    }
 
 
 def _rectangle(rows: pd.DataFrame, area: tuple[float, float, float, float]) -> alt.Chart:
@@ -217,8 +224,7 @@ def _rectangle(rows: pd.DataFrame, area: tuple[float, float, float, float]) -> a
         fill=ORANGE, fillOpacity=0.1, stroke=ORANGE, strokeWidth=2, aria=False
     )
     return mark.encode(
-        x=alt.X("x:Q", axis=_BARE, scale=_TIGHT),
-        y=alt.Y("y:Q", axis=_BARE, scale=_TIGHT),
+        **_position(),
         x2="x2:Q",
         y2="y2:Q",
     )

@@ -36,19 +36,27 @@ class Checkpoints:
             return list(connection.execute(query.order_by(checkpoints.c.step)))
 
     def last_position(self, run_id: str) -> CheckpointPosition:
-        row = self._last(run_id, checkpoints.c.step, checkpoints.c.epoch)
-        return CheckpointPosition(row.step, row.epoch) if row else CheckpointPosition(0, 0)
+        with read_transaction(self._engine) as connection:
+            return last_position(connection, run_id)
 
     def resume_point(self, run_id: str) -> ResumePoint | None:
-        row = self._last(run_id, checkpoints.c.network, checkpoints.c.progress)
+        query = _last(run_id, checkpoints.c.network, checkpoints.c.progress)
+        with read_transaction(self._engine) as connection:
+            row = connection.execute(query).first()
         if not row or not row.progress:
             return None
         return ResumePoint(bytes(row.network), bytes(row.progress))
 
-    def _last(self, run_id: str, *columns: sa.Column) -> sa.Row | None:
-        query = sa.select(*columns).where(checkpoints.c.run == run_id)
-        with read_transaction(self._engine) as connection:
-            return connection.execute(query.order_by(checkpoints.c.step.desc()).limit(1)).first()
+
+def last_position(connection: sa.Connection, run_id: str) -> CheckpointPosition:
+    """Step and epoch of a run's last checkpoint; (0, 0) before the first."""
+    row = connection.execute(_last(run_id, checkpoints.c.step, checkpoints.c.epoch)).first()
+    return CheckpointPosition(row.step, row.epoch) if row else CheckpointPosition(0, 0)
+
+
+def _last(run_id: str, *columns: sa.Column) -> sa.Select:
+    query = sa.select(*columns).where(checkpoints.c.run == run_id)
+    return query.order_by(checkpoints.c.step.desc()).limit(1)
 
 
 def save_checkpoint(connection: sa.Connection, run_id: str, new: Checkpoint) -> None:

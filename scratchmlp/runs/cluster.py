@@ -62,7 +62,7 @@ class LocalCluster:
         if not self._scheduler.is_alive:
             for worker in self._workers:
                 worker.kill()
-            port = _free_port()
+            port = free_port()
             if self._scheduler.start([], SCHEDULER | {"port": port}):
                 self.address = f"tcp://{LOOPBACK}:{port}"
         if self._scheduler.is_alive:
@@ -119,7 +119,8 @@ def _exit_with_parent(parent: int) -> None:
     os._exit(1)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine on which nothing listens at the moment."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

@@ -76,13 +76,10 @@ class Drawings:
             .where(_NOT_DELETED)
             .order_by(drawings.c.created.desc(), drawings.c.id)
         )
-        with read_transaction(self._engine) as connection:
-            return damage.sound(connection, drawings, connection.execute(query), _drawing)
+        return self._read(query)
 
     def get(self, drawing_id: str) -> Drawing:
-        query = sa.select(drawings).where(_NOT_DELETED, drawings.c.id == drawing_id)
-        with read_transaction(self._engine) as connection:
-            found = damage.sound(connection, drawings, connection.execute(query), _drawing)
+        found = self._read(sa.select(drawings).where(_NOT_DELETED, drawings.c.id == drawing_id))
         if not found:
             raise UserError("This drawing does not exist any more.")
         return found[0]
@@ -90,9 +87,11 @@ class Drawings:
     def find(self, image: NDArray[np.uint8]) -> Drawing | None:
         """The drawing with exactly this image."""
         query = sa.select(drawings).where(_NOT_DELETED, drawings.c.image == image.tobytes())
+        return next(iter(self._read(query)), None)
+
+    def _read(self, query: sa.Select) -> list[Drawing]:
         with read_transaction(self._engine) as connection:
-            row = connection.execute(query).first()
-        return _drawing(row) if row else None
+            return damage.sound(connection, drawings, connection.execute(query), _drawing)
 
     def relabel(self, drawing_id: str, label: str) -> None:
         """Give a drawing another label."""

@@ -6,7 +6,6 @@ A run that still trains is sent the command to stop when it is deleted.
 
 import time
 from collections.abc import Collection
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -92,18 +91,17 @@ class RunList:
 
         It is found also if it was deleted.
         """
-        chain: dict[str, dict[str, Any]] = {}
+        chain: dict[str, Run] = {}
         parent: str | None = run_id
         with read_transaction(self._engine) as connection:
             while parent and parent not in chain:
-                found = connection.execute(sa.select(runs).where(runs.c.id == parent))
-                row = found.mappings().first()
-                if row is None:
+                found = read_runs(connection, sa.select(runs).where(runs.c.id == parent))
+                if not found:
                     break
-                chain[parent], parent = dict(row), row["parent"]
+                chain[parent], parent = found[0], found[0].parent
         if not chain:
             raise UserError(f"There is no run {run_id[:40]}: the list of runs has them all.")
-        return Run.from_row([*chain.values()][-1])
+        return [*chain.values()][-1]
 
     def purge(self) -> int:
         """Remove the runs for good that cannot be restored any more; return their number.

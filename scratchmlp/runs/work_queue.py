@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 
+from scratchmlp.runs.checkpoints import last_position
 from scratchmlp.runs.database import (
-    checkpoints,
     commands,
     epochs,
     read_transaction,
@@ -134,8 +134,7 @@ def rewind(connection: sa.Connection, run_id: str) -> None:
     Its learning rates of later steps stay: the run receives each again at the same step. "One
     epoch" stays too, if it was in force. Other commands that were applied later are forgotten.
     """
-    last = connection.execute(_last_checkpoint(run_id)).first()
-    step, epoch = last or (0, 0)
+    step, epoch = last_position(connection, run_id)
     for key, done in ((steps.c.step, step), (epochs.c.epoch, epoch)):
         connection.execute(sa.delete(key.table).where(key.table.c.run == run_id, key > done))
     late = commands.c.run == run_id, commands.c.applied_step >= step, commands.c.kind != "lr"
@@ -159,11 +158,6 @@ def _in_order() -> sa.Select:
         ),
     ).subquery()
     return sa.select(waiting.c.kind, waiting.c.id).order_by(waiting.c.created)
-
-
-def _last_checkpoint(run_id: str) -> sa.Select:
-    query = sa.select(checkpoints.c.step, checkpoints.c.epoch).where(checkpoints.c.run == run_id)
-    return query.order_by(checkpoints.c.step.desc()).limit(1)
 
 
 def _table(item: Item) -> sa.Table:

@@ -45,7 +45,10 @@ def resolve_run(runs: dict[str, Run]) -> Run | None:
 
 
 def choose_run(runs: dict[str, Run]) -> Run | None:
-    """The control; returns the run to show: the best where the selected one has no network."""
+    """Show the control, and return the run to show.
+
+    It is the selected run, or the best run if the selected run has no network.
+    """
     run = resolve_run(runs)
     if run is None:
         run_id, run = selection.selected_run_id(), best_run(runs)

@@ -172,7 +172,7 @@ class Walker:
             except TimeoutError:
                 if button.count():
                     raise
-                continue  # a new one has replaced it
+                continue  # another button has replaced it
             self.pressed.append(kind)
             self._expect_change(kind, before)
             if self._page.url.split("?")[0] != place or self._under_way():

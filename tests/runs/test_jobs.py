@@ -56,7 +56,7 @@ def jobs(workers: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
     made = Jobs(store)
     made.wait_until_ready(PATIENCE)
-    wait(lambda: len(made._threads()) == 2)  # one may have been killed
+    wait(lambda: len(made._threads()) == 2)  # another test may have killed a worker
     yield made
     rest(store)
     made.close()

@@ -4,6 +4,7 @@ import streamlit as st
 
 from scratchmlp.analysis.prediction import Prediction
 from scratchmlp.net.network import Network
+from scratchmlp.runs.drawings import Drawing
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, session
 from scratchmlp.ui.draw import lesson
@@ -22,15 +23,19 @@ def correct(digit: Prediction, drawn: InkInput, label: str) -> None:
     """
     with session.errors_shown():
         kept = resources.store().drawings.find(digit.image)
-        drawing = keep(label, digit, drawn)
+        drawing = _save(kept, label, digit, drawn)
         previous = kept.label if kept else None
         st.session_state[CORRECTION] = Correction(drawing, label, previous, digit)
 
 
-def keep(label: str, digit: Prediction, drawn: InkInput) -> str:
-    """Keep a drawing with its label, or change the label it was kept with; return its id."""
+def keep(label: str, digit: Prediction, drawn: InkInput) -> None:
+    """Keep a drawing with its label, or change the label it was kept with."""
+    _save(resources.store().drawings.find(digit.image), label, digit, drawn)
+
+
+def _save(kept: Drawing | None, label: str, digit: Prediction, drawn: InkInput) -> str:
+    """Keep a drawing, or change the label of the `kept` one; return its id."""
     drawings = resources.store().drawings
-    kept = drawings.find(digit.image)
     if kept is None:
         return drawings.add(label, digit.image, drawn.strokes)
     drawings.relabel(kept.id, label)
