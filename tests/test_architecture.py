@@ -37,6 +37,7 @@ HOMES = {
         "scratchmlp/runs/drawings.py",
         "scratchmlp/runs/migrations/",
         "scratchmlp/runs/store.py",
+        "scratchmlp/runs/tables.py",
         "scratchmlp/runs/work_queue.py",
     ),
     "alembic": ("scratchmlp/runs/database.py", "scratchmlp/runs/migrations/"),

@@ -18,14 +18,8 @@ from safetensors.numpy import load, save
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs import damage
-from scratchmlp.runs.database import (
-    LOST_AFTER,
-    insert_new,
-    new_id,
-    read_transaction,
-    tasks,
-    write_transaction,
-)
+from scratchmlp.runs.database import LOST_AFTER, insert_new, read_transaction, write_transaction
+from scratchmlp.runs.tables import new_id, tasks
 
 Arrays = dict[str, NDArray]
 

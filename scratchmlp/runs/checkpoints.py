@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
-from scratchmlp.runs.database import checkpoints, epochs, read_transaction, runs
+from scratchmlp.runs.database import read_transaction
 from scratchmlp.runs.records import Checkpoint, CheckpointPosition, ResumePoint
+from scratchmlp.runs.tables import checkpoints, epochs, runs
 
 CHECKPOINT_EPOCHS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987)
 

@@ -17,7 +17,8 @@ from scratchmlp.errors import UserError
 from scratchmlp.ink.preparation import SIDE
 from scratchmlp.ink.strokes import Strokes
 from scratchmlp.runs import damage
-from scratchmlp.runs.database import drawings, new_id, read_transaction, write_transaction
+from scratchmlp.runs.database import read_transaction, write_transaction
+from scratchmlp.runs.tables import drawings, new_id
 
 OWNER = "local"
 DRAWING_RETENTION = 30 * 24 * 3600.0  # seconds in which a deleted drawing can be restored

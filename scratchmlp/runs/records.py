@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple, get_args
 from scratchmlp.data.types import is_text
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.database import LOST_AFTER, new_id
+from scratchmlp.runs.database import LOST_AFTER
+from scratchmlp.runs.tables import new_id
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "diverged", "failed", "lost"]
 """A run's status. The database never holds "lost": see `Run`."""

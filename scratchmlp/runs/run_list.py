@@ -11,15 +11,9 @@ import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs import damage
-from scratchmlp.runs.database import (
-    commands,
-    epochs,
-    read_transaction,
-    runs,
-    steps,
-    write_transaction,
-)
+from scratchmlp.runs.database import read_transaction, write_transaction
 from scratchmlp.runs.records import LIVE, Run, clean
+from scratchmlp.runs.tables import commands, epochs, runs, steps
 
 RUN_RETENTION = 3600.0  # seconds in which a deleted run can be restored
 MAX_NAME_LENGTH = 200

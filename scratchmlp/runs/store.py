@@ -20,16 +20,11 @@ from scratchmlp.runs import damage
 from scratchmlp.runs.background_tasks import BackgroundTasks
 from scratchmlp.runs.checkpoints import Checkpoints, save_checkpoint
 from scratchmlp.runs.database import (
-    checkpoints,
-    commands,
     default_url,
     describe_damage,
-    epochs,
     insert_new,
     open_database,
     read_transaction,
-    runs,
-    steps,
     write_transaction,
 )
 from scratchmlp.runs.drawings import Drawings
@@ -49,6 +44,7 @@ from scratchmlp.runs.records import (
     new_row,
 )
 from scratchmlp.runs.run_list import NOT_DELETED, RunList, read_runs
+from scratchmlp.runs.tables import checkpoints, commands, epochs, runs, steps
 from scratchmlp.runs.work_queue import Item, WorkQueue, claim, rewind
 
 if TYPE_CHECKING:  # listing runs must not wait for PyTorch

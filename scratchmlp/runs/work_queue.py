@@ -12,17 +12,10 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 
 from scratchmlp.runs.checkpoints import last_position
-from scratchmlp.runs.database import (
-    commands,
-    epochs,
-    read_transaction,
-    runs,
-    steps,
-    tasks,
-    write_transaction,
-)
+from scratchmlp.runs.database import read_transaction, write_transaction
 from scratchmlp.runs.records import LIVE
 from scratchmlp.runs.run_list import NOT_DELETED
+from scratchmlp.runs.tables import commands, epochs, runs, steps, tasks
 
 MAX_TRIES = 3  # workers that die in a row, without a checkpoint between them
 DIED = (

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.database import tasks, write_transaction
+from scratchmlp.runs.database import write_transaction
 from scratchmlp.runs.store import Store
+from scratchmlp.runs.tables import tasks
 
 SETTINGS = {"dataset": "digits", "n": 1437}
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs import database as db
+from scratchmlp.runs import tables
 from scratchmlp.runs.checkpoints import CHECKPOINT_EPOCHS
 from scratchmlp.runs.store import Store, Update
 from tests.runs.updates import CONFIG, checkpoint, epoch
@@ -18,7 +19,9 @@ def test_the_last_the_best_and_the_early_checkpoints_stay(store: Store) -> None:
         store.record(run, Update(epochs=[epoch(n)], checkpoints=[checkpoint(n, best=n == 17)]))
     store.record(run, Update(checkpoints=[checkpoint(30, extra=4)]))
     with db.read_transaction(store._engine) as connection:
-        rows = connection.execute(sa.select(db.checkpoints).order_by(db.checkpoints.c.step)).all()
+        rows = connection.execute(
+            sa.select(tables.checkpoints).order_by(tables.checkpoints.c.step)
+        ).all()
     early = [n for n in CHECKPOINT_EPOCHS if n < 30]
     assert [row.step for row in rows] == sorted([*(10 * n for n in early), 170, 304])
     assert [row.step for row in rows if row.progress] == [304]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs import database
+from scratchmlp.runs import tables
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 
@@ -140,7 +140,7 @@ def test_a_damaged_run_does_not_hide_the_others(sound_file: bytes, tmp_path: Pat
     """Each column of the table holds each hostile value in a run of its own."""
     file = tmp_path / "runs.db"
     file.write_bytes(sound_file)
-    columns = [column.name for column in database.runs.c if not column.primary_key]
+    columns = [column.name for column in tables.runs.c if not column.primary_key]
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         sound = [
             name for (name,) in connection.execute("SELECT id FROM runs WHERE deleted IS NULL")

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs import database as db
+from scratchmlp.runs import tables
 from scratchmlp.runs.store import Store, Update
 from tests.runs.updates import CONFIG, checkpoint
 
@@ -47,7 +48,7 @@ def test_every_older_version_is_migrated(database: str, version: str) -> None:
     Store(database).close()
     with engine.connect() as connection:
         assert db._read_version(connection) == db.HEAD
-        assert compare_metadata(MigrationContext.configure(connection), db.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
     engine.dispose()
 
 

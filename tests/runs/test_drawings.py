@@ -11,8 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs import drawings as module
-from scratchmlp.runs.database import drawings, write_transaction
+from scratchmlp.runs.database import write_transaction
 from scratchmlp.runs.store import Store
+from scratchmlp.runs.tables import drawings
 
 LINE = [[(1.5, 2.0), (3.0, 4.25)], [(5.0, 5.0)]]
 RNG = np.random.default_rng(0)

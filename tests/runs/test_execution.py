@@ -15,7 +15,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.events import Finished, Step
 from scratchmlp.net.model import flat
-from scratchmlp.runs import checkpoint_file, database, execution, recorder
+from scratchmlp.runs import checkpoint_file, database, execution, recorder, tables
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from tests.runs.training import SHORT, start
@@ -140,7 +140,7 @@ def test_a_run_cannot_resume_without_its_training_state(store: Store) -> None:
     run_id = start(store, SHORT)
     execute(store, run_id, lambda event: stop.set(), stop=stop)
     with database.write_transaction(store._engine) as connection:
-        connection.execute(sa.update(database.checkpoints).values(progress=b""))
+        connection.execute(sa.update(tables.checkpoints).values(progress=b""))
     store.requeue(run_id, status="running")
     with pytest.raises(UserError, match=r"training state of run .* is not in the database"):
         execute(store, run_id)

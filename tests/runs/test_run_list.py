@@ -5,16 +5,16 @@ import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs import database as db
-from scratchmlp.runs import run_list
+from scratchmlp.runs import run_list, tables
 from scratchmlp.runs.store import Checkpoint, Store, Update
 from tests.runs.updates import CONFIG, steps
 
 
 def age(store: Store, run_id: str, seconds: float) -> None:
     """Move the time of the run's deletion into the past."""
-    query = sa.update(db.runs).where(db.runs.c.id == run_id)
+    query = sa.update(tables.runs).where(tables.runs.c.id == run_id)
     with db.write_transaction(store._engine) as connection:
-        connection.execute(query.values(deleted=db.runs.c.deleted - seconds))
+        connection.execute(query.values(deleted=tables.runs.c.deleted - seconds))
 
 
 def test_a_run_gets_a_name_and_a_note(store: Store) -> None:

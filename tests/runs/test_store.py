@@ -13,6 +13,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.net.model import flat, init_params
 from scratchmlp.net.network import Network
 from scratchmlp.runs import database as db
+from scratchmlp.runs import tables
 from scratchmlp.runs.store import Store, Update
 from tests.runs.updates import CONFIG, checkpoint, epoch, steps
 from tests.runs.writing import write_many
@@ -99,7 +100,9 @@ def test_reading_is_incremental(store: Store) -> None:
 def test_reading_late_steps_is_a_search_by_the_key(store: Store) -> None:
     """The query plan says so, on both databases."""
     run = store.create(CONFIG)
-    query = sa.select(db.steps.c.loss).where(db.steps.c.run == run, db.steps.c.step > 10)
+    query = sa.select(tables.steps.c.loss).where(
+        tables.steps.c.run == run, tables.steps.c.step > 10
+    )
     with db.read_transaction(store._engine) as connection:
         if connection.dialect.name == "sqlite":
             text = str(query.compile(store._engine, compile_kwargs={"literal_binds": True}))

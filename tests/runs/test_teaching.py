@@ -15,7 +15,7 @@ from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import flat
-from scratchmlp.runs import checkpoint_file, database, run_list, teaching
+from scratchmlp.runs import checkpoint_file, database, run_list, tables, teaching
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.network_import import import_network
 from scratchmlp.runs.store import Store
@@ -87,7 +87,7 @@ def test_a_run_that_was_taught_twice_by_an_older_version(store: Store, digits: D
     child = store.add_network(network, "b", parent)
     assert store.run_list.untaught(child).id == run_id
     with database.write_transaction(store._engine) as connection:
-        connection.execute(sa.delete(database.runs).where(database.runs.c.id == run_id))
+        connection.execute(sa.delete(tables.runs).where(tables.runs.c.id == run_id))
     assert store.run_list.untaught(child).id == parent
     with pytest.raises(UserError, match="There is no run"):
         store.run_list.untaught(run_id)

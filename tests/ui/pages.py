@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs import database
+from scratchmlp.runs import database, tables
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import markdown, selection
@@ -89,8 +89,8 @@ def trained(store: Store, config: TrainConfig, name: str = "") -> str:
     return run_id
 
 
-RUNS = database.runs
-TABLES = database.steps, database.epochs, database.checkpoints
+RUNS = tables.runs
+TABLES = tables.steps, tables.epochs, tables.checkpoints
 
 
 @functools.cache

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs import database
+from scratchmlp.runs import tables
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import resources
 from scratchmlp.ui.layout import PAGES
@@ -45,8 +45,8 @@ def test_a_damaged_run_is_left_out(store: Store, sound_run: str, page: str) -> N
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_missing_table_names_the_file(store: Store, sound_run: str, page: str) -> None:
-    tables = [table.name for table in database.metadata.sorted_tables if table.name != "runs"]
-    change(store, *(f"DROP TABLE {table}" for table in reversed(tables)))
+    names = [table.name for table in tables.metadata.sorted_tables if table.name != "runs"]
+    change(store, *(f"DROP TABLE {table}" for table in reversed(names)))
     app = ran(app_at(page, run=sound_run))
     assert "runs.db is damaged (a table is missing)" in shown(app)
 
