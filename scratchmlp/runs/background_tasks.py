@@ -19,6 +19,7 @@ from safetensors.numpy import load, save
 from scratchmlp.errors import UserError
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import LOST_AFTER, insert_new, read_transaction, write_transaction
+from scratchmlp.runs.permissions import LOCAL, Visitor
 from scratchmlp.runs.tables import new_id, tasks
 
 Arrays = dict[str, NDArray]
@@ -45,10 +46,10 @@ class BackgroundTask:
 
 
 class BackgroundTasks:
-    """The tasks of a runs database."""
+    """The tasks of a runs database, for a visitor. All visitors share their results."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: sa.Engine, visitor: Visitor = LOCAL) -> None:
+        self._engine, self._visitor = engine, visitor
 
     def find(self, kind: str, settings: dict[str, Any]) -> BackgroundTask | None:
         """The task of this kind and these settings, or None if nobody has requested it."""
@@ -75,6 +76,7 @@ class BackgroundTasks:
             "done": 0,
             "error": None,
             "tries": 0,
+            "owner": self._visitor.id,
         }
         row = {"id": new_id(), "run": run_id, "kind": kind, "settings": settings, "key": key}
         found = self.find(kind, settings)
@@ -92,8 +94,18 @@ class BackgroundTasks:
         return self._change_if(task_id, "running", done=done, total=total, heartbeat=time.time())
 
     def cancel(self, task_id: str) -> None:
+        """Cancel a task, if it is the visitor's own."""
+        if not self.may_cancel(task_id):
+            raise UserError("Somebody else has started this: only they can cancel it.")
         for status in ("queued", "running"):
             self._change_if(task_id, status, status="cancelled")
+
+    def may_cancel(self, task_id: str) -> bool:
+        query = sa.select(tasks.c.owner).where(tasks.c.id == task_id)
+        with read_transaction(self._engine) as connection:
+            owner = connection.execute(query).scalar()
+        visitor = self._visitor
+        return visitor.is_trusted or visitor.is_teacher or owner == visitor.id
 
     def finish(self, task_id: str, arrays: Arrays) -> None:
         packed = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})

@@ -18,9 +18,9 @@ from scratchmlp.ink.preparation import SIDE
 from scratchmlp.ink.strokes import Strokes
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import read_transaction, write_transaction
+from scratchmlp.runs.permissions import LOCAL
 from scratchmlp.runs.tables import drawings, new_id
 
-OWNER = "local"
 DRAWING_RETENTION = 30 * 24 * 3600.0  # seconds in which a deleted drawing can be restored
 MAX_DRAWINGS = 5_000  # of one owner
 
@@ -40,10 +40,12 @@ class Drawing:
 
 
 class Drawings:
-    """The drawings of a runs database."""
+    """The drawings of one owner in a runs database."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: sa.Engine, owner: str = LOCAL.id) -> None:
+        self._engine, self._owner = engine, owner
+        self._own = drawings.c.owner == owner
+        self._not_deleted = sa.and_(self._own, drawings.c.deleted.is_(None))
 
     def add(self, label: str, image: NDArray[np.uint8], strokes: Strokes | None = None) -> str:
         """Save a drawing and return its id."""
@@ -57,37 +59,39 @@ class Drawings:
         UserError
             There would be too many drawings, or a label is empty or too long.
         """
-        rows = _rows(new)
+        rows = self._rows(new)
         with write_transaction(self._engine) as connection:
-            _insert(connection, rows)
+            self._insert(connection, rows)
         return [row["id"] for row in rows]
 
     def add_missing(self, new: Iterable[NewDrawing]) -> list[str]:
         """Save those of these drawings whose image is not saved yet, as `add_all` does."""
-        rows = _rows(new)
+        rows = self._rows(new)
         with write_transaction(self._engine) as connection:
-            rows = _without_copies(rows, _saved_images(connection))
-            _insert(connection, rows)
+            rows = _without_copies(rows, self._saved_images(connection))
+            self._insert(connection, rows)
         return [row["id"] for row in rows]
 
     def all(self) -> list[Drawing]:
         """All drawings, the newest first."""
         query = (
             sa.select(drawings)
-            .where(_NOT_DELETED)
+            .where(self._not_deleted)
             .order_by(drawings.c.created.desc(), drawings.c.id)
         )
         return self._read(query)
 
     def get(self, drawing_id: str) -> Drawing:
-        found = self._read(sa.select(drawings).where(_NOT_DELETED, drawings.c.id == drawing_id))
+        found = self._read(
+            sa.select(drawings).where(self._not_deleted, drawings.c.id == drawing_id)
+        )
         if not found:
             raise UserError("This drawing does not exist any more.")
         return found[0]
 
     def find(self, image: NDArray[np.uint8]) -> Drawing | None:
         """The drawing with exactly this image."""
-        query = sa.select(drawings).where(_NOT_DELETED, drawings.c.image == image.tobytes())
+        query = sa.select(drawings).where(self._not_deleted, drawings.c.image == image.tobytes())
         return next(iter(self._read(query)), None)
 
     def _read(self, query: sa.Select) -> list[Drawing]:
@@ -96,13 +100,17 @@ class Drawings:
 
     def relabel(self, drawing_id: str, label: str) -> None:
         """Give a drawing another label."""
-        query = sa.update(drawings).where(_NOT_DELETED, drawings.c.id == drawing_id)
+        query = sa.update(drawings).where(self._not_deleted, drawings.c.id == drawing_id)
         with write_transaction(self._engine) as connection:
             connection.execute(query.values(label=_label(label)))
 
     def delete(self, ids: Iterable[str] | None = None) -> list[str]:
         """Delete these drawings, or all of them; return the ids for `restore`."""
-        wanted = _NOT_DELETED if ids is None else sa.and_(_NOT_DELETED, drawings.c.id.in_([*ids]))
+        wanted = (
+            self._not_deleted
+            if ids is None
+            else sa.and_(self._not_deleted, drawings.c.id.in_([*ids]))
+        )
         now = time.time()
         with write_transaction(self._engine) as connection:
             deleted = list(connection.execute(sa.select(drawings.c.id).where(wanted)).scalars())
@@ -113,13 +121,30 @@ class Drawings:
 
     def restore(self, ids: Iterable[str]) -> None:
         """Undo `delete`. A drawing whose image was saved again in the meantime stays deleted."""
-        wanted = _OWN, drawings.c.id.in_([*ids]), drawings.c.deleted.is_not(None)
+        wanted = self._own, drawings.c.id.in_([*ids]), drawings.c.deleted.is_not(None)
         query = sa.select(drawings.c.id, drawings.c.image).where(*wanted)
         with write_transaction(self._engine) as connection:
             found = [dict(row) for row in connection.execute(query).mappings()]
-            missing = [row["id"] for row in _without_copies(found, _saved_images(connection))]
+            missing = [row["id"] for row in _without_copies(found, self._saved_images(connection))]
             restored = sa.update(drawings).where(drawings.c.id.in_(missing))
             connection.execute(restored.values(deleted=None))
+
+    def _saved_images(self, connection: sa.Connection) -> set[bytes]:
+        query = sa.select(drawings.c.image).where(self._not_deleted)
+        return {bytes(image) for image in connection.execute(query).scalars()}
+
+    def _insert(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+        count = sa.select(sa.func.count()).select_from(drawings).where(self._not_deleted)
+        if connection.execute(count).scalar_one() + len(rows) > MAX_DRAWINGS:
+            raise UserError(f"At most {MAX_DRAWINGS:,} drawings can be saved: delete some.")
+        if rows:
+            connection.execute(sa.insert(drawings), rows)
+
+    def _rows(self, new: Iterable[NewDrawing]) -> list[dict[str, Any]]:
+        return [
+            _row(position, *drawing) | {"owner": self._owner}
+            for position, drawing in enumerate(new)
+        ]
 
     def examples(self, classes: tuple[str, ...]) -> Examples:
         """The drawings of these classes, the oldest first; a label is an index into `classes`."""
@@ -127,15 +152,6 @@ class Drawings:
         images = np.array([d.image for d in known], dtype=np.uint8).reshape(-1, SIDE, SIDE)
         labels = np.array([classes.index(d.label) for d in known], dtype=np.int64)
         return Examples(images, labels)
-
-
-_OWN = drawings.c.owner == OWNER
-_NOT_DELETED = sa.and_(_OWN, drawings.c.deleted.is_(None))
-
-
-def _saved_images(connection: sa.Connection) -> set[bytes]:
-    query = sa.select(drawings.c.image).where(_NOT_DELETED)
-    return {bytes(image) for image in connection.execute(query).scalars()}
 
 
 def _without_copies(rows: list[dict[str, Any]], images: set[bytes]) -> list[dict[str, Any]]:
@@ -149,25 +165,12 @@ def _without_copies(rows: list[dict[str, Any]], images: set[bytes]) -> list[dict
     return kept
 
 
-def _insert(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-    count = sa.select(sa.func.count()).select_from(drawings).where(_NOT_DELETED)
-    if connection.execute(count).scalar_one() + len(rows) > MAX_DRAWINGS:
-        raise UserError(f"At most {MAX_DRAWINGS:,} drawings can be saved: delete some.")
-    if rows:
-        connection.execute(sa.insert(drawings), rows)
-
-
-def _rows(new: Iterable[NewDrawing]) -> list[dict[str, Any]]:
-    return [_row(position, *drawing) for position, drawing in enumerate(new)]
-
-
 def _row(
     position: int, label: str, image: NDArray[np.uint8], strokes: Strokes | None
 ) -> dict[str, Any]:
     assert image.shape == (SIDE, SIDE) and image.dtype == np.uint8
     return {
         "id": new_id(),
-        "owner": OWNER,
         "label": _label(label),
         "image": image.tobytes(),
         "strokes": sa.null() if strokes is None else strokes,

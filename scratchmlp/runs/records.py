@@ -59,6 +59,8 @@ class Run:
     deleted: float | None
     tries: int | None = None
     worker: str | None = None
+    pinned: float | None = None
+    max_seconds: float | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Run":
@@ -73,7 +75,7 @@ class Run:
             raise ValueError(f"status is {row['status']}")
         if not isinstance(row["config"], dict):
             raise ValueError("config is no JSON object")
-        for name in ("created", "started", "ended", "heartbeat", "deleted"):
+        for name in ("created", "started", "ended", "heartbeat", "deleted", "pinned"):
             if not 0 <= (row[name] or 0) < LATEST_TIME:
                 raise ValueError(f"{name} is {row[name]}")
         needs_process = row["status"] == "running" or (
@@ -180,12 +182,12 @@ class Update:
         return any(vars(self).values())
 
 
-def new_row(config: TrainConfig, name: str, status: Status) -> dict[str, Any]:
+def new_row(config: TrainConfig, name: str, status: Status, owner: str) -> dict[str, Any]:
     """The row of a run that is created now."""
     now = time.time()
     return {
         "id": new_id(),
-        "owner": "local",
+        "owner": owner,
         "shared": False,
         "name": clean(name),
         "status": status,

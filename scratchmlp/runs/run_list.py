@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from scratchmlp.errors import UserError
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import read_transaction, write_transaction
+from scratchmlp.runs.permissions import LOCAL, Visitor, demand, listed
 from scratchmlp.runs.records import LIVE, Run, clean
 from scratchmlp.runs.tables import commands, epochs, runs, steps
 
@@ -30,10 +31,10 @@ def read_runs(connection: sa.Connection, query: sa.Select) -> list[Run]:
 
 
 class RunList:
-    """The list of the runs in a database."""
+    """The list of the runs in a database, for a visitor."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: sa.Engine, visitor: Visitor = LOCAL) -> None:
+        self._engine, self._visitor = engine, visitor
 
     def rename(self, run_id: str, name: str) -> None:
         """Set a run's name; an empty text removes it."""
@@ -51,6 +52,7 @@ class RunList:
             )
         query = sa.update(runs).where(runs.c.id == run_id).values({column: text})
         with write_transaction(self._engine) as connection:
+            demand(connection, self._visitor, "describe", [run_id])
             connection.execute(query)
 
     def delete(self, run_ids: Collection[str]) -> None:
@@ -58,6 +60,7 @@ class RunList:
         now, these = time.time(), runs.c.id.in_(run_ids)
         live = sa.select(runs.c.id).where(these, NOT_DELETED, runs.c.status.in_(LIVE))
         with write_transaction(self._engine) as connection:
+            demand(connection, self._visitor, "delete", run_ids)
             stops = [
                 {"run": run_id, "kind": "stop", "created": now}
                 for run_id in connection.execute(live).scalars()
@@ -70,11 +73,14 @@ class RunList:
         """Undo `delete`. A run that trained has stopped in the meantime."""
         query = sa.update(runs).where(runs.c.id.in_(run_ids)).values(deleted=None)
         with write_transaction(self._engine) as connection:
+            demand(connection, self._visitor, "delete", run_ids)
             connection.execute(query)
 
     def deleted(self) -> list[Run]:
-        """The runs that can be restored, the last deleted first."""
+        """The runs that the visitor can restore, the last deleted first."""
         query = sa.select(runs).where(runs.c.deleted > time.time() - RUN_RETENTION)
+        if not self._visitor.is_trusted:
+            query = query.where(runs.c.owner == self._visitor.id)
         with read_transaction(self._engine) as connection:
             return read_runs(
                 connection, query.order_by(runs.c.deleted.desc(), runs.c.created.desc())
@@ -133,7 +139,7 @@ class RunList:
         return lines
 
     def valid_accuracies(self) -> dict[str, float]:
-        """The validation accuracy of each run after its last epoch, by the run's id.
+        """The validation accuracy of each listed run after its last epoch, by the run's id.
 
         A run without an epoch, or without validation pictures, is left out.
         """
@@ -141,6 +147,7 @@ class RunList:
         last_epoch = last.group_by(epochs.c.run).subquery()
         here = (epochs.c.run == last_epoch.c.run) & (epochs.c.epoch == last_epoch.c.epoch)
         query = sa.select(epochs.c.run, epochs.c.valid_accuracy).join(last_epoch, here)
+        query = query.join(runs, runs.c.id == epochs.c.run).where(listed(self._visitor))
         query = query.where(epochs.c.valid_accuracy.is_not(None))
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()

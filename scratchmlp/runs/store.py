@@ -6,6 +6,7 @@ The only way to influence a run is `send`; the process that trains it receives t
 `record`.
 """
 
+import copy
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from scratchmlp.runs.database import (
     write_transaction,
 )
 from scratchmlp.runs.drawings import Drawings
+from scratchmlp.runs.permissions import LOCAL, Verb, Visitor, demand, demand_trust, listed
 from scratchmlp.runs.records import (
     ENDED,
     LIVE,
@@ -45,6 +47,7 @@ from scratchmlp.runs.records import (
 )
 from scratchmlp.runs.run_list import NOT_DELETED, RunList, read_runs
 from scratchmlp.runs.tables import checkpoints, commands, epochs, runs, steps
+from scratchmlp.runs.visitors import Visitors
 from scratchmlp.runs.work_queue import Item, WorkQueue, claim, rewind
 
 if TYPE_CHECKING:  # listing runs must not wait for PyTorch
@@ -56,6 +59,9 @@ __all__ = ["ENDED", "LIVE", "Checkpoint", "Command", "CommandKind", "Run", "Stor
 class Store:
     """A runs database. Threads can share a store; each process opens its own.
 
+    A store acts for a visitor: the owner of the machine, unless `seen_by` names another. What it
+    lists and what it may write depends on that visitor.
+
     Raises
     ------
     UserError
@@ -65,11 +71,22 @@ class Store:
     def __init__(self, url: str | sa.URL | None = None) -> None:
         self.url = url or default_url()
         self._engine = open_database(self.url)
-        self.tasks = BackgroundTasks(self._engine)
         self.work = WorkQueue(self._engine)
-        self.run_list = RunList(self._engine)
-        self.drawings = Drawings(self._engine)
+        self.visitors = Visitors(self._engine)
         self._checkpoints = Checkpoints(self._engine)
+        self._act_for(LOCAL)
+
+    def _act_for(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.tasks = BackgroundTasks(self._engine, visitor)
+        self.run_list = RunList(self._engine, visitor)
+        self.drawings = Drawings(self._engine, visitor.id)
+
+    def seen_by(self, visitor: Visitor) -> "Store":
+        """The same database, for a visitor."""
+        seen = copy.copy(self)
+        seen._act_for(visitor)
+        return seen
 
     def close(self) -> None:
         self._engine.dispose()
@@ -84,7 +101,7 @@ class Store:
     def create(self, config: TrainConfig, name: str = "", status: Status = "queued") -> str:
         """Insert a new run and return its id."""
         with write_transaction(self._engine) as connection:
-            return _insert_run(connection, config, name, status)
+            return _insert_run(connection, config, name, status, self.visitor.id)
 
     def add_network(
         self,
@@ -116,28 +133,36 @@ class Store:
         data = checkpoint_file.dumps(network)
         checkpoint = {"step": network.step, "epoch": network.epoch, "network": data}
         with write_transaction(self._engine) as connection:
-            run_id = _insert_run(connection, network.config, name, "finished", **columns)
+            run_id = _insert_run(
+                connection, network.config, name, "finished", self.visitor.id, **columns
+            )
             connection.execute(sa.insert(checkpoints).values(checkpoint | {"run": run_id}))
         return run_id
 
-    def create_first(self, config: TrainConfig) -> str | None:
-        """Insert a run if the database has none. Several calls at once insert only one."""
+    def create_first(self, config: TrainConfig, for_all: bool = False) -> str | None:
+        """Insert a run if the database has none. Several calls at once insert only one.
+
+        Parameters
+        ----------
+        for_all : the visitors of a hosted server see it: insert it if they have none to see.
+        """
+        demand_trust(self.visitor, "create the first run")
+        seen = listed(Visitor("")) if for_all else sa.true()
         with write_transaction(self._engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("LOCK TABLE runs IN EXCLUSIVE MODE"))
-            if connection.execute(sa.select(runs.c.id).limit(1)).first():
+            if connection.execute(sa.select(runs.c.id).where(seen).limit(1)).first():
                 return None
-            return _insert_run(connection, config, "", "queued")
+            return _insert_run(connection, config, "", "queued", self.visitor.id, shared=for_all)
 
     def run(self, run_id: str) -> Run:
         """The run with that id, or the newest one for "latest"."""
-        query = sa.select(runs)
         if run_id == "latest":
-            query = query.where(NOT_DELETED).order_by(runs.c.created.desc()).limit(1)
+            found = self.runs(1) or self.runs()  # the newest may be damaged
         else:
-            query = query.where(runs.c.id == clean(run_id))
-        with read_transaction(self._engine) as connection:
-            found = read_runs(connection, query)
+            with read_transaction(self._engine) as connection:
+                query = sa.select(runs).where(runs.c.id == clean(run_id))
+                found = read_runs(connection, query)
         if not found and run_id == "latest":
             raise UserError("There is no run yet: train one first.")
         if not found:
@@ -149,10 +174,22 @@ class Store:
         return found[0]
 
     def runs(self, limit: int | None = None) -> list[Run]:
-        """All runs, the newest first."""
-        query = sa.select(runs).where(NOT_DELETED).order_by(runs.c.created.desc()).limit(limit)
+        """All runs in the visitor's lists, the newest first."""
+        query = sa.select(runs).where(*self._listed()).order_by(runs.c.created.desc()).limit(limit)
         with read_transaction(self._engine) as connection:
             return read_runs(connection, query)
+
+    def first(self) -> Run | None:
+        """The run to show first: the newest pinned one, or else of the visitor's own, or of all."""
+        is_own = runs.c.owner == self.visitor.id
+        order = sa.case((runs.c.pinned.is_not(None), 0), (is_own, 1), else_=2)
+        query = sa.select(runs).where(*self._listed()).order_by(order, runs.c.created.desc())
+        with read_transaction(self._engine) as connection:
+            found = read_runs(connection, query.limit(1)) or read_runs(connection, query)
+        return found[0] if found else None
+
+    def _listed(self) -> tuple[sa.ColumnElement[bool], ...]:
+        return NOT_DELETED, listed(self.visitor)
 
     def queue(self) -> list[str]:
         """The ids of the runs that wait for a worker, the next one first."""
@@ -160,18 +197,23 @@ class Store:
 
     def claim(self, run_id: str) -> bool:
         """Take a certain run out of the queue to train it. Only one process succeeds."""
+        demand_trust(self.visitor, "claim a run")
         with write_transaction(self._engine) as connection:
             return claim(connection, Item("run", run_id), time.time())
 
     def cancel(self, run_id: str) -> bool:
         """Take a queued run out of the queue and end it as stopped."""
-        return self._change_if(run_id, ("queued",), {"status": "stopped", "ended": time.time()})
+        ended = {"status": "stopped", "ended": time.time()}
+        return self._change_if(run_id, ("queued",), ended, verb="stop")
 
     def requeue(self, run_id: str, status: Status = "queued") -> None:
         """Put a run that ended early back into the queue, as it was at its last checkpoint.
 
         With the status "running" it is claimed at once, and belongs to the calling process.
         """
+        if status != "queued":
+            demand_trust(self.visitor, "claim a run")
+        self.check("steer", run_id)
         run = self.run(run_id)
         if not run.can_resume and not (run.status == "paused" and run.is_silent):
             killed = " If its process was killed, try again in some seconds." if run.is_live else ""
@@ -208,9 +250,29 @@ class Store:
         claimed_at : end the run only if it was claimed at this time (`Run.started`).
         figures : columns of the run: test_loss, test_accuracy, train_seconds.
         """
+        demand_trust(self.visitor, "end a run")
         values = nan_to_none({"status": status, "error": error, "ended": time.time(), **figures})
         conditions = [] if claimed_at is None else [runs.c.started == claimed_at]
         self._change_if(run_id, ("queued", *LIVE), values, *conditions)
+
+    def check(self, verb: Verb, run_id: str) -> None:
+        """Refuse what the visitor may not do to a run, with a `UserError`."""
+        with read_transaction(self._engine) as connection:
+            demand(connection, self.visitor, verb, [run_id])
+
+    def share(self, run_id: str, shared: bool) -> None:
+        """Put a run into the lists of everybody on this server, or take it out again."""
+        with write_transaction(self._engine) as connection:
+            demand(connection, self.visitor, "share", [run_id])
+            query = sa.update(runs).where(runs.c.id == run_id)
+            connection.execute(query.values(shared=shared))
+
+    def pin(self, run_id: str, pinned: bool) -> None:
+        """Show a run to everybody first, or not any more."""
+        with write_transaction(self._engine) as connection:
+            demand(connection, self.visitor, "pin", [run_id])
+            query = sa.update(runs).where(runs.c.id == run_id)
+            connection.execute(query.values(pinned=time.time() if pinned else None))
 
     def _change_if(
         self,
@@ -218,9 +280,11 @@ class Store:
         statuses: Sequence[Status],
         values: dict[str, Any],
         *conditions: sa.ColumnElement[bool],
+        verb: Verb = "look",
     ) -> bool:
         query = sa.update(runs).where(runs.c.id == run_id, runs.c.status.in_(statuses), *conditions)
         with write_transaction(self._engine) as connection:
+            demand(connection, self.visitor, verb, [run_id])
             return connection.execute(query.values(values)).rowcount == 1
 
     # --- updates of a run ------------------------------------------------------------------------
@@ -238,6 +302,7 @@ class Store:
             Another process has claimed the run since, or the run does not exist any more. Then
             nothing is written.
         """
+        demand_trust(self.visitor, "write the history of a run")
         if not update:
             return self.pending_commands(run_id)
         with write_transaction(self._engine) as connection:
@@ -282,7 +347,9 @@ class Store:
     def send(self, run_id: str, kind: CommandKind, value: float | None = None) -> int:
         """Send a command to the process that trains the run; return the command's id."""
         row = {"run": run_id, "kind": kind, "value": value, "created": time.time()}
+        verb: Verb = "stop" if kind == "stop" else "steer"
         with write_transaction(self._engine) as connection:
+            demand(connection, self.visitor, verb, [run_id])
             inserted = connection.execute(sa.insert(commands).values(row))
             return int(inserted.inserted_primary_key[0])  # type: ignore[index]
 
@@ -334,9 +401,14 @@ class Store:
 
 
 def _insert_run(
-    connection: sa.Connection, config: TrainConfig, name: str, status: Status, **columns: Any
+    connection: sa.Connection,
+    config: TrainConfig,
+    name: str,
+    status: Status,
+    owner: str,
+    **columns: Any,
 ) -> str:
-    row = nan_to_none(new_row(config, name, status) | columns)
+    row = nan_to_none(new_row(config, name, status, owner) | columns)
     connection.execute(sa.insert(runs).values(row))
     return str(row["id"])
 

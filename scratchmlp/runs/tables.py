@@ -15,7 +15,7 @@ runs = sa.Table(
     "runs",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("owner", sa.String(64), nullable=False, index=True),
     sa.Column("shared", sa.Boolean, nullable=False),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("status", sa.String(16), nullable=False, index=True),
@@ -37,6 +37,8 @@ runs = sa.Table(
     # How many workers took it since its last checkpoint; null if a terminal trains it.
     sa.Column("tries", sa.Integer),
     sa.Column("worker", sa.String(64)),  # the name that the worker which took it goes by
+    sa.Column("pinned", sa.Double),  # when a teacher pinned it: everybody sees it first
+    sa.Column("max_seconds", sa.Double),  # of training; it is stopped then
 )
 
 
@@ -120,6 +122,28 @@ tasks = sa.Table(
     sa.Column("result", sa.LargeBinary),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),  # how many workers took it
     sa.Column("worker", sa.String(64)),
+    sa.Column("owner", sa.String(64), nullable=False, server_default="local"),
+)
+visitors = sa.Table(
+    "visitors",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("nickname", sa.String(40), nullable=False),
+    sa.Column("created", sa.Double, nullable=False),
+    sa.Column("seen", sa.Double, nullable=False),  # when they last used a page
+    sa.Column("teacher_key", sa.String(64)),  # the digest of the key that they entered
+)
+held_links = sa.Table(  # the runs of others that a visitor opened by a link
+    "held_links",
+    metadata,
+    sa.Column("visitor", sa.String(64), primary_key=True),
+    sa.Column("run", sa.String(32), sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+)
+class_settings = sa.Table(  # what a teacher has set for all
+    "class_settings",
+    metadata,
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("value", sa.JSON, nullable=False),
 )
 drawings = sa.Table(
     "drawings",

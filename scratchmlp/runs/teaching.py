@@ -82,6 +82,7 @@ def teach(store: Store, run_id: str, drawings: Examples) -> str:
     """
     if not len(drawings):
         raise UserError("There is nothing to teach yet: keep a drawing first.")
+    store.check("copy", run_id)
     untaught = store.run_list.untaught(store.run(run_id).id)
     network, dataset = _load(store, untaught)
     began = time.perf_counter()
@@ -162,7 +163,8 @@ def _load(store: Store, run: Run) -> tuple[Network, Dataset]:
 
 def _find_same(store: Store, untaught: str, taught: Network) -> Run | None:
     """The run with this network that was taught from the run `untaught`."""
-    runs = (run for run in store.runs() if run.parent == untaught)
+    own = (run for run in store.runs() if run.owner == store.visitor.id)
+    runs = (run for run in own if run.parent == untaught)
     return next((run for run in runs if _are_equal(store.network(run.id), taught)), None)
 
 

@@ -1,0 +1,88 @@
+"""The visitors of a hosted server: their nicknames, when they were seen, the links they hold."""
+
+import time
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from scratchmlp.errors import UserError
+from scratchmlp.runs.database import insert_new, read_transaction, write_transaction
+from scratchmlp.runs.permissions import Visitor
+from scratchmlp.runs.records import clean
+from scratchmlp.runs.tables import held_links, runs, visitors
+
+MAX_NICKNAME_LENGTH = 40
+UNNAMED = "a visitor"
+SEEN_SECONDS = 30.0  # between two notes that a visitor is here
+
+
+@dataclass(frozen=True)
+class KnownVisitor:
+    """A visitor in the database. Times are seconds since 1970 (UTC)."""
+
+    id: str
+    nickname: str
+    created: float
+    seen: float
+    teacher_key: str | None
+
+
+class Visitors:
+    """The visitors of a runs database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def find(self, visitor_id: str) -> KnownVisitor | None:
+        found = self._read(visitors.c.id == visitor_id)
+        return found[0] if found else None
+
+    def all(self) -> list[KnownVisitor]:
+        """All visitors, the last seen first."""
+        return self._read(sa.true())
+
+    def _read(self, condition: sa.ColumnElement[bool]) -> list[KnownVisitor]:
+        columns = [visitors.c[name] for name in KnownVisitor.__dataclass_fields__]
+        query = sa.select(*columns).where(condition).order_by(visitors.c.seen.desc())
+        with read_transaction(self._engine) as connection:
+            return [KnownVisitor(*row) for row in connection.execute(query)]
+
+    def note_seen(self, visitor_id: str) -> None:
+        """Note that a visitor is here."""
+        self._set(visitor_id, seen=time.time())
+
+    def set_nickname(self, visitor_id: str, nickname: str) -> None:
+        """Set what others call this visitor; an empty text removes it."""
+        nickname = " ".join(clean(nickname).split())
+        if len(nickname) > MAX_NICKNAME_LENGTH:
+            raise UserError(
+                f"A nickname has at most {MAX_NICKNAME_LENGTH} characters: yours has "
+                f"{len(nickname):,}."
+            )
+        self._set(visitor_id, nickname=nickname)
+
+    def set_teacher_key(self, visitor_id: str, digest: str | None) -> None:
+        """Note the digest of the teacher's key that a visitor entered."""
+        self._set(visitor_id, teacher_key=digest)
+
+    def _set(self, visitor_id: str, **values: object) -> None:
+        now = time.time()
+        row = {"id": visitor_id, "nickname": "", "created": now, "seen": now} | values
+        this = sa.update(visitors).where(visitors.c.id == visitor_id)
+        with write_transaction(self._engine) as connection:
+            if connection.execute(this.values(values)).rowcount == 0:
+                connection.execute(insert_new(connection, visitors).values(row))
+
+    def nicknames(self) -> dict[str, str]:
+        """What each visitor with a nickname is called, by the visitor's id."""
+        query = sa.select(visitors.c.id, visitors.c.nickname).where(visitors.c.nickname != "")
+        with read_transaction(self._engine) as connection:
+            return {row.id: row.nickname for row in connection.execute(query)}
+
+    def hold_link(self, visitor: Visitor, run_id: str) -> None:
+        """Keep a run in a visitor's lists that they opened by its link."""
+        row = sa.select(sa.literal(visitor.id), runs.c.id).where(runs.c.id == run_id)
+        with write_transaction(self._engine) as connection:
+            insert = insert_new(connection, held_links)
+            if connection.execute(row).first():
+                connection.execute(insert.values(visitor=visitor.id, run=run_id))
