@@ -1,5 +1,15 @@
-"""The laboratory in a browser: `streamlit run app.py`."""
+"""The laboratory in a browser: `streamlit run app.py`.
 
-from scratchmlp.ui import layout
+The server imports this file to find `app`; for each visitor it runs it as a script.
+"""
 
-layout.run()
+import streamlit as st
+
+from scratchmlp.ui import server
+
+if __name__ == "__main__":
+    from scratchmlp.ui import layout
+
+    layout.run()
+else:
+    app = st.App(__file__, middleware=server.MIDDLEWARE)

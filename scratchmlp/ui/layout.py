@@ -9,7 +9,7 @@ import torch
 
 from scratchmlp.charts.theme import INK
 from scratchmlp.errors import UserError
-from scratchmlp.ui import accessible_names, resources, session
+from scratchmlp.ui import accessible_names, resources, session, visitor
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import HAS_FRAME
 
@@ -50,9 +50,18 @@ def run() -> None:
         accessible_names.mend()
     st.session_state[HAS_FRAME] = True
     try:
-        page.run()
+        if visitor.has_login() and not visitor.is_logged_in():
+            _log_in()
+        else:
+            page.run()
     finally:
         st.session_state[HAS_FRAME] = False
+
+
+def _log_in() -> None:
+    st.title("scratchmlp", anchor=False)
+    st.markdown("Log in to train networks of your own on this server.")
+    st.button("Log in", type="primary", key="log_in", on_click=st.login)
 
 
 def show(page: Callable[[], None]) -> None:

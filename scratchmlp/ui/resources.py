@@ -18,12 +18,20 @@ from scratchmlp.runs.history import History
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.outbox import Outbox
 from scratchmlp.runs.store import CommandKind, Run, Store
+from scratchmlp.ui import visitor
 
 log = logging.getLogger(__name__)
 
 
-@st.cache_resource(show_spinner=False)
 def store() -> Store:
+    """The store, for the visitor who looks at the page."""
+    opened = shared_store()
+    return opened.seen_by(visitor.current(opened.visitors))
+
+
+@st.cache_resource(show_spinner=False)
+def shared_store() -> Store:
+    """The store of the server itself, which may do everything."""
     opened = Store()
     with suppress(StoreError):  # a database that can only be read is cleaned at a later start
         opened.run_list.purge()
@@ -32,7 +40,7 @@ def store() -> Store:
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
-    return Jobs(store())
+    return Jobs(shared_store())
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
@@ -41,7 +49,7 @@ def network(run_id: str, step: int, best: bool = False) -> Network:
 
     `step` is that of the last checkpoint: a newer one is loaded anew.
     """
-    return store().network(run_id, best)
+    return shared_store().network(run_id, best)
 
 
 def last_network(run_id: str) -> Network:
@@ -92,7 +100,8 @@ class Preparation:
             name = sources.FALLBACK
             datasets.load(name, self._progress)
         try:
-            first = store().create_first(replace(presets.MODERN, dataset=name))
+            config = replace(presets.MODERN, dataset=name)
+            first = shared_store().create_first(config, for_all=visitor.is_hosted())
             if first:
                 jobs().wake()
         except UserError as error:  # the page meets the same trouble, and shows it
@@ -113,7 +122,7 @@ def preparation() -> Preparation:
 
 def history(run: Run) -> History:
     """The run's steps and epochs so far; only new ones are read from the store."""
-    return _history(run.id, run.started, run.total_steps, run).update(store())
+    return _history(run.id, run.started, run.total_steps, run).update(shared_store())
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
@@ -171,12 +180,14 @@ NAMES: dict[CommandKind, str] = {
 
 def send(run_id: str, kind: CommandKind, value: float | None = None) -> None:
     """Send a command to a run; it waits if the database is locked or away."""
-    outbox().do(run_id, NAMES[kind], lambda: store().send(run_id, kind, value))
+    own = store()  # the outbox works in a thread that knows no visitor
+    outbox().do(run_id, NAMES[kind], lambda: own.send(run_id, kind, value))
 
 
 def cancel_or_stop(run_id: str) -> None:
     """Take a run out of the queue, or stop it if a worker has already started it."""
-    outbox().do(run_id, NAMES["stop"], lambda: _cancel_or_stop(store(), run_id))
+    own = store()
+    outbox().do(run_id, NAMES["stop"], lambda: _cancel_or_stop(own, run_id))
 
 
 def _cancel_or_stop(store: Store, run_id: str) -> None:
@@ -187,5 +198,5 @@ def _cancel_or_stop(store: Store, run_id: str) -> None:
 @st.cache_resource(show_spinner=False)
 def continue_work() -> None:
     """Start the workers if a run or a task waits or was under way when the app last ended."""
-    if store().work.waiting() or store().work.hearts():
+    if shared_store().work.waiting() or shared_store().work.hearts():
         jobs()

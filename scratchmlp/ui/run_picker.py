@@ -7,7 +7,7 @@ import streamlit as st
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, run_status, selection, session
+from scratchmlp.ui import ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 
 RUN_CONTROL = "evaluated_run"
@@ -21,10 +21,12 @@ def trained_runs() -> dict[str, Run]:
 def best_run(runs: dict[str, Run]) -> Run | None:
     """The run whose network is most accurate on its validation pictures.
 
+    On a hosted server it is one of the pinned runs, or else of the visitor's own, if there are any.
     Only runs on the dataset that most runs have learned are compared, and none that diverged. A run
     without validation pictures comes last; of equals the newest comes first.
     """
     sound = [run for run in runs.values() if run.status not in ("diverged", "failed")]
+    sound = ownership.first_choice(sound)
     if not sound:
         return next(iter(runs.values()), None)
     [(dataset, _)] = Counter(run.dataset for run in sound).most_common(1)

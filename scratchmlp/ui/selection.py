@@ -4,12 +4,14 @@ No other module holds the run. It is in the address too (`?run=`), so a link, a 
 to it. Where no run is selected, a page shows one by default, and that does not select it.
 """
 
+from contextlib import suppress
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources
+from scratchmlp.ui import ownership, resources
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import DEFAULT_RUN, PAGE, RUN
 
@@ -25,6 +27,8 @@ def read_run() -> bool:
     named = st.query_params.get("run")
     if followed and named and named != st.session_state.get(DEFAULT_RUN):
         st.session_state[RUN] = named
+        with suppress(UserError):  # the page says that there is no such run
+            ownership.hold(resources.store().run(named))
     return followed
 
 
@@ -62,19 +66,15 @@ def resolve_run() -> Run | None:
     run_id = selected_run_id()
     st.session_state[DEFAULT_RUN] = None
     if run_id is None:
-        return _newest()
+        return resources.store().first()
     try:
         run = resources.store().run(run_id)
     except UserError as error:
         sentence = escape(f"{error} This page shows the newest run.")
         st.warning(sentence, icon=":material/link_off:")
-        return _newest()
+        return resources.store().first()
     name_in_address(run.id)
     return run
-
-
-def _newest() -> Run | None:
-    return next(iter(resources.store().runs(1)), None)
 
 
 def name_in_address(run_id: str) -> None:

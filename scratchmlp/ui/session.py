@@ -13,6 +13,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.ui.markdown import escape
 
 # All pages
+VISITOR = "visitor"  # who looks, and when that was found out
 HAS_FRAME = "has_frame"  # whether this run of the script came through `layout.run`
 WIDGETS = "widgets"  # for each widget that follows a value: its version, and the value it shows
 CHARTS = "charts"  # the same of charts to choose from, with how they looked when they were new

@@ -22,7 +22,7 @@ from scratchmlp.net.network import Network
 from scratchmlp.runs import teaching
 from scratchmlp.runs.store import Run
 from scratchmlp.runs.teaching import TAUGHT, TeachingResult
-from scratchmlp.ui import resources, selection
+from scratchmlp.ui import ownership, resources, selection
 from scratchmlp.ui.session import CORRECTION, LESSON
 
 HELD_OUT = (
@@ -109,7 +109,8 @@ def open_taught_run() -> None:
 def _is_replaceable(run: Run) -> bool:
     """Whether a lesson made this run, and nobody has named, noted or shared it since."""
     has_own_name = re.search(rf"{TAUGHT}[\d,]+ drawings?$", run.name) is None
-    return bool(run.parent) and not (has_own_name or run.note or run.shared)
+    is_kept = has_own_name or run.note or run.shared or run.pinned
+    return bool(run.parent) and ownership.is_own(run) and not is_kept
 
 
 def show(run: Run, network: Network) -> None:

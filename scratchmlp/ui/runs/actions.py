@@ -12,7 +12,15 @@ import streamlit as st
 from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.runs.run_list import MAX_NOTE_LENGTH
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import layout, links, resources, run_status, selection, session
+from scratchmlp.ui import (
+    layout,
+    links,
+    ownership,
+    resources,
+    run_status,
+    selection,
+    session,
+)
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.runs import deletion
 from scratchmlp.ui.session import RUN_NAME, RUN_NOTE
@@ -81,7 +89,7 @@ def _compare(row: Any, ticked: list[Run]) -> None:
 
 
 def _describe(row: Any, ticked: list[Run]) -> None:
-    is_one = len(ticked) == 1
+    is_one = len(ticked) == 1 and ownership.may("describe", ticked[0])
     with row.popover(
         "Edit name and note", icon=":material/edit:", key="describe", disabled=not is_one
     ):
@@ -134,11 +142,11 @@ def _button_for_each(
 
 
 def _can_resume(run: Run) -> bool:
-    return run.can_resume
+    return run.can_resume and ownership.may("steer", run)
 
 
 def _is_under_way(run: Run) -> bool:
-    return run.is_under_way
+    return run.is_under_way and ownership.may("stop", run)
 
 
 def _do_to_each(action: Callable[[str], None], run_ids: list[str]) -> None:
@@ -148,11 +156,12 @@ def _do_to_each(action: Callable[[str], None], run_ids: list[str]) -> None:
 
 
 def _delete(row: Any, ticked: list[Run]) -> None:
+    ids = [run.id for run in ticked if ownership.may("delete", run)]
     row.button(
-        f"Delete {len(ticked)}" if len(ticked) > 1 else "Delete",
+        f"Delete {len(ids)}" if ids and len(ticked) > 1 else "Delete",
         key="delete",
         icon=":material/delete:",
         on_click=deletion.delete,
-        args=[[run.id for run in ticked]],
-        disabled=not ticked,
+        args=[ids],
+        disabled=not ids,
     )

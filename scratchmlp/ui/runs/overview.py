@@ -3,7 +3,7 @@
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import layout, network_upload, resources, run_status, session
+from scratchmlp.ui import layout, network_upload, ownership, resources, run_status, session
 from scratchmlp.ui.runs import actions, deletion, run_table
 
 LIVE_SECONDS, IDLE_SECONDS = 1.0, 5.0  # between two looks, while a run is under way and otherwise
@@ -59,4 +59,4 @@ def _footer(runs: list[Run], shown: list[Run]) -> None:
     row.caption(f"{len(shown):,} of {all_runs}" if is_filtered else all_runs, width="stretch")
     network_upload.popover(row)
     deletion.recently_deleted(row)
-    deletion.delete_all(row, runs)
+    deletion.delete_all(row, [run for run in runs if ownership.is_own(run)])

@@ -15,7 +15,7 @@ import streamlit as st
 from scratchmlp.net import presets
 from scratchmlp.net.config import LABELS, setting
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, run_status, selection
+from scratchmlp.ui import ownership, resources, run_status, selection, visitor
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import COLORS
 from scratchmlp.ui.session import (
@@ -101,10 +101,10 @@ def choose_columns(row: Any) -> list[str]:
     with row.popover("Columns", icon=":material/view_column:", key="columns"):
         chosen = st.pills(
             "Columns",
-            [*_COLUMNS, *_SETTINGS],
+            [*_columns(), *_SETTINGS],
             format_func=lambda name: _COLUMNS.get(name) or LABELS[name],
             selection_mode="multi",
-            default=DEFAULT_COLUMNS,
+            default=[name for name in DEFAULT_COLUMNS if name in _columns()],
             key=RUNS_COLUMNS,
             persist_state="session",
         )
@@ -169,6 +169,7 @@ def _key(runs: list[Run]) -> str:
 
 _COLUMNS = {
     "status": "Status",
+    "owner": "By",
     "accuracy": "Test accuracy",
     "settings": "Settings",
     "losses": "Loss (log scale)",
@@ -182,12 +183,19 @@ _SETTINGS = [field for field in LABELS if field != "dataset"]
 DEFAULT_COLUMNS = list(_COLUMNS)[:-1]
 
 
+def _columns() -> list[str]:
+    """On one's own machine all runs are one's own."""
+    return [name for name in _COLUMNS if name != "owner" or visitor.is_hosted()]
+
+
 def _table(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
     lines, current = resources.sparklines(runs), selection.selected_run_id()
+    nicknames = resources.store().visitors.nicknames()
     table = {
         "run": [titles[run.id] for run in runs],
         "open": ["● Open" if run.id == current else "Open" for run in runs],
         "status": [[run.status] for run in runs],
+        "owner": [ownership.owner_name(run, nicknames) for run in runs],
         "accuracy": 100 * pd.Series([run.test_accuracy for run in runs], dtype=float),
         "settings": [presets.in_words(run.config) for run in runs],
         "losses": [_log10(lines.get(run.id, [])) for run in runs],
@@ -221,6 +229,7 @@ def _column_config(button: str) -> dict[str, Any]:
         "status": column.MultiselectColumn(
             options=list(COLORS), color=list(COLORS.values()), width=95
         ),
+        "owner": column.TextColumn(width=110, help="Who trained it."),
         "accuracy": column.NumberColumn(
             format="%.2f%%", width=110, help="Measured once, at the end."
         ),

@@ -8,7 +8,7 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import LABELS, setting
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, run_status, selection, session
+from scratchmlp.ui import ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import percent
 from scratchmlp.ui.train import absence, curve_charts, run_controls, settings
@@ -49,7 +49,8 @@ def _card(run_id: str, was_under_way: bool) -> None:
 def _newer(run: Run) -> Run | None:
     """A run that was started elsewhere after this one, and is training."""
     newest = resources.store().run("latest")
-    return newest if newest.is_live and newest.created > run.created else None
+    is_newer = newest.is_live and newest.created > run.created and ownership.is_own(newest)
+    return newest if is_newer else None
 
 
 def _offer(newer: Run) -> None:
@@ -71,6 +72,7 @@ def _header(run: Run) -> None:
     words = presets.in_words(run.config)
     if words != run.title:
         st.caption(words)
+    ownership.byline(run)
 
 
 def _settings(run: Run) -> None:
@@ -132,7 +134,7 @@ def _progress(run: Run, history: History) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with row.container():
         run_status.progress(run, history)
-    if run.is_live and settings.is_shown("lr"):
+    if run.is_live and settings.is_shown("lr") and ownership.may("steer", run):
         with row.container(width=320, key="run_lr"):
             run_controls.learning_rate(run)
 

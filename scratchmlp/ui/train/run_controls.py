@@ -9,27 +9,39 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.runs.store import CommandKind, Run
-from scratchmlp.ui import resources, session
+from scratchmlp.ui import ownership, resources, session
 from scratchmlp.ui.field_controls import SCALES
 from scratchmlp.ui.train import starting
 
 
 def buttons(run: Run) -> None:
-    """The buttons that have an effect in the run's present status."""
+    """The buttons that have an effect at the moment, and that the visitor may press."""
+    if ownership.may("steer", run):
+        _steering(run)
+    if ownership.may("stop", run):
+        _stop(run)
+    if run.can_resume and ownership.may("steer", run):
+        _button("Resume", "resume", "play_arrow", _resume, run.id)
+    if not ownership.may("steer", run):
+        _button("Train the same", "reset", "replay", _train_again, run)
+    elif run.status != "queued":
+        _button("Train again", "reset", "replay", _train_again, run)
+
+
+def _steering(run: Run) -> None:
     if run.status == "running":
         _button("Pause", "pause", "pause", _send, run.id, "pause")
         _button("Pause after this epoch", "epoch", "skip_next", _send, run.id, "epoch")
     if run.status == "paused":
         _button("Resume", "resume", "play_arrow", _send, run.id, "resume")
         _button("Train one epoch", "epoch", "skip_next", _send, run.id, "epoch")
+
+
+def _stop(run: Run) -> None:
     if run.is_live:
         _button("Stop", "stop", "stop", _send, run.id, "stop")
     if run.status == "queued":
         _button("Cancel", "stop", "close", _cancel, run.id)
-    if run.can_resume:
-        _button("Resume", "resume", "play_arrow", _resume, run.id)
-    if run.status != "queued":
-        _button("Train again", "reset", "replay", _train_again, run)
 
 
 def waiting(run_id: str) -> None:
@@ -59,9 +71,9 @@ def _resume(run_id: str) -> None:
 
 
 def _train_again(run: Run) -> None:
-    """Start a new run with the same settings. This one is stopped, and stays in the list."""
+    """Start a new run with the same settings. One's own run is stopped, and stays in the list."""
     with session.errors_shown():
-        if run.is_live:
+        if run.is_live and ownership.is_own(run):
             resources.send(run.id, "stop")
         starting.start(run.config, instead_of=run.id)
 

@@ -1,0 +1,83 @@
+"""Whose a run is, who sees it, and what this visitor may do to it. On one's own machine: all."""
+
+import streamlit as st
+
+from scratchmlp.runs import permissions
+from scratchmlp.runs.permissions import Verb
+from scratchmlp.runs.store import Run
+from scratchmlp.runs.visitors import UNNAMED
+from scratchmlp.ui import resources, session, visitor
+from scratchmlp.ui.markdown import escape
+
+
+def may(verb: Verb, run: Run) -> bool:
+    return permissions.may(resources.store().visitor, verb, run)
+
+
+def is_own(run: Run) -> bool:
+    return run.owner == resources.store().visitor.id
+
+
+def hold(run: Run) -> None:
+    """Keep a run in the visitor's lists that somebody else gave them the link of."""
+    store = resources.store()
+    if not may("list", run):
+        store.visitors.hold_link(store.visitor, run.id)
+
+
+def first_choice(runs: list[Run]) -> list[Run]:
+    """The pinned runs; if there are none, the visitor's own; if there are none, all."""
+    pinned = [run for run in runs if run.pinned]
+    return pinned or [run for run in runs if is_own(run)] or runs
+
+
+def owner_name(run: Run, nicknames: dict[str, str]) -> str:
+    """What a list says of the owner of a run."""
+    if is_own(run):
+        return "you"
+    if run.owner == permissions.LOCAL.id:
+        return "this server"
+    return nicknames.get(run.owner, UNNAMED)
+
+
+def byline(run: Run) -> None:
+    """Whose the run is, and who sees it, with the way to change that. Nothing on one's machine."""
+    if not visitor.is_hosted():
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="byline"):
+        if run.pinned:
+            st.markdown(":violet-badge[:material/keep: pinned]", width="content")
+        name = owner_name(run, resources.store().visitors.nicknames())
+        st.caption("Your run." if is_own(run) else f"By {escape(name)}.", width="content")
+        if may("share", run):
+            _share(run)
+        if may("pin", run):
+            _pin(run)
+
+
+def _share(run: Run) -> None:
+    st.toggle(
+        "Shared",
+        run.shared,
+        help="Everybody on this server finds this run in their lists. Nobody else can change it.",
+        **session.synced_widget(
+            f"share_{run.id}", run.shared, lambda shared: _set_shared(run.id, shared)
+        ),
+    )
+
+
+def _set_shared(run_id: str, shared: bool) -> None:
+    with session.errors_shown():
+        resources.store().share(run_id, shared)
+
+
+def _pin(run: Run) -> None:
+    label, icon = ("Unpin", "keep_off") if run.pinned else ("Pin for all", "keep")
+    pinned = not run.pinned
+    icon = f":material/{icon}:"
+    st.button(label, key="pin", icon=icon, on_click=_set_pinned, args=[run.id, pinned])
+
+
+def _set_pinned(run_id: str, pinned: bool) -> None:
+    with session.errors_shown():
+        resources.store().pin(run_id, pinned)
