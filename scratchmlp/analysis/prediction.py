@@ -61,10 +61,15 @@ def stages(network: Network, ink: Ink) -> list[Stage]:
     return preparation.stages(ink, detector.thickness if detector else preparation.THICKNESS)
 
 
+def prepare(network: Network, ink: Ink) -> NDArray[np.uint8]:
+    """The network's input for any ink, uint8 (28, 28)."""
+    return stages(network, ink)[-1].picture
+
+
 def predict(network: Network, ink: Ink) -> Prediction:
     """Predict one digit, or whatever classes the network has."""
     detector = _detector(network)
-    image = stages(network, ink)[-1].picture
+    image = prepare(network, ink)
     if not image.any():
         return Prediction(None, "empty", np.zeros(len(network.classes)), None, image)
     p = probabilities(network, image[None])[0]

@@ -82,22 +82,23 @@ def teach(
     torch.set_num_threads(1)
     store = Store()
     run_id = store.run(run).id
-    classes = store.network(run_id).classes
-    drawings = _drawings(folder, classes)
+    drawings = _drawings(folder, store.network(run_id))
     result = teaching.measure(store, teaching.teach(store, run_id, drawings), drawings)
     count = teaching.count_drawings(result.drawings)
     text = f"Run {result.run} was taught {count}. {result.sentence}"
     echo(as_json, dict(vars(result)), text)
 
 
-def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
+def _drawings(folder: Path, network: Any) -> Any:
     """The pictures FOLDER/<class>/*, or those of both splits in a folder that the app exported."""
     import numpy as np
 
+    from scratchmlp.analysis import prediction
     from scratchmlp.data.datasets import Examples
     from scratchmlp.data.sources import SPLIT_FOLDERS
-    from scratchmlp.ink import photos, preparation
+    from scratchmlp.ink import photos
 
+    classes = network.classes
     parts = [folder / name for name in SPLIT_FOLDERS.values()]
     parts = [part for part in parts if part.is_dir()] or [folder]
     found = [file for part in parts for file in sorted(part.glob("*/*"))]
@@ -109,6 +110,6 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
             )
     if not files:
         raise UserError(f"{folder} has no drawings: put them into {folder}/<digit>/*.png.")
-    images = [preparation.prepare(_read(file, photos.extract_ink)) for file in files]
+    images = [prediction.prepare(network, _read(file, photos.extract_ink)) for file in files]
     labels = [classes.index(file.parent.name) for file in files]
     return Examples(np.stack(images), np.array(labels, dtype=np.int64))

@@ -1,6 +1,7 @@
 """The Draw page by AppTest: what is drawn is answered, kept, taught, and never lost."""
 
 import io
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from scratchmlp.analysis import prediction
 from scratchmlp.analysis.prediction import Prediction
 from scratchmlp.data import datasets
-from scratchmlp.ink import archive
+from scratchmlp.ink import archive, photos
 from scratchmlp.ink.archive import ArchivedDrawing
 from scratchmlp.ink.preparation import prepare
 from scratchmlp.net.config import TrainConfig
@@ -332,6 +333,19 @@ def import_zip(app: AppTest, data: bytes) -> None:
     uploader = next(u for u in app.get("file_uploader") if "ZIP" in u.label)
     uploader.set_value(("drawings.zip", data, "application/zip"))
     ran(app)
+
+
+def test_an_imported_photo_becomes_what_the_network_sees_of_it(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    app = view(page(run=run_id), "My drawings")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.writestr("1/photo.png", picture(ONE))
+    import_zip(app, out.getvalue())
+    [kept] = store.drawings.all()
+    ink = photos.extract_ink(picture(ONE))
+    assert (kept.image == prediction.prepare(store.network(run_id), ink)).all()
+    assert (kept.image != prepare(ink)).any()
 
 
 def picture(strokes: list) -> bytes:
