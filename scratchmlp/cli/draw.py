@@ -7,6 +7,7 @@ import typer
 
 from scratchmlp.cli.output import BEST, JSON, RUN, app, echo
 from scratchmlp.errors import UserError
+from scratchmlp.figures import percent
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -58,7 +59,7 @@ def _record_and_text(
         "probabilities": probabilities[0] if len(predictions) == 1 else probabilities,
         "verdict": verdicts[0] if len(verdicts) == 1 else verdicts or "empty",
     }
-    details = ", ".join(f"{p.probabilities.max():.1%} {p.verdict}" for p in predictions)
+    details = ", ".join(f"{percent(p.probabilities.max(), 1)} {p.verdict}" for p in predictions)
     return record, f"{file}: {digit or 'none of the classes'} ({details or 'empty'})"
 
 
