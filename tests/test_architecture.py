@@ -27,7 +27,7 @@ FLOORS = (
     ("scratchmlp.cli", "scratchmlp.bench", "scratchmlp.__main__", "app", "pages"),
 )
 HOMES = {
-    "streamlit": ("scratchmlp/ui/", "pages/", "app.py"),
+    "streamlit": ("scratchmlp/ui/", "pages/", "app.py", "scratchmlp/bench/visitor.py"),
     "sqlalchemy": (
         "scratchmlp/runs/background_tasks.py",
         "scratchmlp/runs/damage.py",

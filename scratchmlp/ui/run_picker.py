@@ -6,6 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from scratchmlp.errors import UserError
+from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
@@ -68,6 +69,8 @@ def why_no_network(run_id: str) -> str:
     """Why there is no network of this run: it does not exist, or it has not trained an epoch."""
     try:
         status = resources.store().run(run_id).status
+    except StoreError:
+        raise
     except UserError as error:
         return str(error)
     return f"Run {run_id} is {status} and has no checkpoint."
