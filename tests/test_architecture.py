@@ -33,6 +33,7 @@ HOMES = {
         "scratchmlp/runs/damage.py",
         "scratchmlp/runs/run_list.py",
         "scratchmlp/runs/checkpoints.py",
+        "scratchmlp/runs/class_settings.py",
         "scratchmlp/runs/database.py",
         "scratchmlp/runs/drawings.py",
         "scratchmlp/runs/migrations/",
