@@ -32,6 +32,7 @@ GOALS = {
     CELL: 0.7,
     ANSWER: None,
 }
+POLLING = "parts that a finished run's page repeats"
 START_SECONDS = 120.0  # until a new server has trained its first run
 SAMPLE_SECONDS = 5.0  # between two looks at the memory
 LONG_RUN = "epochs=1000&seed=1"  # longer than any measurement
@@ -73,6 +74,7 @@ async def _measure(app: App, store: Store, visitors: int, pace: Pace) -> list[Li
         while not any(run.ended for run in store.runs()):
             await asyncio.sleep(0.1)
     lines += await _idle(app, "one visitor of a finished run", pace)
+    lines.append(_value(POLLING, first.asks_by_itself, ""))
     memory: list[float] = []
     async with _sampled(app, memory):
         lesson = Lesson(app.url, pace.thinking)

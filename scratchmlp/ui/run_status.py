@@ -13,7 +13,7 @@ from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
 
-LIVE_SECONDS, IDLE_SECONDS = 1.0, 2.0  # between two looks at a run, while it changes and afterwards
+LIVE_SECONDS = 1.0  # between two looks at a run that changes
 COLORS = {
     "queued": "gray",
     "running": "blue",
@@ -44,8 +44,9 @@ def badge(run: Run) -> str:
     return f":{COLORS[run.status]}-badge[{run.status}]"
 
 
-def seconds_between_looks(run: Run) -> float:
-    return LIVE_SECONDS if run.is_under_way else IDLE_SECONDS
+def seconds_between_looks(run: Run) -> float | None:
+    """None for a run that has ended: its page costs nothing while nobody touches it."""
+    return None if run.ended else LIVE_SECONDS
 
 
 def percent(share: float | None) -> str:
