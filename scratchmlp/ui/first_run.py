@@ -4,7 +4,7 @@ import streamlit as st
 
 from scratchmlp.data import sources
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import elsewhere, resources, run_picker, run_status
+from scratchmlp.ui import elsewhere, live, resources, run_picker
 from scratchmlp.ui.markdown import escape
 
 
@@ -34,7 +34,7 @@ def is_coming() -> bool:
 def wait() -> None:
     """Show how far the first run is, on a page that has nothing else to show."""
     will_come = is_coming()
-    st.fragment(_wait, run_every=run_status.LIVE_SECONDS if will_come else None)(will_come)
+    st.fragment(_wait, run_every=live.seconds() if will_come else None)(will_come)
     if not will_come:
         elsewhere.follow()
 

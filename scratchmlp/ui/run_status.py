@@ -11,7 +11,7 @@ from scratchmlp.analysis import curves
 from scratchmlp.runs import records
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources
+from scratchmlp.ui import live, resources
 
 LIVE_SECONDS = 1.0  # between two looks at a run that changes
 COLORS = {
@@ -46,7 +46,7 @@ def badge(run: Run) -> str:
 
 def seconds_between_looks(run: Run) -> float | None:
     """None for a run that has ended: its page costs nothing while nobody touches it."""
-    return None if run.ended else LIVE_SECONDS
+    return None if run.ended else live.seconds()
 
 
 def percent(share: float | None) -> str:

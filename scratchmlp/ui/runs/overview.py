@@ -6,6 +6,7 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import (
     elsewhere,
     layout,
+    live,
     network_upload,
     ownership,
     resources,
@@ -17,7 +18,7 @@ from scratchmlp.ui.runs import actions, deletion, run_table
 
 def show() -> None:
     is_live = _is_live(resources.store().runs())
-    every = run_status.LIVE_SECONDS if is_live else None
+    every = live.seconds() if is_live else None
     st.fragment(_overview, run_every=every)(is_live)
     if not is_live:
         elsewhere.follow()

@@ -8,17 +8,17 @@ from scratchmlp.analysis.diagnosis import Finding, diagnose
 from scratchmlp.net.config import LABELS
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import ENDED, Run
-from scratchmlp.ui import resources, session
+from scratchmlp.ui import live, resources, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import absence, settings, starting
 from scratchmlp.ui.train.recipes import describe_change
 
-LOOK_SECONDS = 2.0  # findings change once an epoch
 COLORS = {"error": "red", "warning": "orange", "info": "blue", "good": "green"}
 
 
 def show(run: Run) -> None:
-    st.fragment(_show, run_every=None if run.ended else LOOK_SECONDS)(run.id)
+    # Findings change once an epoch, so looking seldom is enough.
+    st.fragment(_show, run_every=None if run.ended else 2 * live.seconds())(run.id)
 
 
 def _show(run_id: str) -> None:
