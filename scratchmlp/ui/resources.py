@@ -196,10 +196,3 @@ def cancel_or_stop(run_id: str) -> None:
 def _cancel_or_stop(store: Store, run_id: str) -> None:
     if not store.cancel(run_id):
         store.send(run_id, "stop")
-
-
-@st.cache_resource(show_spinner=False)
-def continue_work() -> None:
-    """Start the workers if a run or a task waits or was under way when the app last ended."""
-    if shared_store().work.waiting() or shared_store().work.hearts():
-        jobs()
