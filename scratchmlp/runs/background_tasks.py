@@ -76,6 +76,7 @@ class BackgroundTasks:
             "done": 0,
             "error": None,
             "tries": 0,
+            "worker": None,
             "owner": self._visitor.id,
         }
         row = {"id": new_id(), "run": run_id, "kind": kind, "settings": settings, "key": key}

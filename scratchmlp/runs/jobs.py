@@ -110,7 +110,7 @@ class Jobs:
             log.warning("The process that worked on %s %s is dead.", *heart.item)
             self._store.work.revive(heart)
         self._killed.clear()
-        waiting = len(self._store.work.waiting())
+        waiting = self._store.work.count_ready()
         if waiting or not self._ready.is_set():
             self._attend(waiting)
 

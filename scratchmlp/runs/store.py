@@ -229,6 +229,7 @@ class Store:
             "ended": None,
             "error": None,
             "tries": None if status in LIVE else 0,
+            "worker": None,
         }
         unchanged = runs.c.id == run.id, runs.c.heartbeat == run.heartbeat
         pending = commands.c.run == run.id, commands.c.applied_step.is_(None)
