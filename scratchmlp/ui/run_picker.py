@@ -6,6 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from scratchmlp.errors import UserError
+from scratchmlp.figures import percent
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import ownership, resources, run_status, selection, session
@@ -96,7 +97,7 @@ def labels(runs: dict[str, Run]) -> dict[str, str]:
 
 
 def _label(run: Run, title: str) -> str:
-    accuracy = "" if run.test_accuracy is None else f", {run.test_accuracy:.2%}"
+    accuracy = "" if run.test_accuracy is None else f", {percent(run.test_accuracy)}"
     return f"{title} · {run.dataset} · {run.status}{accuracy}"
 
 
