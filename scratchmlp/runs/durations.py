@@ -9,9 +9,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.config import TrainConfig, count_weights
 
-PIXELS, CLASSES = 784, 10
+CLASSES = 10
 FULL = 60_000  # training pictures of a dataset that nobody has trained on yet
 OVERHEAD = 0.5  # seconds that a run takes beside its steps: its data, its test pictures, its rows
 TASK_SECONDS = 10.0  # of a background task
@@ -75,7 +75,6 @@ def _similarity(one: TrainConfig, other: TrainConfig) -> int:
 
 
 def _rough_seconds(config: TrainConfig) -> float:
-    sizes = PIXELS, *config.hidden, CLASSES
-    weights = sum(a * b for a, b in itertools.pairwise(sizes))
+    weights = count_weights(config.hidden, CLASSES)
     warps = config.batch_size * WARP if config.augment != "none" else 0.0
     return STEP + weights * config.batch_size * PRODUCT + warps
