@@ -44,12 +44,13 @@ class Quotas:
         if self.visitor.is_trusted:
             return
         self._lock(connection)
-        for table, what in ((runs, "runs"), (tasks, "background tasks")):
+        for table, what in ((runs, "run"), (tasks, "background task")):
             own = table.c.owner == self.visitor.id, table.c.status == "queued"
             condition = (*own, NOT_DELETED) if table is runs else own
-            if _count(connection, table, *condition) > self.limits.waiting:
+            most = self.limits.waiting
+            if _count(connection, table, *condition) > most:
                 raise UserError(
-                    f"You have {self.limits.waiting} {what} in the queue, which is the most: "
+                    f"You have {most} {what}{'s' if most > 1 else ''} in the queue, the most: "
                     "wait until one starts, or cancel one."
                 )
 

@@ -70,11 +70,11 @@ def test_a_visitor_has_only_so_many_runs_in_the_queue(limited: Callable[..., Sto
     anns = limited(waiting=2)
     bens, server = anns.seen_by(BEN), anns.seen_by(replace(ANN, is_trusted=True))
     first, second = anns.create(CONFIG), anns.create(CONFIG)
-    with pytest.raises(UserError, match="You have 2 runs in the queue, which is the most"):
+    with pytest.raises(UserError, match="You have 2 runs in the queue, the most"):
         anns.create(CONFIG)
     anns.run_list.delete([first])
     third = anns.create(CONFIG)
-    with pytest.raises(UserError, match="You have 2 runs in the queue, which is the most"):
+    with pytest.raises(UserError, match="You have 2 runs in the queue, the most"):
         anns.run_list.restore([first])
     assert anns.queue() == [second, third]
     bens.create(CONFIG)
@@ -86,7 +86,7 @@ def test_a_resumed_run_counts_as_waiting(limited: Callable[..., Store]) -> None:
     anns = limited(waiting=1)
     [stopped] = ended(anns, 1)
     anns.create(CONFIG)
-    with pytest.raises(UserError, match="in the queue, which is the most"):
+    with pytest.raises(UserError, match="in the queue, the most"):
         anns.requeue(stopped)
     assert anns.run(stopped).status == "stopped"
 
@@ -96,7 +96,7 @@ def test_a_visitor_has_only_so_many_background_tasks_in_the_queue(
 ) -> None:
     anns = limited(waiting=1)
     anns.tasks.request("map", {"n": 1})
-    with pytest.raises(UserError, match="You have 1 background tasks in the queue"):
+    with pytest.raises(UserError, match="You have 1 background task in the queue"):
         anns.tasks.request("map", {"n": 2})
     assert anns.tasks.find("map", {"n": 2}) is None
     assert anns.tasks.request("map", {"n": 1}).status == "queued"  # the same one again
