@@ -17,7 +17,7 @@ import torch
 from filelock import FileLock
 from hypothesis import settings
 
-from scratchmlp.bench.browser import link_cache
+from scratchmlp.bench.server import link_cache
 from scratchmlp.data import datasets, splits
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.data.sources import SOURCES
@@ -42,6 +42,7 @@ SECONDS = {
     "one cluster": 60,
     "tests/runs/test_jobs.py": 50,
     "new apps": 35,
+    "tests/bench/test_classroom.py": 30,
     "tests/cli/test_train.py": 25,
     "tests/runs/test_teaching.py": 17,
     "tests/runs/test_recorder.py": 15,

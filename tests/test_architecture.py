@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 # The floors from the bottom up. A module imports only from the floors below it, or its own.
 FLOORS = (
     ("scratchmlp.errors",),
-    ("scratchmlp.paths",),
+    ("scratchmlp.paths", "scratchmlp.figures"),
     ("scratchmlp.ink",),
     ("scratchmlp.data",),
     ("scratchmlp.net",),
@@ -27,12 +27,13 @@ FLOORS = (
     ("scratchmlp.cli", "scratchmlp.bench", "scratchmlp.__main__", "app", "pages"),
 )
 HOMES = {
-    "streamlit": ("scratchmlp/ui/", "pages/", "app.py"),
+    "streamlit": ("scratchmlp/ui/", "pages/", "app.py", "scratchmlp/bench/visitor.py"),
     "sqlalchemy": (
         "scratchmlp/runs/background_tasks.py",
         "scratchmlp/runs/damage.py",
         "scratchmlp/runs/run_list.py",
         "scratchmlp/runs/checkpoints.py",
+        "scratchmlp/runs/class_settings.py",
         "scratchmlp/runs/database.py",
         "scratchmlp/runs/drawings.py",
         "scratchmlp/runs/migrations/",

@@ -1,22 +1,11 @@
-"""The real app and a real Chromium, for the browser tests and for `bench pages`."""
+"""A real Chromium, for the browser tests and for `bench pages`."""
 
-import os
 import shutil
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from scratchmlp.runs.cluster import free_port
-
-ROOT = Path(__file__).parents[2]
-START_SECONDS = 120
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -26,49 +15,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-class App:
-    """`streamlit run app.py` on a free port, with its own `SCRATCHMLP_HOME`."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, port = home, free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        options = {"port": port, "address": "127.0.0.1", "headless": "true"}
-        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-        command += [f"--server.{name}={value}" for name, value in options.items()]
-        environment = os.environ | {"SCRATCHMLP_HOME": str(home), "PYTHONWARNINGS": "ignore"}
-        environment["NO_PROXY"] = "127.0.0.1"
-        environment.pop("SCRATCHMLP_DB", None)
-        self.log = home / "app.log"
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
-            )
-        self._wait()
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        while time.monotonic() < deadline:
-            try:
-                with opener.open(f"{self.url}/_stcore/health", timeout=1):
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.05)
-        raise AssertionError(self.log.read_text())
-
-    def close(self) -> None:
-        """Kill the app; its workers then exit. (Streamlit takes seconds to terminate.)"""
-        self.process.kill()
-        self.process.wait()
-
-
-def link_cache(cache: Path, home: Path) -> None:
-    """Link the decoded datasets in `cache` into a new home."""
-    (home / "cache").mkdir(parents=True)
-    for file in cache.glob("*.safetensors"):
-        (home / "cache" / file.name).symlink_to(file.resolve())
 
 
 def chromium() -> str | None:

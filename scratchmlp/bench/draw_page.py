@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from scratchmlp.bench import Line
 from scratchmlp.bench.browser import seconds_taken, watch
+from scratchmlp.bench.digit_strokes import DIGITS
 from scratchmlp.bench.environment import Environment, timing_line
 from scratchmlp.bench.train_page import training
 from scratchmlp.ink import strokes
@@ -64,12 +65,3 @@ def predictions(environment: Environment, times: int) -> Iterator[Line]:
 def _prediction_times(page: Page, url: str, times: int) -> list[float]:
     drawings = itertools.islice(itertools.cycle(DIGITS), times)
     return list(prediction_times(page, url, drawings))
-
-
-# A 1, a 7, a 0 and a 2, each in one stroke, in a square of side 1.
-DIGITS: list[Strokes] = [
-    [[(0.4, 0.2), (0.5, 0.0), (0.5, 1.0)]],
-    [[(0.1, 0.0), (0.8, 0.0), (0.4, 1.0)]],
-    [[(0.5, 0.0), (0.2, 0.25), (0.2, 0.75), (0.5, 1.0), (0.8, 0.75), (0.8, 0.25), (0.5, 0.0)]],
-    [[(0.2, 0.2), (0.5, 0.0), (0.8, 0.25), (0.5, 0.6), (0.15, 1.0), (0.9, 1.0)]],
-]

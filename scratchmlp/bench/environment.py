@@ -1,8 +1,5 @@
 """What the benchmarks of the pages share: an app with a trained run, a browser, lines of output."""
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +12,8 @@ from playwright.sync_api import Browser, Page
 
 from scratchmlp import paths
 from scratchmlp.bench import Line
-from scratchmlp.bench.browser import ROOT, App, browser, chromium, link_cache
+from scratchmlp.bench.browser import browser, chromium
+from scratchmlp.bench.server import App, link_cache, train_in_terminal
 from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
 from scratchmlp.runs.store import Run, Store
@@ -55,13 +53,6 @@ def open_environment() -> Iterator[Environment]:
         finally:
             app.close()
             store.close()
-
-
-def train_in_terminal(home: Path, *options: str) -> None:
-    command = [sys.executable, "-m", "scratchmlp", "train", "--json", *options]
-    own = os.environ | {"SCRATCHMLP_HOME": str(home)}
-    own.pop("SCRATCHMLP_DB", None)
-    subprocess.run(command, cwd=ROOT, env=own, check=True, stdout=subprocess.DEVNULL)
 
 
 def seconds_of(act: Callable[[], object]) -> float:

@@ -10,7 +10,8 @@ from playwright.sync_api import Page
 
 from scratchmlp.bench import Line
 from scratchmlp.bench.browser import seconds_taken, watch
-from scratchmlp.bench.environment import Environment, timing_line, train_in_terminal, value_line
+from scratchmlp.bench.environment import Environment, timing_line, value_line
+from scratchmlp.bench.server import train_in_terminal
 from scratchmlp.ui.run_status import LIVE_SECONDS
 
 LONG_RUN = {"epochs": "1000", "batch_size": "64"}  # a run that is longer than any measurement

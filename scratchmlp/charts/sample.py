@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from scratchmlp.charts.theme import GREEN, GREY, HEIGHT, ORANGE, SHARE, curve_color, title
+from scratchmlp.charts.tooltips import percent_tooltip, with_percents
 
 
 def probability_chart(
@@ -19,7 +20,7 @@ def probability_chart(
     colors = {"truth": GREEN, "prediction": ORANGE, "truth and prediction": GREEN, "other": GREY}
     used = {role: colors[role] for role in dict.fromkeys(table["curve"])}
     return (
-        alt.Chart(table)
+        with_percents(alt.Chart(table), p=4)
         .mark_bar(cornerRadius=2)
         .encode(
             x=alt.X("p:Q", title="probability", axis=alt.Axis(format="%"), scale=SHARE),
@@ -27,7 +28,7 @@ def probability_chart(
             color=curve_color(used),
             tooltip=[
                 alt.Tooltip("class:N", title="class"),
-                alt.Tooltip("p:Q", title="probability", format=".4%"),
+                percent_tooltip("p", "probability"),
             ],
         )
         .properties(height=HEIGHT, title=title("Probability of each class"))

@@ -52,6 +52,24 @@ def time_pages(
         echo(as_json, line.record, line.text)
 
 
+@benches.command("class")
+def time_class(
+    visitors: Annotated[int, typer.Option(min=1, help="How many visitors come.")] = 50,
+    arrival: Annotated[float, typer.Option(min=0, help="Seconds in which they come.")] = 60,
+    after: Annotated[
+        float, typer.Option(min=0, help="Seconds until the memory is measured after they left.")
+    ] = 180,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Measure an app that a class shares: answers, errors, memory, and what it costs when idle."""
+    from scratchmlp.bench import classroom
+
+    with dataset_progress() as on_progress:
+        datasets.load("mnist", on_progress)
+    for line in classroom.run(visitors, classroom.Pace(arrival=arrival, after=after)):
+        echo(as_json, line.record, line.text)
+
+
 @benches.command("drawing")
 def drawings(
     strokes: Annotated[

@@ -20,6 +20,7 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import damage
 from scratchmlp.runs.background_tasks import BackgroundTasks
 from scratchmlp.runs.checkpoints import Checkpoints, save_checkpoint
+from scratchmlp.runs.class_settings import ClassSettings, demand_open_queue
 from scratchmlp.runs.database import (
     default_url,
     describe_damage,
@@ -81,6 +82,7 @@ class Store:
         self.tasks = BackgroundTasks(self._engine, visitor)
         self.run_list = RunList(self._engine, visitor)
         self.drawings = Drawings(self._engine, visitor.id)
+        self.class_settings = ClassSettings(self._engine, visitor)
 
     def seen_by(self, visitor: Visitor) -> "Store":
         """The same database, for a visitor."""
@@ -101,6 +103,7 @@ class Store:
     def create(self, config: TrainConfig, name: str = "", status: Status = "queued") -> str:
         """Insert a new run and return its id."""
         with write_transaction(self._engine) as connection:
+            demand_open_queue(connection, self.visitor)
             return _insert_run(connection, config, name, status, self.visitor.id)
 
     def add_network(
@@ -230,6 +233,7 @@ class Store:
         unchanged = runs.c.id == run.id, runs.c.heartbeat == run.heartbeat
         pending = commands.c.run == run.id, commands.c.applied_step.is_(None)
         with write_transaction(self._engine) as connection:
+            demand_open_queue(connection, self.visitor)
             if not connection.execute(sa.update(runs).where(*unchanged).values(restarted)).rowcount:
                 raise UserError(f"Run {run.id} has been resumed elsewhere or is alive again.")
             rewind(connection, run.id)

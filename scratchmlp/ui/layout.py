@@ -15,6 +15,9 @@ from scratchmlp.ui.session import HAS_FRAME
 
 # The first one is at /.
 PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs"}
+HOSTED_DAMAGE = (
+    "A part of this server's database is damaged and left out: tell whoever runs the server."
+)
 # Less empty space on top; text on the primary colour that can be read on its dark variant; axes,
 # legends and words of charts in the colour of text; links to the pages where the header has no room
 # for them; code in colours that can be read. Streamlit has no theme options for these.
@@ -79,7 +82,7 @@ def show(page: Callable[[], None]) -> None:
             resources.continue_work()
         page()
         if sentence := resources.store().damage:
-            notice.warning(escape(sentence))
+            notice.warning(HOSTED_DAMAGE if visitor.is_hosted() else escape(sentence))
 
 
 def show_tabs(key: str, views: Mapping[str, Callable[[], None]], /, **options: Any) -> None:

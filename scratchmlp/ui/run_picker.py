@@ -6,6 +6,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from scratchmlp.errors import UserError
+from scratchmlp.figures import percent
+from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
@@ -68,6 +70,8 @@ def why_no_network(run_id: str) -> str:
     """Why there is no network of this run: it does not exist, or it has not trained an epoch."""
     try:
         status = resources.store().run(run_id).status
+    except StoreError:
+        raise
     except UserError as error:
         return str(error)
     return f"Run {run_id} is {status} and has no checkpoint."
@@ -93,7 +97,7 @@ def labels(runs: dict[str, Run]) -> dict[str, str]:
 
 
 def _label(run: Run, title: str) -> str:
-    accuracy = "" if run.test_accuracy is None else f", {run.test_accuracy:.2%}"
+    accuracy = "" if run.test_accuracy is None else f", {percent(run.test_accuracy)}"
     return f"{title} · {run.dataset} · {run.status}{accuracy}"
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from scratchmlp import figures
 from scratchmlp.analysis import curves
 from scratchmlp.runs import records
 from scratchmlp.runs.history import History
@@ -49,7 +50,7 @@ def seconds_between_looks(run: Run) -> float:
 
 def percent(share: float | None) -> str:
     """A share as a figure; a dash for None and NaN."""
-    return "–" if share is None or share != share else f"{share:.2%}"
+    return "–" if share is None or share != share else figures.percent(share)
 
 
 def progress(run: Run, history: History) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from scratchmlp.errors import UserError
+from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import ownership, resources
 from scratchmlp.ui.markdown import escape
@@ -69,6 +70,8 @@ def resolve_run() -> Run | None:
         return resources.store().first()
     try:
         run = resources.store().run(run_id)
+    except StoreError:
+        raise
     except UserError as error:
         sentence = escape(f"{error} This page shows the newest run.")
         st.warning(sentence, icon=":material/link_off:")

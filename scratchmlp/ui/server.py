@@ -1,12 +1,16 @@
-"""What the server does around the pages: it gives each browser a cookie with a visitor's id.
+"""The server around the pages: whether visitors share it, and the cookie that tells them apart.
 
-The id is random, scripts in the browser cannot read it, and other sites cannot send it.
+The id in the cookie is random. Scripts in the browser cannot read it, and other sites cannot send
+it.
 """
 
+import ipaddress
+import os
 import re
 import secrets
 from http.cookies import SimpleCookie
 
+import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import cookie_parser
@@ -15,6 +19,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 COOKIE = "scratchmlp_visitor"
 COOKIE_SECONDS = 365 * 24 * 3600
 _ID = re.compile("[0-9a-f]{32}")
+
+
+def is_hosted() -> bool:
+    """Whether visitors share this server, so that each owns what they make.
+
+    `SCRATCHMLP_HOSTED` says it, or else the address: a server that listens beyond loopback is
+    hosted.
+    """
+    wish = os.environ.get("SCRATCHMLP_HOSTED")
+    if wish in ("0", "1"):
+        return wish == "1"
+    address = st.get_option("server.address")
+    if address == "localhost":
+        return False
+    try:
+        return not ipaddress.ip_address(address).is_loopback
+    except ValueError:  # none: it listens on all addresses
+        return True
 
 
 def is_visitor_id(text: str) -> bool:

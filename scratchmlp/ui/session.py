@@ -3,6 +3,7 @@
 Every key of `st.session_state` that code reads or writes is named here, widgets' keys among them.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -10,7 +11,16 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from scratchmlp.errors import UserError
+from scratchmlp.runs.database import StoreError
 from scratchmlp.ui.markdown import escape
+from scratchmlp.ui.server import is_hosted
+
+log = logging.getLogger(__name__)
+
+HOSTED_STORE_ERROR = (
+    "The database of this server cannot be used at the moment. Nothing is lost: try again soon, "
+    "or tell whoever runs the server."
+)
 
 # All pages
 VISITOR = "visitor"  # who looks, and when that was found out
@@ -70,9 +80,15 @@ RUN_NAME, RUN_NOTE = "describe_name", "describe_note"  # the key ends with the r
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
-    """Show the sentence of a `UserError` on the page."""
+    """Show the sentence of a `UserError` on the page.
+
+    Visitors of a hosted server cannot mend its database, and need not know where it is.
+    """
     try:
         yield
+    except StoreError as error:
+        log.warning("%s", error)
+        st.error(HOSTED_STORE_ERROR if is_hosted() else escape(str(error)), icon=":material/error:")
     except UserError as error:
         st.error(escape(str(error)), icon=":material/error:")
 

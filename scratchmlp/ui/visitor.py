@@ -1,16 +1,16 @@
 """Who looks at the page: the owner of the machine, or a visitor of a hosted server.
 
-A server is hosted if it listens beyond loopback, or if `SCRATCHMLP_HOSTED` is 1. Each visitor then
-owns what they make. A visitor is whoever has the random id in a cookie (see `server.py`), or the
-account of Streamlit's login where the secrets have `[auth]`. The database never holds the id of the
-cookie, but its digest: whoever reads the database cannot pass for a visitor.
+On a hosted server (`is_hosted`) each visitor owns what they make. A visitor is whoever has the
+random id in a cookie (see `server.py`), or the account of Streamlit's login where the secrets have
+`[auth]`. The database never holds the id of the cookie, but its digest: whoever reads the database
+cannot pass for a visitor.
 """
 
 import hashlib
 import hmac
-import ipaddress
 import os
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import streamlit as st
@@ -18,26 +18,13 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from scratchmlp.errors import UserError
+from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.permissions import LOCAL, Visitor
 from scratchmlp.runs.visitors import SEEN_SECONDS, Visitors
-from scratchmlp.ui.server import COOKIE, is_visitor_id
+from scratchmlp.ui.server import COOKIE, is_hosted, is_visitor_id
 from scratchmlp.ui.session import VISITOR
 
 KEY_TRIES, KEY_SECONDS = 5, 60.0  # guesses of the teacher's key, of all visitors together
-
-
-def is_hosted() -> bool:
-    """Whether visitors share this server, so that each owns what they make."""
-    wish = os.environ.get("SCRATCHMLP_HOSTED")
-    if wish in ("0", "1"):
-        return wish == "1"
-    address = st.get_option("server.address")
-    if address == "localhost":
-        return False
-    try:
-        return not ipaddress.ip_address(address).is_loopback
-    except ValueError:  # none: it listens on all addresses
-        return True
 
 
 def current(visitors: Visitors) -> Visitor:
@@ -46,7 +33,11 @@ def current(visitors: Visitors) -> Visitor:
         return LOCAL
     visitor_id = _account() or _cookie() or _session()
     known, noted = st.session_state.get(VISITOR, (None, 0.0))
-    if known is None or known.id != visitor_id or time.monotonic() - noted > SEEN_SECONDS:
+    if known is None or known.id != visitor_id:
+        known = Visitor(visitor_id)
+    elif time.monotonic() - noted < SEEN_SECONDS:
+        return known
+    with suppress(StoreError):  # then the page says so where it needs the database
         visitors.note_seen(visitor_id)
         found = visitors.find(visitor_id)
         digest = found.teacher_key if found else None
@@ -80,7 +71,7 @@ def _account() -> str | None:
 
 
 def _cookie() -> str | None:
-    value = st.context.cookies.get(COOKIE, "")
+    value = str(st.context.cookies.get(COOKIE, ""))
     return digest_of("cookie", value) if is_visitor_id(value) else None
 
 

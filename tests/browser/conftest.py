@@ -17,7 +17,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from scratchmlp.analysis import out_of_distribution
 from scratchmlp.bench import browser as real
-from scratchmlp.bench.browser import link_cache
+from scratchmlp.bench import server
+from scratchmlp.bench.server import link_cache
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.execution import execute
@@ -52,7 +53,7 @@ def causes(log: str) -> list[str]:
     return [re.search(r"^\S.*$|\Z", part.lstrip("\n"), re.MULTILINE)[0] for part in parts]  # type: ignore[index]
 
 
-class App(real.App):
+class App(server.App):
     """An app and its store; in its log there must be no traceback when it ends."""
 
     def __init__(self, home: Path) -> None:

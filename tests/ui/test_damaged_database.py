@@ -60,3 +60,14 @@ def test_values_of_another_type_are_no_error(store: Store, sound_run: str, page:
         "UPDATE epochs SET valid_loss = x'ff' WHERE epoch = 2",
     )
     assert not ran(app_at(page, run=sound_run)).error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_visitors_of_a_hosted_server_do_not_learn_where_its_database_is(
+    store: Store, sound_run: str, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRATCHMLP_HOSTED", "1")
+    change(store, "DROP TABLE held_links", "DROP TABLE visitors", "DROP TABLE runs")
+    app = ran(app_at(page, run=sound_run))
+    assert "The database of this server cannot be used at the moment" in shown(app)
+    assert "runs.db" not in shown(app)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from scratchmlp.analysis import curves
 from scratchmlp.charts.training import accuracy_chart, loss_chart
+from scratchmlp.figures import percent
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
@@ -81,7 +82,7 @@ def _accuracy(
     end = curves.axis_end(longest, run.config.epochs)
     tables = {"epochs": _compact(table), "axis": _axis("epoch", end)}
     last = history.epochs["train_accuracy"].iloc[-1]
-    alt = f"Accuracy by epoch; the last on training pictures is {last:.0%}."
+    alt = f"Accuracy by epoch; the last on training pictures is {percent(last, 0)}."
     st.vega_lite_chart(accuracy_chart(titles) | {"datasets": tables}, alt=alt)
 
 

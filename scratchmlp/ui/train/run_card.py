@@ -144,10 +144,10 @@ def _figures(run: Run, history: History) -> None:
     last = epochs.iloc[-1] if len(epochs) else None
     seconds = run.train_seconds or (None if last is None else float(epochs["seconds"].sum()))
     row = st.container(horizontal=True)
-    row.metric("Test accuracy", percent(run.test_accuracy), help=_TEST)
+    row.metric("Test accuracy", escape(percent(run.test_accuracy)), help=_TEST)
     row.metric(
         "Validation accuracy",
-        percent(None if last is None else last["valid_accuracy"]),
+        escape(percent(None if last is None else last["valid_accuracy"])),
         help=_VALIDATION,
     )
     is_ours = absence.was_trained_here(run)
