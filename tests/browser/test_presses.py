@@ -93,7 +93,7 @@ def test_every_button_of_train_shows_what_it_did(app: App, open_page: Open, slow
         show,
         train.VIEWS,
         "train_here remove_layer_ add_layer hidden_ optimizer train why load_ take_settings try_"
-        " reset_lr reset_epochs reset undo run_settings ask_finder cancel_study export_net"
+        " reset_lr reset_epochs reset undo run_settings ask_finder export_net"
         " export_inference export_training export_curves export_pictures net_file_",
     )
 
@@ -108,7 +108,10 @@ def test_every_button_of_evaluate_shows_what_it_did(
         page.get_by_role("tab", name=view, exact=True).click()
 
     Walker(app, page).walk(
-        show, evaluate.VIEWS, "explored evaluate_split download report charts_svg charts_png"
+        show,
+        evaluate.VIEWS,
+        "explored evaluate_split evaluate_page ask_map ask_suspects download report charts_svg"
+        " charts_png",
     )
 
 
