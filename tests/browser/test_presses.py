@@ -158,7 +158,7 @@ def test_every_button_of_runs_shows_what_it_did(
     Walker(app, page).walk(
         show,
         ["all"],
-        "runs_dataset runs_status columns runs_columns open describe save_about duplicate delete"
+        "columns runs_columns open describe save_about duplicate delete"
         " undo load_net net_file_ bin restore_all delete_all delete_all_now dismiss",
     )
 
