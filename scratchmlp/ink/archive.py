@@ -65,13 +65,13 @@ def _names(drawings: Sequence[ArchivedDrawing]) -> list[str]:
     for drawing in drawings:
         n = counts[drawing.label] = counts.get(drawing.label, 0) + 1
         split = "testing" if n % 5 == 3 else "training"
-        names.append(f"{split}/{_folder(drawing.label)}/{n:04}.png")
+        names.append(f"{split}/{folder_name(drawing.label)}/{n:04}.png")
     return names
 
 
-def _folder(label: str) -> str:
-    """The class name, without the characters that a folder name cannot have."""
-    return "".join("_" if c in '/\\:*?"<>|' or ord(c) < 32 else c for c in label).strip(". ") or "_"
+def folder_name(text: str) -> str:
+    """The text, without the characters that a folder name cannot have."""
+    return "".join("_" if c in '/\\:*?"<>|' or ord(c) < 32 else c for c in text).strip(". ") or "_"
 
 
 def _png(image: NDArray[np.uint8]) -> bytes:
