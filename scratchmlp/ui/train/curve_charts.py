@@ -86,7 +86,7 @@ def _draw_loss(
     marked = _mark_best(_run, _history.epochs)[["step", "epoch", "valid_loss", "best"]]
     tables_of_chart = {
         "points": _drawable(points, is_log),
-        "epochs": _drawable(marked, is_log),
+        "epochs": _drawable(curves.thin_epochs(marked, "valid_loss"), is_log),
         "rates": pd.DataFrame(_marks, columns=["step", "words"]),
         "axis": _axis("step", curves.axis_end(longest, _run.total_steps or longest)),
     }
@@ -120,11 +120,11 @@ def _draw_accuracy(key: Key, _run: Run, _history: History, _others: dict[str, Hi
     table = _mark_best(_run, curves.accuracy_table(_history.epochs, epochs))
     longest = max([_history.last_epoch, *(other.last_epoch for other in _others.values())])
     tables = {
-        "epochs": _compact(table),
+        "epochs": _compact(curves.thin_epochs(table, "valid_accuracy")),
         "axis": _axis("epoch", curves.axis_end(longest, _run.config.epochs)),
     }
     last = _history.epochs["train_accuracy"].iloc[-1]
-    alt = f"Accuracy by epoch; the last on training pictures is {last:.0%}."
+    alt = f"Accuracy by epoch; the last on training pictures is {percent(last, 0)}."
     return Drawn(_arrow(tables), alt, "")
 
 
