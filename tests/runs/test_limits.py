@@ -31,8 +31,8 @@ def limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stor
     """The store for Ann, with these limits."""
 
     def make(**limits: int) -> Store:
-        store._limits = Limits(**limits)
-        store.work._max_running = store._limits.running
+        store.limits = Limits(**limits)
+        store.work._max_running = store.limits.running
         return store.seen_by(ANN)
 
     return make
