@@ -5,12 +5,15 @@ The server imports this file to find `app`; for each visitor it runs it as a scr
 
 import streamlit as st
 
-from scratchmlp.ui import listening, server
-
 if __name__ == "__main__":
     from scratchmlp.ui import layout
 
     layout.run()
 else:
-    listening.decide()
-    app = st.App(__file__, middleware=server.MIDDLEWARE)
+    from scratchmlp import listening
+
+    listening.decide()  # before anything heavy is imported: the server may start again
+
+    from scratchmlp.ui import server, startup
+
+    app = st.App(__file__, middleware=server.MIDDLEWARE, lifespan=startup.lifespan)

@@ -7,7 +7,6 @@ worker's host is cut off for a minute while runs train, and visitors come by the
 """
 
 import contextlib
-import json
 import os
 import re
 import shutil

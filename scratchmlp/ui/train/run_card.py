@@ -8,10 +8,10 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import LABELS, setting
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import ownership, resources, run_status, selection, session
+from scratchmlp.ui import elsewhere, live, ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import percent
-from scratchmlp.ui.train import absence, curve_charts, run_controls, settings
+from scratchmlp.ui.train import absence, curve_charts, place_in_line, run_controls, settings
 
 STATE_HEIGHT = "5.75rem"  # of the progress, with the control of the learning rate beside it
 # Nothing fades while it is drawn again, and what comes and goes has its place from the start.
@@ -23,17 +23,19 @@ STYLE = f"""<style>
 
 
 def show(run: Run) -> None:
-    st.fragment(_card, run_every=run_status.seconds_between_looks(run))(run.id, run.is_under_way)
+    every = run_status.seconds_between_looks(run)
+    st.fragment(_card, run_every=every)(run.id, run.is_under_way, every)
+    if run.ended:
+        elsewhere.follow()
 
 
-def _card(run_id: str, was_under_way: bool) -> None:
+def _card(run_id: str, was_under_way: bool, every: float | None) -> None:
     with session.errors_shown():
         st.html(STYLE)
         run_controls.waiting(run_id)
         run = resources.store().run(run_id)
         newer = None if run.is_under_way else _newer(run)
-        is_replaced = newer is not None and selection.selected_run_id() is None
-        if run.is_under_way != was_under_way or is_replaced:
+        if run.is_under_way != was_under_way or (every and every != live.seconds()):
             st.rerun()
         with st.container(key="run", border=True):
             _header(run)
@@ -104,10 +106,7 @@ def _state(run: Run, history: History) -> None:
     if run.status == "queued" and trouble:
         st.error(escape(trouble))
     elif run.status == "queued":
-        queue = resources.store().queue()
-        place = queue.index(run.id) + 1 if run.id in queue else 1
-        n = max(place, len(queue))
-        st.caption(f"Waiting for a free worker: number {place} of {n} in the queue.")
+        st.caption(place_in_line.words_of(run))
     elif run.status == "lost" and run.tries is None:
         st.error(
             "The process that trained this run does not answer any more. "
@@ -121,6 +120,8 @@ def _state(run: Run, history: History) -> None:
     elif run.status == "diverged":
         advice = "The curves show it up to there, and Diagnosis says what to try."
         st.error(f"{escape(run.error or '')} {advice}")
+    elif run.status == "stopped" and run.error:  # its time was up
+        st.info(escape(run.error))
     elif run.error:
         st.error(escape(run.error))
     elif not absence.was_trained_here(run):

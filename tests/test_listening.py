@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from scratchmlp import listening
 from scratchmlp.runs.cluster import free_port
-from scratchmlp.ui import listening
 from tests.conftest import ROOT
 
 

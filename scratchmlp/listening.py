@@ -1,7 +1,7 @@
 """Where `streamlit run app.py` listens: on this machine only, unless somebody decides otherwise.
 
-The committed configuration holds no address, because Community Cloud could not reach the app at one.
-Streamlit would then listen everywhere, on a laptop too.
+The committed configuration holds no address: Community Cloud could not reach the app there. Without
+an address Streamlit listens everywhere, on a laptop too.
 """
 
 import os
