@@ -35,7 +35,7 @@ ADDRESSES |= {"app-1": "10.77.0.3", "app-2": "10.77.0.4"}
 ADDRESSES |= {"worker-1": "10.77.0.11", "worker-2": "10.77.0.12"}
 SETTINGS = {"HOST": FIRST, "PASSWORD": "secret", "COOKIE_SECRET": "0" * 64, "WORKERS": "1"}
 CUT_SECONDS = 60
-RUNS, EPOCHS, VISITORS = 4, 100, 6
+RUNS, EPOCHS, VISITORS = 3, 80, 6
 
 
 def filled(text: str, settings: dict[str, str]) -> str:
