@@ -221,7 +221,7 @@ def visit(made: Network, address: str, browser: Browser) -> None:
     cookies = {f"{cookie['name']} {cookie['path']}" for cookie in contexts[0].cookies()}
     print("cookies and their paths:", sorted(cookies))
     for name in ("app-1", "app-2"):
-        print(name, "has sessions:", connections(made, name), flush=True)
+        print(name, "has connections:", connections(made, name), flush=True)
     for context in contexts:
         context.close()
 
