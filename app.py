@@ -14,6 +14,7 @@ else:
 
     listening.decide()  # before anything heavy is imported: the server may start again
 
-    from scratchmlp.ui import server, startup
+    from scratchmlp.ui import pacing, server, startup
 
-    app = st.App(__file__, middleware=server.MIDDLEWARE, lifespan=startup.lifespan)
+    middleware = [*server.MIDDLEWARE, pacing.middleware()]
+    app = st.App(__file__, middleware=middleware, lifespan=startup.lifespan)
