@@ -9,9 +9,9 @@ import torch
 
 from scratchmlp.charts.theme import INK
 from scratchmlp.errors import UserError
-from scratchmlp.ui import accessible_names, resources, session, visitor
+from scratchmlp.ui import accessible_names, notices, resources, session, visitor
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.session import HAS_FRAME
+from scratchmlp.ui.session import FORGOTTEN, HAS_FRAME
 
 # The first one is at /.
 PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs"}
@@ -53,7 +53,9 @@ def run() -> None:
         accessible_names.mend()
     st.session_state[HAS_FRAME] = True
     try:
-        if visitor.has_login() and not visitor.is_logged_in():
+        if st.session_state.get(FORGOTTEN):
+            _start_anew()
+        elif visitor.has_login() and not visitor.is_logged_in():
             _log_in()
         else:
             page.run()
@@ -67,6 +69,13 @@ def _log_in() -> None:
     st.button("Log in", type="primary", key="log_in", on_click=st.login)
 
 
+def _start_anew() -> None:
+    """The browser loads the page again, and the server gives it the id of a new visitor."""
+    st.success("You are forgotten: nothing of yours is left here. This page starts anew.")
+    script = "setTimeout(() => location.replace(location.pathname), 2000)"
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
 def show(page: Callable[[], None]) -> None:
     """Draw a page; a `UserError` becomes its sentence.
 
@@ -76,6 +85,7 @@ def show(page: Callable[[], None]) -> None:
     if not st.session_state.get(HAS_FRAME):
         run()
         return
+    notices.show()
     notice = st.container()
     with session.errors_shown():
         with suppress(UserError):  # the page shows it, if it needs the database

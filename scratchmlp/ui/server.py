@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 COOKIE = "scratchmlp_visitor"
 COOKIE_SECONDS = 365 * 24 * 3600
 _ID = re.compile("[0-9a-f]{32}")
+_forgotten: set[str] = set()  # a browser that still has one of these ids gets a new one
 
 
 def is_hosted() -> bool:
@@ -40,8 +41,13 @@ def is_hosted() -> bool:
 
 
 def is_visitor_id(text: str) -> bool:
-    """Whether a cookie's value has the form that this server gives it."""
-    return _ID.fullmatch(text) is not None
+    """Whether a cookie's value has the form that this server gives it, and is not forgotten."""
+    return _ID.fullmatch(text) is not None and text not in _forgotten
+
+
+def forget(visitor_id: str) -> None:
+    """Never accept this id again: the browser gets a new one with the next page that it loads."""
+    _forgotten.add(visitor_id)
 
 
 class VisitorCookie:

@@ -105,5 +105,5 @@ def _rows_of(config: TrainConfig) -> tuple[dict[str, Any], dict[sa.Table, list[d
                 for table in (RUNS, *TABLES)
             ]
         store.close()
-    kept = {field: run[field] for field in run.keys() - {"id", "name", "created"}}
+    kept = {field: run[field] for field in run.keys() - {"id", "name", "created", "owner"}}
     return kept, dict(zip(TABLES, rows, strict=True))

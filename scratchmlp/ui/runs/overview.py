@@ -3,7 +3,7 @@
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import layout, network_upload, ownership, resources, run_status, session
+from scratchmlp.ui import network_upload, ownership, resources, run_status, session
 from scratchmlp.ui.runs import actions, deletion, run_table
 
 LIVE_SECONDS, IDLE_SECONDS = 1.0, 5.0  # between two looks, while a run is under way and otherwise
@@ -24,7 +24,6 @@ def _overview(was_live: bool) -> None:
         if _is_live(runs) != was_live:
             st.rerun()
         deletion.undo_bar()
-        layout.section("All runs")
         if not runs:
             _no_runs()
             return
