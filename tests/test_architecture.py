@@ -31,6 +31,8 @@ HOMES = {
     "sqlalchemy": (
         "scratchmlp/runs/background_tasks.py",
         "scratchmlp/runs/damage.py",
+        "scratchmlp/runs/queue_state.py",
+        "scratchmlp/runs/quotas.py",
         "scratchmlp/runs/run_list.py",
         "scratchmlp/runs/checkpoints.py",
         "scratchmlp/runs/class_settings.py",

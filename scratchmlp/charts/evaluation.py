@@ -7,6 +7,7 @@ import pandas as pd
 
 from scratchmlp.charts.theme import (
     BLUE,
+    CLASSES,
     GREEN,
     GREY,
     HEIGHT,
@@ -166,16 +167,15 @@ def embedding_map_chart(
     area : a rectangle to mark: left, right, low, high.
     """
     edge = alt.BrushConfig(stroke=ORANGE, strokeWidth=2, fill=ORANGE, fillOpacity=0.1)
+    columns = alt.ExprRef("width < 400 ? 5 : 13")
     brush = alt.selection_interval(name="area", mark=edge)
     pick = alt.selection_point(name="picture", fields=["index"], on="click", empty=False)
     base = alt.Chart(rows).encode(
         **_position(),
         color=alt.Color(
             "truth:N",
-            scale=alt.Scale(
-                domain=list(classes), scheme="tableau10" if len(classes) <= 10 else "tableau20"
-            ),
-            legend=alt.Legend(orient="top", title="truth", columns=13, symbolOpacity=1),
+            scale=alt.Scale(domain=list(classes), range=list(CLASSES)),
+            legend=alt.Legend(orient="top", title="truth", columns=columns, symbolOpacity=1),
         ),
         tooltip=[
             alt.Tooltip("image:N"),
@@ -186,7 +186,7 @@ def embedding_map_chart(
     )
     # No labels for screen readers: there are up to 2,500 points, and the gallery has the same.
     correct = base.transform_filter("datum.correct").mark_circle(
-        size=22, opacity=0.45, cursor="pointer", aria=False
+        size=14, opacity=1, cursor="pointer", aria=False
     )
     correct = correct.add_params(brush, pick)
     wrong = base.transform_filter("!datum.correct").mark_point(

@@ -58,11 +58,12 @@ def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
     x = alt.X("step:Q", title="step (batches)", scale=alt.Scale(nice=False))
     unit = "loss (nats, logarithmic)" if log else "loss (nats)"
     scale = alt.Scale(type="log", nice=False) if log else alt.Scale(zero=False)
-    axis = log_axis() if log else alt.Axis()
+    axis = log_axis() if log else alt.Axis()  # of the first layer, and so of all
     points, epochs = alt.NamedData("points"), alt.NamedData("epochs")
 
     def line(column: str, name: str, width: float) -> alt.Chart:
-        y = alt.Y(f"{column}:Q", title=unit, scale=scale, axis=axis)
+        y = alt.Y(f"{column}:Q", title=unit, scale=scale)
+        y = y if column != "loss" else y.axis(axis)
         chart = alt.Chart(points).mark_line(strokeWidth=width)
         return chart.encode(x=x, y=y, color=alt.value(colors[name]))
 
@@ -70,14 +71,14 @@ def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
     averages = [line(column, name, 2) for column, name in others]
     average = line("smooth", "average", 2)
     valid = alt.Chart(epochs).transform_filter("isValid(datum.valid_loss)")
-    y = alt.Y("valid_loss:Q", title=unit, scale=scale, axis=axis)
+    y = alt.Y("valid_loss:Q", title=unit, scale=scale)
     valid = valid.encode(x=x, y=y, color=alt.value(ORANGE))
     line_of_valid = valid.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     values = columns | {"valid_loss": "validation"}
     stops = alt.Chart(points).transform_filter("datum.is_stop")
     pointer = _pointer(stops, "step", x, values, _four_decimals)
     curves = [raw, *averages, average, line_of_valid]
-    legend = _legend(colors, 2 if others else 3)
+    legend = _legend(colors, bool(others))
     layers = [_axis(x), *curves, *_rates(x), legend, _best(valid), pointer]
     return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
 
@@ -116,7 +117,7 @@ def _accuracy_chart(others: tuple[tuple[str, str], ...]) -> str:
     ]
     pointer = _pointer(epochs, "epoch", x, columns, percent_expression)
     best = _best(line("valid_accuracy"))
-    layers = [_axis(x), *curves, _legend(colors, 2 if others else 3), best, pointer]
+    layers = [_axis(x), *curves, _legend(colors, bool(others)), best, pointer]
     return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
 
 
@@ -132,7 +133,7 @@ def _to_json(chart: Any) -> str:
     return json.dumps(chart.to_dict())
 
 
-def _legend(colors: Mapping[str, str], columns: int) -> alt.Chart:
+def _legend(colors: Mapping[str, str], has_long_names: bool) -> alt.Chart:
     """A compact legend, as an invisible chart of its own.
 
     The curves have constant colours. If the colour were a column, a browser would look it up for
@@ -140,6 +141,7 @@ def _legend(colors: Mapping[str, str], columns: int) -> alt.Chart:
     """
     each = alt.Chart(alt.sequence(len(colors), as_="place"))
     each = each.transform_calculate(curve=f"{json.dumps(list(colors))}[datum.place]")
+    columns = alt.ExprRef("width < 330 ? 1 : 2" if has_long_names else "width < 330 ? 2 : 3")
     small = {"columns": columns, "columnPadding": 3, "labelFontSize": 12, "symbolSize": 50}
     color = curve_color(colors, symbolType="stroke", symbolStrokeWidth=2, **small)
     return each.mark_point(opacity=0, tooltip=None).encode(color=color)

@@ -25,7 +25,7 @@ from scratchmlp.runs.run_list import MAX_NAME_LENGTH
 from scratchmlp.runs.store import Store
 
 FOLDS = 6
-REPLAY_SIZE = 4000  # training pictures that are trained again with the drawings
+REPLAY_SIZE = 16_000  # training pictures that are trained again with the drawings
 TAUGHT = ", taught "  # in the new run's name
 
 

@@ -30,6 +30,7 @@ STYLE = """<style>
   display: none }
 @media (max-width: 768px) { .st-key-train_here { display: none } }
 .stHeading :is(h2, h3) { padding: 0 }
+:is(.st-key-class, .st-key-you) .stHeading { padding-bottom: .5rem }
 [class*=st-key-section_] { position: absolute; height: 1px; clip-path: inset(50%) }
 .stApp .stCode .token { color: inherit }
 .stApp .stCode .token:is(.keyword, .function, .class-name) { color: light-dark(#0b5cad, #7bbcff) }

@@ -12,6 +12,7 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 
+LONG_LABEL = 36  # letters: a phone cuts a longer one, so it stands below in full
 RUN_CONTROL = "evaluated_run"
 
 
@@ -88,6 +89,8 @@ def show_control(runs: dict[str, Run], run: Run | None, on_select: Callable[[str
         placeholder="Choose a run",
         **session.synced_widget(RUN_CONTROL, run.id if run else None, on_select),
     )
+    if run and len(shown[run.id]) > LONG_LABEL:
+        st.caption(escape(shown[run.id]))
 
 
 def labels(runs: dict[str, Run]) -> dict[str, str]:

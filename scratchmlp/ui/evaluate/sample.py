@@ -44,7 +44,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
         _picture(predictions, index, row)
     with middle.container(key="probabilities"):
         highest = percent(row["p_prediction"], 1)
-        st.altair_chart(
+        st.vega_lite_chart(
             probability_chart(classes, p.tolist(), truth, predicted),
             alt=f"Probabilities; highest {classes[predicted]} with {highest}.",
         )

@@ -17,6 +17,7 @@ from scratchmlp.ui.runs import actions, run_columns, run_table
 from scratchmlp.ui.session import BOARD_DATASET, OPENED_ROW
 
 KIND = "board"
+COLUMNS = ["place", "valid", "open", "run", "owner", "settings", "status", "losses"]
 LOOK_SECONDS = 10.0
 CACHE_SECONDS = 3.0
 
@@ -43,8 +44,8 @@ def _board() -> None:
         st.dataframe(
             _table(shown, titles),
             key=key,
-            column_order=["place", "run", "open", "valid", "owner", "settings", "losses", "status"],
-            column_config=run_columns.config(f"{OPENED_ROW}_{key}") | _columns(),
+            column_order=COLUMNS,
+            column_config=_config(f"{OPENED_ROW}_{key}"),
             hide_index=True,
             height=run_table.height(len(runs)),
             alt=f"The board: {len(runs)} runs by validation accuracy.",
@@ -94,12 +95,14 @@ def _place(accuracies: list[float], accuracy: float) -> int:
     return 1 + sum(other > accuracy for other in accuracies)
 
 
-def _columns() -> dict[str, Any]:
-    column = st.column_config
-    return {
-        "place": column.NumberColumn("Place", width=60, pinned=True),
-        "valid": column.NumberColumn("Validation accuracy", format="%.2f%%", width=140),
-    }
+def _config(button: str) -> dict[str, Any]:
+    """On a phone the accuracies are on the screen first: no column is pinned before them."""
+    column, config = st.column_config, run_columns.config(button)
+    for name in ("run", "open"):
+        config[name]["pinned"] = False
+    config["place"] = column.NumberColumn("Place", width=60)
+    config["valid"] = column.NumberColumn("Validation accuracy", format="%.2f%%", width=150)
+    return config
 
 
 def _empty() -> None:

@@ -80,7 +80,7 @@ def config(button: str) -> dict[str, Any]:
         ),
         "owner": column.TextColumn(width=110, help="Who trained it."),
         "shown": column.TextColumn(
-            width=95, help="Who pins or shares a run shows it to everybody on this server."
+            width=110, help="Who pins or shares a run shows it to everybody on this server."
         ),
         "accuracy": column.NumberColumn(
             format="%.2f%%", width=110, help="Measured once, at the end."

@@ -51,7 +51,7 @@ def _loss(run: Run, history: History, others: dict[str, History], titles: dict[s
     marked = _mark_best(run, history.epochs)[["step", "epoch", "valid_loss", "best"]]
     tables_of_chart = {
         "points": _drawable(points, is_log),
-        "epochs": _drawable(marked, is_log),
+        "epochs": _drawable(curves.thin_epochs(marked, "valid_loss"), is_log),
         "rates": rates,
         "axis": _axis("step", curves.axis_end(longest, run.total_steps or longest)),
     }
@@ -80,6 +80,7 @@ def _accuracy(
     table = _mark_best(run, curves.accuracy_table(history.epochs, epochs))
     longest = max([history.last_epoch, *(other.last_epoch for other in others.values())])
     end = curves.axis_end(longest, run.config.epochs)
+    table = curves.thin_epochs(table, "valid_accuracy")
     tables = {"epochs": _compact(table), "axis": _axis("epoch", end)}
     last = history.epochs["train_accuracy"].iloc[-1]
     alt = f"Accuracy by epoch; the last on training pictures is {percent(last, 0)}."
