@@ -97,9 +97,7 @@ def _place(accuracies: list[float], accuracy: float) -> int:
 
 def _config(button: str) -> dict[str, Any]:
     """On a phone the accuracies are on the screen first: no column is pinned before them."""
-    column, config = st.column_config, run_columns.config(button)
-    for name in ("run", "open"):
-        config[name]["pinned"] = False
+    column, config = st.column_config, run_columns.config(button, is_pinned=False)
     config["place"] = column.NumberColumn("Place", width=60)
     config["valid"] = column.NumberColumn("Validation accuracy", format="%.2f%%", width=150)
     return config

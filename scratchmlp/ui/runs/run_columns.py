@@ -62,14 +62,14 @@ def _log10(losses: list[float]) -> list[float]:
     return [math.log10(max(loss, 1e-9)) for loss in losses]
 
 
-def config(button: str) -> dict[str, Any]:
-    """`button` is the key of the buttons that open a run."""
+def config(button: str, is_pinned: bool = True) -> dict[str, Any]:
+    """`button` is the key of the buttons that open a run. Pinned columns are always in sight."""
     column, zone = st.column_config, run_status.zone().key
     named: dict[str, Any] = {
-        "run": column.TextColumn("Run", pinned=True, width=210),
+        "run": column.TextColumn("Run", pinned=is_pinned, width=210),
         "open": column.ButtonColumn(
             "Open",
-            pinned=True,
+            pinned=is_pinned,
             width=75,
             type="tertiary",
             key=button,
