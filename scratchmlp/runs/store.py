@@ -78,12 +78,12 @@ class Store:
         self.work = WorkQueue(self._engine)
         self.visitors = Visitors(self._engine)
         self._checkpoints = Checkpoints(self._engine)
-        self._limits = Limits.read()
+        self.limits = Limits.read()
         self._act_for(LOCAL)
 
     def _act_for(self, visitor: Visitor) -> None:
         self.visitor = visitor
-        self._quotas = Quotas(visitor, self._limits)
+        self._quotas = Quotas(visitor, self.limits)
         self.tasks = BackgroundTasks(self._engine, self._quotas)
         self.run_list = RunList(self._engine, self._quotas)
         self.drawings = Drawings(self._engine, self._quotas)
@@ -94,6 +94,11 @@ class Store:
         seen = copy.copy(self)
         seen._act_for(visitor)
         return seen
+
+    @property
+    def url_text(self) -> str:
+        """The URL as text, with its password, for another process."""
+        return self._engine.url.render_as_string(hide_password=False)
 
     def close(self) -> None:
         self._engine.dispose()
