@@ -9,6 +9,7 @@ from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 
 from scratchmlp.analysis import curves
 from scratchmlp.charts.training import accuracy_chart, loss_chart
+from scratchmlp.figures import percent
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
