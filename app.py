@@ -5,11 +5,11 @@ The server imports this file to find `app`; for each visitor it runs it as a scr
 
 import streamlit as st
 
-from scratchmlp.ui import server
+from scratchmlp.ui import connections, server
 
 if __name__ == "__main__":
     from scratchmlp.ui import layout
 
     layout.run()
 else:
-    app = st.App(__file__, middleware=server.MIDDLEWARE)
+    app = st.App(__file__, middleware=server.MIDDLEWARE + connections.MIDDLEWARE)

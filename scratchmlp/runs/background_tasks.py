@@ -19,7 +19,7 @@ from safetensors.numpy import load, save
 from scratchmlp.errors import UserError
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import LOST_AFTER, insert_new, read_transaction, write_transaction
-from scratchmlp.runs.permissions import LOCAL, Visitor
+from scratchmlp.runs.permissions import LOCAL, Visitor, demand_dataset
 from scratchmlp.runs.tables import new_id, tasks
 
 Arrays = dict[str, NDArray]
@@ -81,6 +81,8 @@ class BackgroundTasks:
         row = {"id": new_id(), "run": run_id, "kind": kind, "settings": settings, "key": key}
         found = self.find(kind, settings)
         with write_transaction(self._engine) as connection:
+            if dataset := settings.get("dataset"):
+                demand_dataset(connection, self._visitor, dataset)
             connection.execute(insert_new(connection, tasks), row | restarted | {"total": 0})
             if found and found.status in RETRIED:
                 same = sa.update(tasks).where(tasks.c.id == found.id)
