@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 # The floors from the bottom up. A module imports only from the floors below it, or its own.
 FLOORS = (
     ("scratchmlp.errors",),
-    ("scratchmlp.paths",),
+    ("scratchmlp.paths", "scratchmlp.figures"),
     ("scratchmlp.ink",),
     ("scratchmlp.data",),
     ("scratchmlp.net",),
@@ -31,6 +31,8 @@ HOMES = {
     "sqlalchemy": (
         "scratchmlp/runs/background_tasks.py",
         "scratchmlp/runs/damage.py",
+        "scratchmlp/runs/queue_state.py",
+        "scratchmlp/runs/quotas.py",
         "scratchmlp/runs/run_list.py",
         "scratchmlp/runs/checkpoints.py",
         "scratchmlp/runs/class_settings.py",

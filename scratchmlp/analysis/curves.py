@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 CURVE_POINTS = 400  # as many as a chart has pixels: a browser draws all of them at each update
+MAX_EPOCHS = 200  # that are drawn: a point is wider than a pixel
 MAX_STOPS = 80  # of the pointer along a curve
 LIKE = np.log(4)  # losses on both sides of a mean differ by less than this factor
 NEGLIGIBLE = 1e-6  # a loss that is as good as 0
@@ -105,6 +106,20 @@ def extremes(step: Floats, loss: Floats, stretches: int) -> NDArray[np.int64]:
     parts = np.split(np.arange(len(loss)), bounds)
     ends = [part[f(loss[part])] for part in parts if len(part) for f in (np.argmin, np.argmax)]
     return np.unique([*ends, len(loss) - 1])
+
+
+def thin_epochs(epochs: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The epochs to draw: all, or those with the extremes of a column, and the best.
+
+    Parameters
+    ----------
+    epochs : columns epoch, best, and this one.
+    """
+    if len(epochs) <= MAX_EPOCHS:
+        return epochs
+    values = epochs[column].to_numpy(float)
+    rows = extremes(epochs["epoch"].to_numpy(float), values, MAX_EPOCHS // 2)
+    return epochs.iloc[np.union1d(rows, np.flatnonzero(epochs["best"]))]
 
 
 def smoothing_span(total_steps: int | None) -> int:

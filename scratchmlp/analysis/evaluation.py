@@ -15,6 +15,7 @@ from scratchmlp.data import splits
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.data.sources import file_names
 from scratchmlp.errors import UserError
+from scratchmlp.figures import percent
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.loss import log_softmax
 from scratchmlp.net.network import Network
@@ -45,7 +46,7 @@ def is_mnist_test(dataset: str, split: str) -> bool:
 def known_results(accuracy: float) -> pd.DataFrame:
     """Columns what, test accuracy: results on MNIST from the lowest, with this run's among them."""
     rows = sorted([*KNOWN_RESULTS.items(), ("this run", accuracy)], key=lambda row: row[1])
-    formatted = [(what, f"{share:.2%}") for what, share in rows]
+    formatted = [(what, percent(share)) for what, share in rows]
     return pd.DataFrame(formatted, columns=["what", "test accuracy"])
 
 
@@ -167,11 +168,6 @@ def summary(table: pd.DataFrame) -> Summary:
     if not n:
         return Summary(0, 0, 0.0, interval, 0.0)
     return Summary(n, n - correct, correct / n, interval, float(table["loss"].mean(skipna=False)))
-
-
-def percent(share: float) -> str:
-    """As a page prints it: 98.13%, or NaN."""
-    return f"{share:.2%}" if np.isfinite(share) else "NaN"
 
 
 def nats(loss: float) -> str:

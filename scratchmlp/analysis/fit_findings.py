@@ -12,6 +12,7 @@ from scratchmlp.analysis.findings import (
     rounded,
 )
 from scratchmlp.analysis.symptoms import Symptoms
+from scratchmlp.figures import percent
 from scratchmlp.net.config import TrainConfig
 
 MIN_VALID_RISE = 1.25  # validation loss / smallest validation loss
@@ -33,8 +34,8 @@ def over_fitting(symptoms: Symptoms) -> Finding | None:
     return Finding(
         "over-fitting",
         "warning",
-        f"Training accuracy is {symptoms.train_accuracy:.1%}, validation accuracy {valid:.1%}. The "
-        f"validation loss is {rise:.3g} times its minimum.",
+        f"Training accuracy is {percent(symptoms.train_accuracy, 1)}, validation "
+        f"accuracy {percent(valid, 1)}. The validation loss is {rise:.3g} times its minimum.",
         "The network learns its training pictures by heart, and not what they have in common.",
         *_against_over_fitting(symptoms.config),
     )
@@ -53,7 +54,8 @@ def _against_over_fitting(config: TrainConfig) -> tuple[str, dict[str, Any]]:
 def under_fitting(symptoms: Symptoms) -> Finding | None:
     if not symptoms.is_finished or not symptoms.train_accuracy < LEARNT:
         return None
-    wrong = f"The network gets {1 - symptoms.train_accuracy:.1%} of its training pictures wrong."
+    share = percent(1 - symptoms.train_accuracy, 1)
+    wrong = f"The network gets {share} of its training pictures wrong."
     return Finding("under-fitting", "warning", wrong, *_against_under_fitting(symptoms.config))
 
 
@@ -91,9 +93,9 @@ def still_improving(symptoms: Symptoms) -> Finding | None:
         return None
     evidence = (
         f"The whole run has only {symptoms.steps_done:,} steps, and the network still gets "
-        f"{1 - symptoms.train_accuracy:.1%} of its training pictures wrong."
+        f"{percent(1 - symptoms.train_accuracy, 1)} of its training pictures wrong."
         if short
-        else f"The loss falls by {symptoms.fall:.0%} over the last quarter of the epochs."
+        else f"The loss falls by {percent(symptoms.fall, 0)} over the last quarter of the epochs."
     )
     return Finding(
         "still improving",
@@ -115,7 +117,7 @@ def converged(symptoms: Symptoms) -> Finding | None:
     return Finding(
         "converged",
         "good",
-        f"The loss hardly falls any more, and {of} accuracy is {score:.2%}.",
+        f"The loss hardly falls any more, and {of} accuracy is {percent(score)}.",
         "The learning rate fits the network, and the run is long enough.",
         "Look at the pictures that it still gets wrong, on the page Evaluate.",
         {},

@@ -2,6 +2,7 @@
 
 from scratchmlp.analysis.findings import LEARNT, Finding, activation, lower_rate
 from scratchmlp.analysis.symptoms import Symptoms
+from scratchmlp.figures import percent
 
 MIN_DEAD = 0.5  # share of a layer's units
 MIN_SATURATED = 0.6  # share of a layer's outputs
@@ -16,7 +17,8 @@ def symmetric_initialisation(symptoms: Symptoms) -> Finding | None:
     return Finding(
         "symmetric initialisation",
         "error",
-        f"{share:.0%} of the units in hidden layer {layer} have the same weights as another unit.",
+        f"{percent(share, 0)} of the units in hidden layer {layer} have the same weights as "
+        "another unit.",
         "Units that start with equal weights get equal gradients and stay equal. Together they do "
         "no more than a single unit.",
         "Start from random weights.",
@@ -31,7 +33,8 @@ def dead_units(symptoms: Symptoms) -> Finding | None:
     return Finding(
         "dead units",
         "error" if share > 0.9 else "warning",
-        f"{share:.0%} of the units in hidden layer {layer} output 0 for every picture tested.",
+        f"{percent(share, 0)} of the units in hidden layer {layer} output 0 for every picture "
+        "tested.",
         "A ReLU that is always 0 gets no gradient and cannot recover. The steps are too long.",
         "Train with leaky ReLUs and a lower learning rate.",
         {"activation": "leaky-relu"} | lower_rate(symptoms.config, 3),
@@ -50,7 +53,7 @@ def saturated_units(symptoms: Symptoms) -> Finding | None:
     return Finding(
         "saturated units",
         "warning",
-        f"{share:.0%} of the outputs of hidden layer {layer} are where "
+        f"{percent(share, 0)} of the outputs of hidden layer {layer} are where "
         f"{symptoms.config.activation} is flat.",
         "The weighted sums are far from 0, so hardly any gradient flows back.",
         *(slower if symptoms.config.init == "xavier" else smaller),

@@ -6,6 +6,7 @@ and it counts only if the drawing resembles the training samples (`analysis.out_
 """
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 from weakref import WeakKeyDictionary
@@ -24,6 +25,7 @@ from scratchmlp.net.augment import shift
 from scratchmlp.net.network import Network
 
 Verdict = Literal["empty", "sure", "not sure", "none of these"]
+WasTaught = Callable[[NDArray[np.uint8]], bool]
 SHIFTS = tuple(itertools.product((0.0, -0.5, 0.5), repeat=2))  # pixels down and across
 _limits: WeakKeyDictionary[Network, float] = WeakKeyDictionary()
 
@@ -61,22 +63,37 @@ def stages(network: Network, ink: Ink) -> list[Stage]:
     return preparation.stages(ink, detector.thickness if detector else preparation.THICKNESS)
 
 
-def predict(network: Network, ink: Ink) -> Prediction:
-    """Predict one digit, or whatever classes the network has."""
+def prepare(network: Network, ink: Ink) -> NDArray[np.uint8]:
+    """The network's input for any ink, uint8 (28, 28)."""
+    return stages(network, ink)[-1].picture
+
+
+def never(image: NDArray[np.uint8]) -> bool:
+    """No image was taught to the network after its training."""
+    return False
+
+
+def predict(network: Network, ink: Ink, was_taught: WasTaught = never) -> Prediction:
+    """Predict one digit, or whatever classes the network has.
+
+    An image that the network was taught is one of its classes, however odd it looks.
+    """
     detector = _detector(network)
-    image = stages(network, ink)[-1].picture
+    image = prepare(network, ink)
     if not image.any():
         return Prediction(None, "empty", np.zeros(len(network.classes)), None, image)
     p = probabilities(network, image[None])[0]
     order = p.argsort()[::-1]
-    verdict = _verdict(network, float(p[order[0]]), detector, image)
+    verdict: Verdict = "sure" if p[order[0]] >= sure_limit(network) else "not sure"
+    if detector and detector.scores(image[None])[0] > 1 and not was_taught(image):
+        verdict = "none of these"
     label = None if verdict == "none of these" else int(order[0])
     return Prediction(label, verdict, p, int(order[1]) if len(order) > 1 else None, image)
 
 
-def predict_number(network: Network, ink: Ink) -> list[Prediction]:
+def predict_number(network: Network, ink: Ink, was_taught: WasTaught = never) -> list[Prediction]:
     """Predict each digit of a number, from left to right; an empty sheet gives []."""
-    return [predict(network, part) for part in preparation.split_digits(ink)]
+    return [predict(network, part, was_taught) for part in preparation.split_digits(ink)]
 
 
 @torch.no_grad()
@@ -110,14 +127,6 @@ def _detector(network: Network) -> Detector | None:
         return out_of_distribution.detector(network.config.dataset)
     except UserError:
         return None
-
-
-def _verdict(
-    network: Network, p: float, detector: Detector | None, image: NDArray[np.uint8]
-) -> Verdict:
-    if detector and detector.scores(image[None])[0] > 1:
-        return "none of these"
-    return "sure" if p >= sure_limit(network) else "not sure"
 
 
 def sure_limit(network: Network) -> float:

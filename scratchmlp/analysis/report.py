@@ -20,6 +20,7 @@ from scratchmlp.charts.evaluation import (
 )
 from scratchmlp.charts.theme import Chart, svg
 from scratchmlp.data.datasets import Examples
+from scratchmlp.figures import percent
 from scratchmlp.net.network import Network
 
 MAX_ERRORS = 60
@@ -72,18 +73,17 @@ def html(
     is_mnist_test : mark the labels that are known to be wrong, and add the accuracy without them.
     """
     summary = evaluation.summary(table)
+    low, high = map(percent, summary.interval)
     facts = dict(about) | {
-        "Accuracy": f"{summary.accuracy:.2%}",
-        "95% interval (Wilson)": f"{summary.interval[0]:.2%} to {summary.interval[1]:.2%}",
+        "Accuracy": percent(summary.accuracy),
+        "95% interval (Wilson)": f"{low} to {high}",
         "Errors": f"{summary.errors:,} of {summary.n:,}",
         "Mean loss": evaluation.nats(summary.loss),
-        "Calibration error (ECE)": evaluation.percent(
-            calibration.expected_calibration_error(table)
-        ),
+        "Calibration error (ECE)": percent(calibration.expected_calibration_error(table)),
     }
     if is_mnist_test:
         clean = evaluation.summary(evaluation.without_mislabelled(table))
-        facts["Accuracy without 15 known label errors"] = f"{clean.accuracy:.2%}"
+        facts["Accuracy without 15 known label errors"] = percent(clean.accuracy)
     worst = evaluation.select(table).head(MAX_ERRORS)
     page = Environment(autoescape=True).from_string(TEMPLATE.read_text())
     return page.render(
@@ -109,5 +109,5 @@ def _figure(
         "image": image_urls.thumbnail_url(examples.images[row.Index]),
         "file": str(files[row.Index]),
         "caption": f"{truth} → {prediction}{flag}",
-        "probabilities": f"{row.p_truth:.0%} → {row.p_prediction:.0%}",
+        "probabilities": f"{percent(row.p_truth, 0)} → {percent(row.p_prediction, 0)}",
     }

@@ -14,6 +14,7 @@ from scratchmlp.analysis.findings import (
     rounded,
 )
 from scratchmlp.analysis.symptoms import Symptoms
+from scratchmlp.figures import percent
 
 MIN_PEAK = 2.0  # peak of the loss / first loss
 MIN_RISE = 1.25  # training loss / training loss of an earlier epoch
@@ -127,8 +128,8 @@ def learning_rate_too_low(symptoms: Symptoms) -> Finding | None:
     return Finding(
         "learning rate too low",
         "warning",
-        f"All steps together can move the weights by at most {symptoms.reach:.1%} of their norm. "
-        f"The training loss is still {symptoms.train_loss:.3g}.",
+        f"All steps together can move the weights by at most {percent(symptoms.reach, 1)} of their "
+        f"norm. The training loss is still {symptoms.train_loss:.3g}.",
         "The steps are too short: the loss would go on falling for a long time.",
         "Train with ten times the learning rate.",
         {"lr": rounded(min(10 * symptoms.config.lr, largest("lr")))},

@@ -55,7 +55,7 @@ def streaming(environment: Environment, times: int) -> Iterator[Line]:
     busy = after.user + after.system - before.user - before.system
     yield value_line("Train: the page's own work", 100 * busy / seconds, 15, "% of a core")
     updates = np.array(_by_update(received, requested)) / 1000
-    yield value_line("Train: an update, the mean", float(updates.mean()), 60, "kB")
+    yield value_line("Train: an update, the mean", float(updates.mean()), 30, "kB")
     yield value_line("Train: an update, the largest", float(updates.max()), 60, "kB")
 
 

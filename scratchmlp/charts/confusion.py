@@ -6,6 +6,8 @@ import altair as alt
 import pandas as pd
 
 from scratchmlp.charts.theme import BLUE, INK, ORANGE
+from scratchmlp.charts.tooltips import percent_tooltip, with_percents
+from scratchmlp.figures import percent_expression
 
 
 def confusion_chart(
@@ -30,8 +32,8 @@ def confusion_chart(
     ink : colour of the numbers on light squares; it suits the background of the page.
     marked : names of the truth and the prediction whose cells have a frame; "" for any.
     """
-    field, number_format = ("rate", ".1%") if rates else ("count", ",d")
-    base = alt.Chart(cells).encode(
+    field = "rate" if rates else "count"
+    base = with_percents(alt.Chart(cells), rate=2).encode(
         x=alt.X(
             "prediction:N", title=columns, sort=order, axis=_names_on_top(order), scale=_all(order)
         ),
@@ -40,7 +42,7 @@ def confusion_chart(
             alt.Tooltip("truth:N", title=rows),
             alt.Tooltip("prediction:N", title=columns),
             alt.Tooltip("count:Q", title="pictures", format=","),
-            alt.Tooltip("rate:Q", title="share of the row", format=".2%"),
+            percent_tooltip("rate", "share of the row"),
         ],
     )
     stroke = alt.when(_PICK).then(alt.value(ORANGE))
@@ -56,9 +58,8 @@ def confusion_chart(
         .add_params(_PICK)
     )
     dark = f"datum.{field} > {float(cells[field].max()) * DARK if len(cells) else 0}"
-    numbers = base.transform_filter("datum.count > 0").encode(
-        text=alt.Text(f"{field}:Q", format=number_format)
-    )
+    numbers = base.transform_filter("datum.count > 0").transform_calculate(text=_NUMBER[field])
+    numbers = numbers.encode(text=alt.Text("text:N"))
     size = 12 if len(order) <= MANY else 10
     on_dark, on_page = (
         numbers.transform_filter(those).mark_text(
@@ -73,6 +74,7 @@ def confusion_chart(
 MANY = 12  # classes: with more, rows and columns are narrower
 ROW = 20  # pixels, the height of a row where there are many
 DARK = 0.8  # of the largest value: above, white numbers have more contrast (WCAG 2.2)
+_NUMBER = {"rate": percent_expression("rate", 1), "count": "format(datum.count, ',d')"}
 _FAINT = alt.Scale(range=[0.07, 1], zero=True)  # opacity, for light and dark pages
 
 
@@ -110,8 +112,7 @@ def _names_on_top(order: list[str]) -> alt.Axis:
 
 def _where_it_fits(field: str, size: int) -> alt.ExprRef:
     """A number that is wider than its square is not shown; the tooltip has it."""
-    text = "format(datum.rate, '.1%')" if field == "rate" else "format(datum.count, ',d')"
-    return alt.ExprRef(f"length({text}) * {0.6 * size} <= bandwidth('x') ? 1 : 0")
+    return alt.ExprRef(f"length({_NUMBER[field]}) * {0.6 * size} <= bandwidth('x') ? 1 : 0")
 
 
 def _all(order: list[str]) -> alt.Scale:

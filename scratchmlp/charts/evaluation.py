@@ -7,6 +7,7 @@ import pandas as pd
 
 from scratchmlp.charts.theme import (
     BLUE,
+    CLASSES,
     GREEN,
     GREY,
     HEIGHT,
@@ -15,6 +16,7 @@ from scratchmlp.charts.theme import (
     curve_color,
     title,
 )
+from scratchmlp.charts.tooltips import percent_tooltip, with_percents
 
 
 def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
@@ -33,16 +35,17 @@ def reliability_chart(curves: dict[str, pd.DataFrame]) -> alt.LayerChart:
         .mark_line(strokeDash=[5, 4], color=GREY, strokeWidth=1.5)
         .encode(x="x:Q", y="y:Q")
     )
-    base = alt.Chart(table).encode(
+    chart = with_percents(alt.Chart(table), confidence=1, accuracy=1, lowest=1, highest=1)
+    base = chart.encode(
         x=alt.X("confidence:Q", title="confidence", axis=share, scale=SHARE),
         y=alt.Y("accuracy:Q", title="accuracy", axis=share, scale=SHARE),
         color=curve_color(colors),
         tooltip=[
             alt.Tooltip("curve:N", title="of"),
-            alt.Tooltip("confidence:Q", title="mean confidence", format=".1%"),
-            alt.Tooltip("accuracy:Q", title="accuracy", format=".1%"),
-            alt.Tooltip("lowest:Q", title="95% interval from", format=".1%"),
-            alt.Tooltip("highest:Q", title="to", format=".1%"),
+            percent_tooltip("confidence", "mean confidence"),
+            percent_tooltip("accuracy", "accuracy"),
+            percent_tooltip("lowest", "95% interval from"),
+            percent_tooltip("highest", "to"),
             alt.Tooltip("n:Q", title="pictures", format=","),
         ],
     )
@@ -90,7 +93,9 @@ def confidence_chart(table: pd.DataFrame) -> alt.Chart:
     counts["end"] = counts["left"] + 0.025
     powers = [0, 1, 10, 100, 1_000, 10_000]
     return (
-        alt.Chart(counts[["low", "high", "left", "end", "curve", "n"]])
+        with_percents(
+            alt.Chart(counts[["low", "high", "left", "end", "curve", "n"]]), low=0, high=0
+        )
         .mark_bar(binSpacing=1)
         .encode(
             x=alt.X("left:Q", title="confidence", axis=alt.Axis(format="%"), scale=SHARE),
@@ -106,8 +111,8 @@ def confidence_chart(table: pd.DataFrame) -> alt.Chart:
             color=curve_color({"correct": BLUE, "wrong": ORANGE}),
             tooltip=[
                 alt.Tooltip("curve:N", title="predictions"),
-                alt.Tooltip("low:Q", title="confidence from", format=".0%"),
-                alt.Tooltip("high:Q", title="to", format=".0%"),
+                percent_tooltip("low", "confidence from"),
+                percent_tooltip("high", "to"),
                 alt.Tooltip("n:Q", title="pictures", format=","),
             ],
         )
@@ -124,7 +129,7 @@ def abstention_chart(table: pd.DataFrame) -> alt.Chart:
     """
     share = alt.Axis(format="%")
     return (
-        alt.Chart(table)
+        with_percents(alt.Chart(table), share=1, accuracy=2, confidence=1)
         .mark_line(strokeWidth=2.5, color=BLUE)
         .encode(
             x=alt.X(
@@ -140,9 +145,9 @@ def abstention_chart(table: pd.DataFrame) -> alt.Chart:
                 scale=alt.Scale(zero=False),
             ),
             tooltip=[
-                alt.Tooltip("share:Q", title="coverage", format=".1%"),
-                alt.Tooltip("accuracy:Q", title="accuracy", format=".2%"),
-                alt.Tooltip("confidence:Q", title="lowest confidence", format=".1%"),
+                percent_tooltip("share", "coverage"),
+                percent_tooltip("accuracy", "accuracy"),
+                percent_tooltip("confidence", "lowest confidence"),
             ],
         )
         .properties(height=HEIGHT, title=title("Accuracy against coverage"))
@@ -162,16 +167,15 @@ def embedding_map_chart(
     area : a rectangle to mark: left, right, low, high.
     """
     edge = alt.BrushConfig(stroke=ORANGE, strokeWidth=2, fill=ORANGE, fillOpacity=0.1)
+    columns = alt.ExprRef("width < 400 ? 5 : 13")
     brush = alt.selection_interval(name="area", mark=edge)
     pick = alt.selection_point(name="picture", fields=["index"], on="click", empty=False)
     base = alt.Chart(rows).encode(
         **_position(),
         color=alt.Color(
             "truth:N",
-            scale=alt.Scale(
-                domain=list(classes), scheme="tableau10" if len(classes) <= 10 else "tableau20"
-            ),
-            legend=alt.Legend(orient="top", title="truth", columns=13, symbolOpacity=1),
+            scale=alt.Scale(domain=list(classes), range=list(CLASSES)),
+            legend=alt.Legend(orient="top", title="truth", columns=columns, symbolOpacity=1),
         ),
         tooltip=[
             alt.Tooltip("image:N"),
@@ -182,7 +186,7 @@ def embedding_map_chart(
     )
     # No labels for screen readers: there are up to 2,500 points, and the gallery has the same.
     correct = base.transform_filter("datum.correct").mark_circle(
-        size=22, opacity=0.45, cursor="pointer", aria=False
+        size=14, opacity=1, cursor="pointer", aria=False
     )
     correct = correct.add_params(brush, pick)
     wrong = base.transform_filter("!datum.correct").mark_point(

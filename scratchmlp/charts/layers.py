@@ -7,6 +7,7 @@ import pandas as pd
 
 from scratchmlp.charts.axes import log_axis
 from scratchmlp.charts.theme import PALETTE, SHARE, curve_color, title
+from scratchmlp.charts.tooltips import percent_tooltip, with_percents
 
 SMALL_HEIGHT = 250  # several of these charts are side by side
 _EPOCHS = alt.Axis(tickMinStep=1, format="d", tickCount=6)
@@ -44,10 +45,12 @@ def layer_chart(metrics: pd.DataFrame, name: str) -> alt.Chart:
     table = table.assign(curve=[f"layer {layer}" for layer in table["layer"]])
     colors = dict(zip(table["curve"].unique(), PALETTE, strict=False))
     scale = SHARE if metric.is_share else alt.Scale(type="log", nice=False)
-    number_format = ".1%" if metric.is_share else ".3g"
+    heading = metric.heading.lower()
+    chart, figure = alt.Chart(table), alt.Tooltip(f"{name}:Q", title=heading, format=".3g")
+    if metric.is_share:
+        chart, figure = with_percents(chart, **{name: 1}), percent_tooltip(name, heading)
     return (
-        alt.Chart(table)
-        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
+        chart.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
         .encode(
             x=alt.X("epoch:Q", axis=_EPOCHS, title="epoch"),
             y=alt.Y(
@@ -60,7 +63,7 @@ def layer_chart(metrics: pd.DataFrame, name: str) -> alt.Chart:
             tooltip=[
                 alt.Tooltip("curve:N", title="layer"),
                 alt.Tooltip("epoch:Q", title="epoch"),
-                alt.Tooltip(f"{name}:Q", title=metric.heading.lower(), format=number_format),
+                figure,
             ],
         )
         .properties(height=SMALL_HEIGHT, title=title(metric.heading))
@@ -84,7 +87,7 @@ def activation_chart(histograms: pd.DataFrame, layer: int, name: str = "") -> al
     table = table.assign(left=table["epoch"] - half, right=table["epoch"] + half)
     last = float(table["right"].max()) if len(table) else 1.5
     return (
-        alt.Chart(table)
+        with_percents(alt.Chart(table), share=2)
         .mark_rect()
         .encode(
             x=alt.X(
@@ -103,7 +106,7 @@ def activation_chart(histograms: pd.DataFrame, layer: int, name: str = "") -> al
                 alt.Tooltip("epoch:Q", title="epoch"),
                 alt.Tooltip("low:Q", title="outputs from", format=".2f"),
                 alt.Tooltip("high:Q", title="to", format=".2f"),
-                alt.Tooltip("share:Q", title="share", format=".2%"),
+                percent_tooltip("share", "share"),
             ],
         )
         .properties(height=SMALL_HEIGHT, title=title(f"Outputs of {name}"))

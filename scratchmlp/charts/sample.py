@@ -1,37 +1,54 @@
 """Charts of one sample: the probability of each class, and the hidden units that decided."""
 
+import json
+from functools import lru_cache
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
 from scratchmlp.charts.theme import GREEN, GREY, HEIGHT, ORANGE, SHARE, curve_color, title
+from scratchmlp.charts.tooltips import percent_tooltip, with_percents
+
+Spec = dict[str, Any]
 
 
-def probability_chart(
-    names: tuple[str, ...], p: list[float], truth: int, prediction: int
-) -> alt.Chart:
-    """A bar for the probability of each class."""
+def probability_chart(names: tuple[str, ...], p: list[float], truth: int, prediction: int) -> Spec:
+    """A bar for the probability of each class: a Vega-Lite specification with its table.
+
+    The specification is the same for the next sample, so the browser keeps the chart and only
+    loads the new numbers.
+    """
     roles = {truth: "truth", prediction: "prediction"} | (
         {truth: "truth and prediction"} if truth == prediction else {}
     )
     table = pd.DataFrame(
         {"class": names, "p": p, "curve": [roles.get(i, "other") for i in range(len(names))]}
     )
-    colors = {"truth": GREEN, "prediction": ORANGE, "truth and prediction": GREEN, "other": GREY}
-    used = {role: colors[role] for role in dict.fromkeys(table["curve"])}
-    return (
-        alt.Chart(table)
+    used = tuple(role for role in _ROLES if role in set(table["curve"]))
+    return json.loads(_probability_chart(names, used)) | {"datasets": {"classes": table}}
+
+
+_ROLES = {"truth": GREEN, "prediction": ORANGE, "truth and prediction": GREEN, "other": GREY}
+
+
+@lru_cache(maxsize=64)
+def _probability_chart(names: tuple[str, ...], roles: tuple[str, ...]) -> str:
+    chart = (
+        with_percents(alt.Chart(alt.NamedData("classes")), p=4)
         .mark_bar(cornerRadius=2)
         .encode(
             x=alt.X("p:Q", title="probability", axis=alt.Axis(format="%"), scale=SHARE),
             y=alt.Y("class:N", title=None, sort=list(names), axis=alt.Axis(labelFlush=False)),
-            color=curve_color(used),
+            color=curve_color({role: _ROLES[role] for role in roles}),
             tooltip=[
                 alt.Tooltip("class:N", title="class"),
-                alt.Tooltip("p:Q", title="probability", format=".4%"),
+                percent_tooltip("p", "probability"),
             ],
         )
         .properties(height=HEIGHT, title=title("Probability of each class"))
     )
+    return json.dumps(chart.to_dict())
 
 
 def contribution_chart(table: pd.DataFrame, first: str, second: str, n: int = 12) -> alt.Chart:

@@ -19,6 +19,7 @@ schemapi.disable_debug_mode()
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#c77c00", "#009e73", "#76808f"
 VERMILION, PINK, SKY = "#d55e00", "#c76b9e", "#2f8fcb"
 PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, GREY)
+CLASSES = (*PALETTE, "#8a6dd6", "#7d8a1a", "#d6455f")  # as many as there are digits
 INK = "#0b1220"  # text on a white page
 WORDS = "words"  # the name of a text on a curve, which a page draws in the colour of its text
 HEIGHT = 340

@@ -6,7 +6,7 @@ only loads the new numbers, so that a tooltip stays open.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,7 @@ from scratchmlp.charts.theme import (
     curve_color,
     title,
 )
+from scratchmlp.figures import percent_expression
 
 Spec = dict[str, Any]
 Others = Mapping[str, str]  # column -> title of another run in the comparison
@@ -57,11 +58,12 @@ def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
     x = alt.X("step:Q", title="step (batches)", scale=alt.Scale(nice=False))
     unit = "loss (nats, logarithmic)" if log else "loss (nats)"
     scale = alt.Scale(type="log", nice=False) if log else alt.Scale(zero=False)
-    axis = log_axis() if log else alt.Axis()
+    axis = log_axis() if log else alt.Axis()  # of the first layer, and so of all
     points, epochs = alt.NamedData("points"), alt.NamedData("epochs")
 
     def line(column: str, name: str, width: float) -> alt.Chart:
-        y = alt.Y(f"{column}:Q", title=unit, scale=scale, axis=axis)
+        y = alt.Y(f"{column}:Q", title=unit, scale=scale)
+        y = y if column != "loss" else y.axis(axis)
         chart = alt.Chart(points).mark_line(strokeWidth=width)
         return chart.encode(x=x, y=y, color=alt.value(colors[name]))
 
@@ -69,14 +71,14 @@ def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
     averages = [line(column, name, 2) for column, name in others]
     average = line("smooth", "average", 2)
     valid = alt.Chart(epochs).transform_filter("isValid(datum.valid_loss)")
-    y = alt.Y("valid_loss:Q", title=unit, scale=scale, axis=axis)
+    y = alt.Y("valid_loss:Q", title=unit, scale=scale)
     valid = valid.encode(x=x, y=y, color=alt.value(ORANGE))
     line_of_valid = valid.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     values = columns | {"valid_loss": "validation"}
     stops = alt.Chart(points).transform_filter("datum.is_stop")
-    pointer = _pointer(stops, "step", x, values, ".4f")
+    pointer = _pointer(stops, "step", x, values, _four_decimals)
     curves = [raw, *averages, average, line_of_valid]
-    legend = _legend(colors, 2 if others else 3)
+    legend = _legend(colors, bool(others))
     layers = [_axis(x), *curves, *_rates(x), legend, _best(valid), pointer]
     return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
 
@@ -113,9 +115,9 @@ def _accuracy_chart(others: tuple[tuple[str, str], ...]) -> str:
         line(column).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
         for column in columns
     ]
-    pointer = _pointer(epochs, "epoch", x, columns, ".2%")
+    pointer = _pointer(epochs, "epoch", x, columns, percent_expression)
     best = _best(line("valid_accuracy"))
-    layers = [_axis(x), *curves, _legend(colors, 2 if others else 3), best, pointer]
+    layers = [_axis(x), *curves, _legend(colors, bool(others)), best, pointer]
     return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
 
 
@@ -131,7 +133,7 @@ def _to_json(chart: Any) -> str:
     return json.dumps(chart.to_dict())
 
 
-def _legend(colors: Mapping[str, str], columns: int) -> alt.Chart:
+def _legend(colors: Mapping[str, str], has_long_names: bool) -> alt.Chart:
     """A compact legend, as an invisible chart of its own.
 
     The curves have constant colours. If the colour were a column, a browser would look it up for
@@ -139,6 +141,7 @@ def _legend(colors: Mapping[str, str], columns: int) -> alt.Chart:
     """
     each = alt.Chart(alt.sequence(len(colors), as_="place"))
     each = each.transform_calculate(curve=f"{json.dumps(list(colors))}[datum.place]")
+    columns = alt.ExprRef("width < 330 ? 1 : 2" if has_long_names else "width < 330 ? 2 : 3")
     small = {"columns": columns, "columnPadding": 3, "labelFontSize": 12, "symbolSize": 50}
     color = curve_color(colors, symbolType="stroke", symbolStrokeWidth=2, **small)
     return each.mark_point(opacity=0, tooltip=None).encode(color=color)
@@ -177,7 +180,7 @@ def _rates(x: alt.X) -> list[alt.Chart]:
 
 
 def _pointer(
-    base: alt.Chart, field: str, x: alt.X, columns: Mapping[str, str], format: str
+    base: alt.Chart, field: str, x: alt.X, columns: Mapping[str, str], text: Callable[[str], str]
 ) -> alt.Chart:
     """A rule that follows the pointer, and a tooltip with the values of all curves there."""
     near = alt.selection_point(
@@ -189,14 +192,17 @@ def _pointer(
         empty=False,
     )
     texts = {
-        f"{column}_text": f"isValid(datum.{column}) ? format(datum.{column}, '{format}') : '–'"
-        for column in columns
+        f"{column}_text": f"isValid(datum.{column}) ? {text(column)} : '–'" for column in columns
     }
     tooltip = [alt.Tooltip(f"{field}:Q", format=".2~g" if field == "lr" else ",d")]
     tooltip += [alt.Tooltip(f"{c}_text:N", title=name) for c, name in columns.items()]
     opacity = alt.condition(near, alt.value(0.7), alt.value(0))
     rule = base.transform_calculate(**texts).mark_rule(color=GREY, strokeWidth=1.5)
     return rule.encode(x=x, opacity=opacity, tooltip=tooltip).add_params(near)
+
+
+def _four_decimals(column: str) -> str:
+    return f"format(datum.{column}, '.4f')"
 
 
 def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:
@@ -222,7 +228,7 @@ def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:
     word = mark.mark_text(color=ORANGE, align="right", baseline="top", dx=-5, fontSize=12)
     word = word.encode(x=x, y=alt.value(4), text="words:N").properties(name=WORDS)
     layers = [line("loss", "batch", 1), line("smooth", "average", 2.5), rule, word]
-    chart = alt.layer(*layers, _pointer(alt.Chart(table), "lr", x, _FINDER, ".4f"))
+    chart = alt.layer(*layers, _pointer(alt.Chart(table), "lr", x, _FINDER, _four_decimals))
     return chart.properties(height=HEIGHT, title=title("Loss by learning rate"))
 
 

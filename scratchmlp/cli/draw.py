@@ -7,6 +7,7 @@ import typer
 
 from scratchmlp.cli.output import BEST, JSON, RUN, app, echo
 from scratchmlp.errors import UserError
+from scratchmlp.figures import percent
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -58,7 +59,7 @@ def _record_and_text(
         "probabilities": probabilities[0] if len(predictions) == 1 else probabilities,
         "verdict": verdicts[0] if len(verdicts) == 1 else verdicts or "empty",
     }
-    details = ", ".join(f"{p.probabilities.max():.1%} {p.verdict}" for p in predictions)
+    details = ", ".join(f"{percent(p.probabilities.max(), 1)} {p.verdict}" for p in predictions)
     return record, f"{file}: {digit or 'none of the classes'} ({details or 'empty'})"
 
 
@@ -82,22 +83,23 @@ def teach(
     torch.set_num_threads(1)
     store = Store()
     run_id = store.run(run).id
-    classes = store.network(run_id).classes
-    drawings = _drawings(folder, classes)
+    drawings = _drawings(folder, store.network(run_id))
     result = teaching.measure(store, teaching.teach(store, run_id, drawings), drawings)
     count = teaching.count_drawings(result.drawings)
     text = f"Run {result.run} was taught {count}. {result.sentence}"
     echo(as_json, dict(vars(result)), text)
 
 
-def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
+def _drawings(folder: Path, network: Any) -> Any:
     """The pictures FOLDER/<class>/*, or those of both splits in a folder that the app exported."""
     import numpy as np
 
+    from scratchmlp.analysis import prediction
     from scratchmlp.data.datasets import Examples
     from scratchmlp.data.sources import SPLIT_FOLDERS
-    from scratchmlp.ink import photos, preparation
+    from scratchmlp.ink import photos
 
+    classes = network.classes
     parts = [folder / name for name in SPLIT_FOLDERS.values()]
     parts = [part for part in parts if part.is_dir()] or [folder]
     found = [file for part in parts for file in sorted(part.glob("*/*"))]
@@ -109,6 +111,6 @@ def _drawings(folder: Path, classes: tuple[str, ...]) -> Any:
             )
     if not files:
         raise UserError(f"{folder} has no drawings: put them into {folder}/<digit>/*.png.")
-    images = [preparation.prepare(_read(file, photos.extract_ink)) for file in files]
+    images = [prediction.prepare(network, _read(file, photos.extract_ink)) for file in files]
     labels = [classes.index(file.parent.name) for file in files]
     return Examples(np.stack(images), np.array(labels, dtype=np.int64))

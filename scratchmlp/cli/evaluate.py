@@ -8,6 +8,7 @@ import typer
 from scratchmlp.cli.output import BEST, JSON, RUN, app, dataset_progress, echo
 from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
+from scratchmlp.figures import percent
 
 
 @app.command()
@@ -60,10 +61,10 @@ def evaluate(
         "classes": list(network.classes),
         "confusion": evaluation.confusion_matrix(table, len(network.classes)).tolist(),
     }
-    low, high = summary.interval
+    low, high = map(percent, summary.interval)
     text = (
-        f"Run {found.id}, {summary.n:,} {split} pictures of {name}: {summary.accuracy:.2%} "
-        f"correct (95% interval {low:.2%} to {high:.2%}), {summary.errors:,} errors, "
+        f"Run {found.id}, {summary.n:,} {split} pictures of {name}: {percent(summary.accuracy)} "
+        f"correct (95% interval {low} to {high}), {summary.errors:,} errors, "
         f"loss {evaluation.nats(summary.loss)}"
     )
     echo(as_json, record, text)

@@ -23,6 +23,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from scratchmlp import figures
 from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 
@@ -90,4 +91,4 @@ def dataset_progress() -> Iterator[datasets.Progress]:
 
 
 def percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.2%}"
+    return "" if share is None else figures.percent(share)

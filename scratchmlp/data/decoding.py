@@ -1,7 +1,9 @@
 """Decodes picture files of any size and colour to 28 x 28 greys."""
 
+import io
+import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,18 @@ from scratchmlp.errors import UserError
 from scratchmlp.ink.photos import MAX_PIXELS
 from scratchmlp.ink.preparation import SIDE
 
+CHUNK = 1000  # pictures that a process decodes at a time
 
-def decode(files: list[Path], progress: Progress) -> NDArray[np.uint8]:
-    """uint8 (n, 28, 28), by one process for each core if there are many files.
+Picture = Path | tuple[str, bytes]
+"""A picture's file, or its name and the bytes of its file."""
+
+
+def decode(pictures: Iterable[Picture], total: int, progress: Progress) -> NDArray[np.uint8]:
+    """uint8 (n, 28, 28), by one process for each core if there are many pictures.
+
+    Parameters
+    ----------
+    total : how many pictures there are, for the progress.
 
     Raises
     ------
@@ -25,43 +36,44 @@ def decode(files: list[Path], progress: Progress) -> NDArray[np.uint8]:
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
-    what, total = f"Decoding {len(files):,} pictures", len(files)
-    chunks = [files[i : i + 1000] for i in range(0, total, 1000)]
-    images = np.empty((total, SIDE, SIDE), dtype=np.uint8)
-    workers = Parallel(n_jobs=-1 if len(chunks) > 2 else 1, return_as="generator")
+    what, is_many = f"Decoding {total:,} pictures", total > 2 * CHUNK
+    workers = Parallel(n_jobs=-1 if is_many else 1, return_as="generator")
+    rest = iter(pictures)
+    chunks = iter(lambda: list(itertools.islice(rest, CHUNK)), [])
     decoded: Iterator[NDArray[np.uint8]] = workers(delayed(_decode_all)(chunk) for chunk in chunks)
-    done = 0
-    for chunk in decoded:
-        images[done : done + len(chunk)] = chunk
-        done += len(chunk)
-        progress(what, done, total)
-    if len(chunks) > 2:
+    images = [np.empty((0, SIDE, SIDE), dtype=np.uint8)]
+    for done, chunk in enumerate(decoded):
+        images.append(chunk)
+        progress(what, min(total, done * CHUNK + len(chunk)), total)
+    if is_many:
         get_reusable_executor().shutdown(wait=True)
-    return images
+    return np.concatenate(images)
 
 
-def _decode_all(files: list[Path]) -> NDArray[np.uint8]:
+def _decode_all(files: list[Picture]) -> NDArray[np.uint8]:
     """uint8 (n, 28, 28); it may run in a process of its own, which needs its own warning filter."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS is the limit
         return np.stack([_decode_one(file) for file in files])
 
 
-def _decode_one(file: Path) -> NDArray[np.uint8]:
-    if not file.is_file():  # reading a pipe would block
-        raise UserError(f"{file} is not a picture that can be read: mend or remove it.")
+def _decode_one(what: Picture) -> NDArray[np.uint8]:
+    file: Path | io.BytesIO
+    name, file = (what, what) if isinstance(what, Path) else (what[0], io.BytesIO(what[1]))
+    if isinstance(file, Path) and not file.is_file():  # reading a pipe would block
+        raise UserError(f"{name} is not a picture that can be read: mend or remove it.")
     try:
         with Image.open(file) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise UserError(
-                    f"{file} is too large ({picture.width} x {picture.height} pixels; "
+                    f"{name} is too large ({picture.width} x {picture.height} pixels; "
                     f"at most {MAX_PIXELS:,} in all)."
                 )
             return _greyscale(picture)
     except Image.DecompressionBombError as error:
-        raise UserError(f"{file} is too large (at most {MAX_PIXELS:,} pixels).") from error
+        raise UserError(f"{name} is too large (at most {MAX_PIXELS:,} pixels).") from error
     except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{file} is not a picture that can be read: mend or remove it.") from error
+        raise UserError(f"{name} is not a picture that can be read: mend or remove it.") from error
 
 
 def _greyscale(picture: Image.Image) -> NDArray[np.uint8]:

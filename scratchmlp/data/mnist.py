@@ -1,50 +1,70 @@
-"""Finds fastai's folder of MNIST, or downloads and unpacks it."""
+"""Finds MNIST where fastai keeps it, or downloads its archive, and reads the archive's pictures.
+
+The archive is not unpacked: 70,000 small files take longer to write than to decode.
+"""
 
 import contextlib
+import os
 import sys
+import tarfile
 import threading
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from scratchmlp.data.types import Progress
 from scratchmlp.errors import UserError
 
 TIMEOUT = 5.0  # seconds that MNIST's server may take to answer
+ARCHIVE = "mnist_png.tgz"  # its name at fastai's address
+MAX_BYTES = 100_000  # of a picture in the archive; MNIST's have 300
+MAX_PICTURES = 100_000
 
 
 def find_root(progress: Progress) -> Path:
-    """fastai's folder of MNIST, downloaded and unpacked if it is not there.
+    """The archive of MNIST, downloaded if it is not there; or its folder, if fastai unpacked it.
 
     Raises
     ------
     UserError
         It is not on disk, and its server does not answer within `TIMEOUT`.
     """
-    progress("Looking for MNIST", 0, 0)
-    import fastai.data
-    from fastai.data.external import URLs, fastai_cfg, untar_data
+    from fastcore.xtras import Config
     from fastdownload import FastDownload
 
-    downloads = FastDownload(fastai_cfg(), module=fastai.data, base="~/.fastai")
-    archive = downloads.arch_path() / Path(URLs.MNIST).name
-    unpacked = downloads.data_path(arch=archive)
-    is_known = archive.exists() and downloads.check(URLs.MNIST, archive)
+    progress("Looking for MNIST", 0, 0)
+    folders = {"data": "data", "archive": "archive", "storage": "tmp", "model": "models"}
+    # As fastai writes it, which takes seconds to import.
+    config = Config(Path(os.environ.get("FASTAI_HOME", "~/.fastai")), "config.ini", create=folders)
+    files = FastDownload(config)
+    archive = files.arch_path() / ARCHIVE
+    unpacked = files.data_path(arch=archive)
+    if unpacked.exists() or archive.exists():
+        return Path(unpacked if unpacked.exists() else archive)
+    _download(config, archive, progress)
+    return archive
+
+
+def _download(config: object, archive: Path, progress: Progress) -> None:
+    """Download the archive from fastai's address, and check it by fastai's checksum."""
+    import fastai.data  # slow: only for a download
+    from fastai.data.external import URLs
+    from fastdownload import FastDownload
+
+    if not _is_reachable(URLs.MNIST):
+        raise UserError(
+            f"MNIST is not on this machine and its server does not answer: connect and try again, "
+            f"put {ARCHIVE} into {archive.parent}, or choose the dataset digits."
+        )
+    progress("Downloading MNIST", 0, 0)
     try:
         with contextlib.redirect_stdout(sys.stderr):  # fastai draws its progress bar on stdout
-            if unpacked.exists() or is_known or _is_reachable(URLs.MNIST):
-                progress("Downloading and unpacking MNIST", 0, 0)
-                return Path(untar_data(URLs.MNIST))
-            if archive.exists():  # an archive with a checksum that fastai does not know
-                progress("Unpacking MNIST", 0, 0)
-                return Path(downloads.extract(URLs.MNIST))
-    except Exception as error:  # fastdownload, urllib and tarfile raise many kinds
+            FastDownload(config, module=fastai.data).download(URLs.MNIST)
+    except Exception as error:  # fastdownload and urllib raise many kinds
         raise UserError(
-            f"MNIST could not be downloaded or unpacked ({error}): try again, put {archive.name} "
-            f"into {archive.parent}, or choose the dataset digits."
+            f"MNIST could not be downloaded ({error}): try again, put {ARCHIVE} into "
+            f"{archive.parent}, or choose the dataset digits."
         ) from error
-    raise UserError(
-        f"MNIST is not on this machine and its server does not answer: connect and try again, put "
-        f"{archive.name} into {archive.parent}, or choose the dataset digits."
-    )
 
 
 def _is_reachable(url: str) -> bool:
@@ -61,3 +81,26 @@ def _is_reachable(url: str) -> bool:
     thread.start()
     thread.join(TIMEOUT)
     return any(answers)
+
+
+def pictures(archive: Path) -> Iterator[tuple[str, bytes]]:
+    """Each picture in an archive, in the archive's order: its path, and the bytes of its file.
+
+    Raises
+    ------
+    UserError
+        The archive is damaged, or it holds what is not MNIST's.
+    """
+    found = 0
+    try:
+        with tarfile.open(archive, "r|gz") as tar:
+            for member in tar:
+                if not member.name.endswith(".png"):
+                    continue
+                file = tar.extractfile(member)  # None of a link or a folder
+                if file is None or member.size > MAX_BYTES or found == MAX_PICTURES:
+                    raise UserError(f"{archive} is not the archive of MNIST: remove it.")
+                found += 1
+                yield member.name, file.read()
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+        raise UserError(f"{archive} cannot be read ({error}): remove it, and try again.") from error

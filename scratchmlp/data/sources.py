@@ -8,7 +8,7 @@ are used, because the configuration reads the table.
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +30,9 @@ SPLIT_FOLDERS = {
     "train": "training",
     "test": "testing",
 }  # split: its folder in a folder of pictures
+
+
+MNIST_PICTURES = 70_000  # in its archive
 
 
 class Source(NamedTuple):
@@ -94,6 +97,39 @@ def _mnist_root(name: str, progress: Progress) -> str:
     return str(mnist.find_root(progress))
 
 
+def _mnist_fingerprint(root: str) -> str:
+    archive = Path(root)
+    if not archive.is_file():
+        return folder_times(root)
+    return f"{archive.stat().st_size} {archive.stat().st_mtime_ns}"
+
+
+def _decode_mnist(name: str, root: str, progress: Progress) -> Dataset:
+    """The archive's pictures in the order of their numbers, or those of an unpacked folder."""
+    from scratchmlp.data import decoding
+
+    if Path(root).is_dir():
+        return _decode_folder(name, root, progress)
+    files: list[Path] = []
+
+    def read() -> Iterator[tuple[str, bytes]]:
+        for path, data in mnist.pictures(Path(root)):
+            files.append(Path(path))
+            yield path, data
+
+    images = decoding.decode(read(), MNIST_PICTURES, progress)
+    digits, rows = tuple("0123456789"), range(len(files))
+    splits = {}
+    for split, folder in SPLIT_FOLDERS.items():
+        own = [i for i in rows if files[i].parts[1:2] == (folder,) and files[i].parts[2] in digits]
+        own.sort(key=lambda i: (_natural(files[i].stem), files[i].parts[2]))
+        labels = np.array([digits.index(files[i].parts[2]) for i in own], dtype=np.int64)
+        if not own:
+            raise UserError(f"{root} is not the archive of MNIST: remove it, and try again.")
+        splits[split] = Examples(images[own], labels)
+    return Dataset(name, digits, splits["train"], splits["test"], root)
+
+
 def _digits_root(name: str, progress: Progress) -> str:
     return "scikit-learn"
 
@@ -148,7 +184,7 @@ def _decode_folder(name: str, root: str, progress: Progress) -> Dataset:
     classes = tuple(sorted({file.parent.name for file in files["train"]}, key=_natural))
     _check_classes(Path(root), classes, files)
     paths = [*files["train"], *files["test"]]
-    images = decoding.decode(paths, progress)
+    images = decoding.decode(paths, len(paths), progress)
     labels = np.array([classes.index(path.parent.name) for path in paths], dtype=np.int64)
     cut = len(files["train"])
     train, test = Examples(images[:cut], labels[:cut]), Examples(images[cut:], labels[cut:])
@@ -222,8 +258,8 @@ SOURCES = {
         "MNIST",
         "60,000 training and 10,000 test pictures of handwritten digits.",
         _mnist_root,
-        folder_times,
-        _decode_folder,
+        _mnist_fingerprint,
+        _decode_mnist,
         is_fixed=True,
     ),
     "digits": Source(

@@ -12,7 +12,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from PIL import Image
 
 from scratchmlp.errors import UserError
 from scratchmlp.ink import photos, preparation, strokes
+from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Strokes
 
 MAX_ZIP_BYTES = 20_000_000
@@ -33,6 +34,7 @@ MAX_POINTS = 1_000_000  # of all strokes
 MAX_PIXELS = 40_000_000  # of all pictures that must be prepared
 MIN_PIXELS = 20_000  # to prepare a smaller picture takes as long as one of this size
 STROKES_FILE = "strokes.json"
+Prepare = Callable[[Ink], NDArray[np.uint8]]  # from any ink to 28 x 28
 DAMAGE_ERRORS = zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError
 
 
@@ -63,13 +65,13 @@ def _names(drawings: Sequence[ArchivedDrawing]) -> list[str]:
     for drawing in drawings:
         n = counts[drawing.label] = counts.get(drawing.label, 0) + 1
         split = "testing" if n % 5 == 3 else "training"
-        names.append(f"{split}/{_folder(drawing.label)}/{n:04}.png")
+        names.append(f"{split}/{folder_name(drawing.label)}/{n:04}.png")
     return names
 
 
-def _folder(label: str) -> str:
-    """The class name, without the characters that a folder name cannot have."""
-    return "".join("_" if c in '/\\:*?"<>|' or ord(c) < 32 else c for c in label).strip(". ") or "_"
+def folder_name(text: str) -> str:
+    """The text, without the characters that a folder name cannot have."""
+    return "".join("_" if c in '/\\:*?"<>|' or ord(c) < 32 else c for c in text).strip(". ") or "_"
 
 
 def _png(image: NDArray[np.uint8]) -> bytes:
@@ -78,11 +80,11 @@ def _png(image: NDArray[np.uint8]) -> bytes:
     return out.getvalue()
 
 
-def unpack(data: bytes) -> list[ArchivedDrawing]:
+def unpack(data: bytes, prepare: Prepare = preparation.prepare) -> list[ArchivedDrawing]:
     """The drawings of a ZIP, in the order of their names.
 
-    The class of a picture is the name of its folder. A picture that is not 28 x 28 and grey is
-    prepared like a drawing.
+    The class of a picture is the name of its folder. A picture that is not 28 x 28 and grey goes
+    through `prepare`, as a drawing does.
 
     Raises
     ------
@@ -93,14 +95,14 @@ def unpack(data: bytes) -> list[ArchivedDrawing]:
         raise UserError(f"This file is too large: at most {MAX_ZIP_BYTES // 1_000_000} MB.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            return _unpack(packed)
+            return _unpack(packed, prepare)
     except DAMAGE_ERRORS as error:
         raise UserError(
             "This is not a ZIP that can be read: choose one that this page exported."
         ) from error
 
 
-def _unpack(packed: zipfile.ZipFile) -> list[ArchivedDrawing]:
+def _unpack(packed: zipfile.ZipFile, prepare: Prepare) -> list[ArchivedDrawing]:
     files = [info for info in packed.infolist() if not info.is_dir()]
     if sum(info.file_size for info in files) > MAX_UNPACKED_BYTES:
         raise UserError(f"This ZIP unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB.")
@@ -113,7 +115,11 @@ def _unpack(packed: zipfile.ZipFile) -> list[ArchivedDrawing]:
         raise UserError(f"This ZIP holds {len(pictures):,} pictures: at most {MAX_PICTURES:,}.")
     _check_pixels(packed, pictures)
     strokes_of = _read_strokes(packed, files)
-    return [_read_drawing(packed, info, strokes_of) for info in sorted(pictures, key=_path)]
+    drawings = []
+    for info in sorted(pictures, key=_path):
+        image = _image(_read(packed, info, MAX_PICTURE_BYTES), prepare)
+        drawings.append(ArchivedDrawing(_label(info), image, strokes_of.get(info.filename)))
+    return drawings
 
 
 def _check_path(name: str) -> None:
@@ -163,14 +169,11 @@ def _path(info: zipfile.ZipInfo) -> str:
     return info.filename
 
 
-def _read_drawing(
-    packed: zipfile.ZipFile, info: zipfile.ZipInfo, strokes_of: dict[str, Strokes]
-) -> ArchivedDrawing:
+def _label(info: zipfile.ZipInfo) -> str:
     label = PurePosixPath(info.filename).parent.name
     if not label:
         raise UserError(f"{info.filename[:60]} lies in no folder: a folder names the class.")
-    data = _read(packed, info, MAX_PICTURE_BYTES)
-    return ArchivedDrawing(label, _image(data), strokes_of.get(info.filename))
+    return label
 
 
 def _read(packed: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
@@ -182,9 +185,9 @@ def _read(packed: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
     return data
 
 
-def _image(data: bytes) -> NDArray[np.uint8]:
+def _image(data: bytes, prepare: Prepare) -> NDArray[np.uint8]:
     pixels = _prepared_pixels(data)
-    return preparation.prepare(photos.extract_ink(data)) if pixels is None else pixels
+    return prepare(photos.extract_ink(data)) if pixels is None else pixels
 
 
 def _prepared_pixels(data: bytes) -> NDArray[np.uint8] | None:

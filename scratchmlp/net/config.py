@@ -7,7 +7,7 @@ PyTorch is not imported here: to list runs or to draw a control is fast.
 import dataclasses
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,6 +201,11 @@ def allowed(name: str) -> str:
     return "true or false" if FIELDS[name].type is bool else "a name or the path of a folder"
 
 
+def count_weights(hidden: Sequence[int], classes: int = 0) -> int:
+    """The number of weights up to the last hidden layer, and to the outputs for `classes`."""
+    return sum(a * b for a, b in itertools.pairwise((28 * 28, *hidden, classes)))
+
+
 def _plain(number: float) -> str:
     return f"{number:,}" if isinstance(number, int) else f"{number:.10f}".rstrip("0").rstrip(".")
 
@@ -219,8 +224,7 @@ def _checked(field: dataclasses.Field, value: Any) -> Any:
         good = len(value) <= MAX_LAYERS and all(
             type(width) is int and 1 <= width <= MAX_WIDTH for width in value
         )
-        sizes = [28 * 28, *value]
-        good = good and sum(a * b for a, b in itertools.pairwise(sizes)) <= MAX_WEIGHTS
+        good = good and count_weights(value) <= MAX_WEIGHTS
     elif type(value) is not field.type:
         good = False
     elif "choices" in field.metadata:

@@ -196,7 +196,7 @@ def _setting(field: str, config: TrainConfig) -> str:
     value = getattr(config, field)
     if (field, value) in _SPECIAL:
         return _SPECIAL[field, value]
-    text = f"{value:.0%}" if field == "valid_pct" else setting(field, config)
+    text = f"{100 * value:.3g}%" if field == "valid_pct" else setting(field, config)
     return _WORDS.get(field, LABELS[field].lower() + " {}").format(text)
 
 

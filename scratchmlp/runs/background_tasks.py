@@ -17,9 +17,11 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from scratchmlp.errors import UserError
+from scratchmlp.net.config import count_weights
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import LOST_AFTER, insert_new, read_transaction, write_transaction
-from scratchmlp.runs.permissions import LOCAL, Visitor, demand_dataset
+from scratchmlp.runs.permissions import demand_dataset
+from scratchmlp.runs.quotas import UNLIMITED, Quotas
 from scratchmlp.runs.tables import new_id, tasks
 
 Arrays = dict[str, NDArray]
@@ -48,8 +50,8 @@ class BackgroundTask:
 class BackgroundTasks:
     """The tasks of a runs database, for a visitor. All visitors share their results."""
 
-    def __init__(self, engine: sa.Engine, visitor: Visitor = LOCAL) -> None:
-        self._engine, self._visitor = engine, visitor
+    def __init__(self, engine: sa.Engine, quotas: Quotas = UNLIMITED) -> None:
+        self._engine, self._visitor, self._quotas = engine, quotas.visitor, quotas
 
     def find(self, kind: str, settings: dict[str, Any]) -> BackgroundTask | None:
         """The task of this kind and these settings, or None if nobody has requested it."""
@@ -76,10 +78,12 @@ class BackgroundTasks:
             "done": 0,
             "error": None,
             "tries": 0,
+            "worker": None,
             "owner": self._visitor.id,
         }
         row = {"id": new_id(), "run": run_id, "kind": kind, "settings": settings, "key": key}
         found = self.find(kind, settings)
+        self._quotas.check_size(count_weights(settings.get("hidden", ())))
         with write_transaction(self._engine) as connection:
             if dataset := settings.get("dataset"):
                 demand_dataset(connection, self._visitor, dataset)
@@ -87,6 +91,7 @@ class BackgroundTasks:
             if found and found.status in RETRIED:
                 same = sa.update(tasks).where(tasks.c.id == found.id)
                 connection.execute(same.values(restarted))
+            self._quotas.check_queue(connection)
         task = self.find(kind, settings)
         assert task is not None
         return task

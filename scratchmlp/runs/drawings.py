@@ -18,7 +18,7 @@ from scratchmlp.ink.preparation import SIDE
 from scratchmlp.ink.strokes import Strokes
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import read_transaction, write_transaction
-from scratchmlp.runs.permissions import LOCAL
+from scratchmlp.runs.quotas import UNLIMITED, Quotas
 from scratchmlp.runs.tables import drawings, new_id
 
 DRAWING_RETENTION = 30 * 24 * 3600.0  # seconds in which a deleted drawing can be restored
@@ -42,9 +42,9 @@ class Drawing:
 class Drawings:
     """The drawings of one owner in a runs database."""
 
-    def __init__(self, engine: sa.Engine, owner: str = LOCAL.id) -> None:
-        self._engine, self._owner = engine, owner
-        self._own = drawings.c.owner == owner
+    def __init__(self, engine: sa.Engine, quotas: Quotas = UNLIMITED) -> None:
+        self._engine, self._quotas, self._owner = engine, quotas, quotas.visitor.id
+        self._own = drawings.c.owner == self._owner
         self._not_deleted = sa.and_(self._own, drawings.c.deleted.is_(None))
 
     def add(self, label: str, image: NDArray[np.uint8], strokes: Strokes | None = None) -> str:
@@ -128,17 +128,16 @@ class Drawings:
             missing = [row["id"] for row in _without_copies(found, self._saved_images(connection))]
             restored = sa.update(drawings).where(drawings.c.id.in_(missing))
             connection.execute(restored.values(deleted=None))
+            self._quotas.check_drawings(connection, MAX_DRAWINGS)
 
     def _saved_images(self, connection: sa.Connection) -> set[bytes]:
         query = sa.select(drawings.c.image).where(self._not_deleted)
         return {bytes(image) for image in connection.execute(query).scalars()}
 
     def _insert(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-        count = sa.select(sa.func.count()).select_from(drawings).where(self._not_deleted)
-        if connection.execute(count).scalar_one() + len(rows) > MAX_DRAWINGS:
-            raise UserError(f"At most {MAX_DRAWINGS:,} drawings can be saved: delete some.")
         if rows:
             connection.execute(sa.insert(drawings), rows)
+        self._quotas.check_drawings(connection, MAX_DRAWINGS)
 
     def _rows(self, new: Iterable[NewDrawing]) -> list[dict[str, Any]]:
         return [

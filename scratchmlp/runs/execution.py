@@ -28,6 +28,7 @@ STATUSES: dict[type[FinalEvent], Status] = {
     Stopped: "stopped",
     Diverged: "diverged",
 }
+TIME_IS_UP = "Stopped after {:,.0f} s of training, the most on this server. Its network is kept."
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +87,11 @@ def _execute(
             raise
         raise StoreError(f"{error} {_save_elsewhere(run, network)}") from error
     rows = patiently(lambda: store.epochs_since(run.id))
-    figures["train_seconds"] = sum(row.seconds for row in rows) + event.state.tally.seconds
+    seconds = sum(row.seconds for row in rows) + event.state.tally.seconds
     cause = event.cause if isinstance(event, Diverged) else None
+    if isinstance(event, Stopped) and recorder.time_is_up and run.max_seconds:
+        cause, seconds = TIME_IS_UP.format(run.max_seconds), max(run.max_seconds, seconds)
+    figures["train_seconds"] = seconds
     status = STATUSES[type(event)]
     patiently(lambda: store.end_run(run.id, status, cause, run.started, **figures))
     return event

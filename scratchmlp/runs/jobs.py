@@ -43,12 +43,13 @@ class Jobs:
     Attributes
     ----------
     trouble : one sentence if the cluster is not available, or has had no worker for a while.
+    size : how many items are done at the same time, as far as is known.
     """
 
     def __init__(self, store: Store, workers: int | None = None) -> None:
         self.trouble: str | None = None
         self._store = store
-        self._workers = workers or CPU_COUNT
+        self._workers = self.size = workers or CPU_COUNT
         self._scheduler = os.environ.get("SCRATCHMLP_SCHEDULER")
         self._cluster = None if self._scheduler else LocalCluster(self._workers)
         self._client: Client | None = None
@@ -110,7 +111,7 @@ class Jobs:
             log.warning("The process that worked on %s %s is dead.", *heart.item)
             self._store.work.revive(heart)
         self._killed.clear()
-        waiting = len(self._store.work.waiting())
+        waiting = self._store.work.count_ready()
         if waiting or not self._ready.is_set():
             self._attend(waiting)
 
@@ -132,6 +133,7 @@ class Jobs:
         """Send idle workers to the queue, as many as items wait; say it if there are none."""
         threads = self._threads()
         assert self._client
+        self.size = len(threads) or self.size
         for slot in [slot for slot in threads if slot not in self._asked][:waiting]:
             name = f"work-{uuid.uuid4()}"
             self._asked[slot] = self._client.submit(

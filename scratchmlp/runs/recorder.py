@@ -58,6 +58,8 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._later_rates: deque[Any] = deque()  # set after the checkpoint that this resumes from
         self._step, self._best_score = 0, (-1.0, 0.0)
         self._last_heartbeat = 0.0
+        self._seconds = 0.0  # of training so far, also before the run was resumed
+        self._step_began: float | None = None
         self._done = False
         self._wake = threading.Event()  # flush now, and do not wait for the interval
         self._thread = threading.Thread(target=self._flush_repeatedly, daemon=True)
@@ -79,12 +81,24 @@ class Recorder(AbstractContextManager["Recorder"]):
         Learning rates that were set later than `start` take effect again at the same steps.
         """
         self._step = start.step if start else 0
+        self._seconds = start.tally.seconds if start else 0.0
         self._later_rates = deque(store.later_rates(self._run.id, self._step))
         for row in store.epochs_since(self._run.id):
             self._best_score = max(self._best_score, _score(row.valid_accuracy, row.valid_loss))
+            self._seconds += row.seconds or 0.0
+
+    @property
+    def time_is_up(self) -> bool:
+        """Whether the run has had all its seconds of training."""
+        return self._run.max_seconds is not None and self._seconds >= self._run.max_seconds
 
     def control(self) -> events.Command:
-        """What `fit` does next, as the received commands say."""
+        """What `fit` does next, as the received commands say; it stops when the time is up."""
+        command: events.Command = "stop" if self.time_is_up else self._obey()
+        self._step_began = time.monotonic()
+        return command
+
+    def _obey(self) -> events.Command:
         if self._stop.is_set():
             return "stop"
         if not self._commands:
@@ -145,6 +159,8 @@ class Recorder(AbstractContextManager["Recorder"]):
         match event:
             case Step(step, loss, lr):
                 self._step = step
+                if self._step_began is not None:
+                    self._seconds += time.monotonic() - self._step_began
                 with self._lock:
                     self._update.steps.append({"step": step, "loss": loss, "lr": lr})
             case Epoch():

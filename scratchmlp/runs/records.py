@@ -102,7 +102,12 @@ class Run:
 
     @property
     def can_resume(self) -> bool:
-        return self.status in ("stopped", "failed", "lost")
+        return self.status in ("stopped", "failed", "lost") and not self.time_is_up
+
+    @property
+    def time_is_up(self) -> bool:
+        """Whether it has had all the seconds of training that a run has on this server."""
+        return self.max_seconds is not None and (self.train_seconds or 0.0) >= self.max_seconds
 
     @property
     def is_silent(self) -> bool:

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from scratchmlp.errors import UserError
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import read_transaction, write_transaction
-from scratchmlp.runs.permissions import LOCAL, Visitor, demand, listed, may
+from scratchmlp.runs.permissions import demand, listed, may
+from scratchmlp.runs.quotas import NOT_DELETED, UNLIMITED, Quotas
 from scratchmlp.runs.records import LIVE, Run, clean
 from scratchmlp.runs.tables import commands, epochs, runs, steps
 
@@ -21,8 +22,6 @@ MAX_NAME_LENGTH = 200
 MAX_NOTE_LENGTH = 10_000
 SPARKLINE_POINTS = 40  # at most
 
-NOT_DELETED = runs.c.deleted.is_(None)
-
 
 def read_runs(connection: sa.Connection, query: sa.Select) -> list[Run]:
     """The runs that a query of the table `runs` finds."""
@@ -30,11 +29,19 @@ def read_runs(connection: sa.Connection, query: sa.Select) -> list[Run]:
     return damage.sound(connection, runs, rows, lambda row: Run.from_row(row._asdict()))
 
 
+def remove_expired(connection: sa.Connection) -> int:
+    """Remove the runs for good that cannot be restored any more; see `RunList.purge`."""
+    taught = runs.alias()
+    expired = runs.c.deleted <= time.time() - RUN_RETENTION
+    is_needed = sa.exists().where(taught.c.parent == runs.c.id)
+    return connection.execute(sa.delete(runs).where(expired, ~is_needed)).rowcount
+
+
 class RunList:
     """The list of the runs in a database, for a visitor."""
 
-    def __init__(self, engine: sa.Engine, visitor: Visitor = LOCAL) -> None:
-        self._engine, self._visitor = engine, visitor
+    def __init__(self, engine: sa.Engine, quotas: Quotas = UNLIMITED) -> None:
+        self._engine, self._visitor, self._quotas = engine, quotas.visitor, quotas
 
     def rename(self, run_id: str, name: str) -> None:
         """Set a run's name; an empty text removes it."""
@@ -75,6 +82,13 @@ class RunList:
         with write_transaction(self._engine) as connection:
             demand(connection, self._visitor, "delete", run_ids)
             connection.execute(query)
+            self._quotas.check_queue(connection)
+            self._quotas.make_room(connection, run_ids)
+
+    def warning(self) -> str | None:
+        """A sentence for a visitor who soon has too many runs: what will happen then."""
+        with read_transaction(self._engine) as connection:
+            return self._quotas.warning(connection)
 
     def deleted(self) -> list[Run]:
         """The runs that the visitor can restore, the last deleted first."""
@@ -109,12 +123,8 @@ class RunList:
 
         A run that others were taught from stays: they are taught again from its network.
         """
-        taught = runs.alias()
-        expired = runs.c.deleted <= time.time() - RUN_RETENTION
-        is_needed = sa.exists().where(taught.c.parent == runs.c.id)
-        query = sa.delete(runs).where(expired, ~is_needed)
         with write_transaction(self._engine) as connection:
-            return connection.execute(query).rowcount
+            return remove_expired(connection)
 
     def sparklines(
         self, run_ids: Collection[str], points: int = SPARKLINE_POINTS

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from scratchmlp.data.datasets import Examples
+from scratchmlp.figures import percent
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.events import Diverged, Epoch, State, Step
@@ -140,10 +141,10 @@ def classify(
     for image, label in zip(images[: given.show], labels[: given.show], strict=True):
         logits = predict(params, as_input(image[None], mean, std), config.activation)
         p, best = log_softmax(logits).exp().max(dim=1)
-        print(f"{classes[int(best)]} ({float(p):.1%}), truth {classes[int(label)]}")
+        print(f"{classes[int(best)]} ({percent(float(p), 1)}), truth {classes[int(label)]}")
     loss, accuracy = evaluate(config, params, images, labels, mean, std)
     print(f"Test loss: {loss:.4f}")
-    print(f"Test accuracy: {accuracy:.4%} of {len(labels):,} pictures")
+    print(f"Test accuracy: {percent(accuracy or 0, 4)} of {len(labels):,} pictures")
 
 
 def train(config: TrainConfig, lr_changes: dict[int, float]) -> None:
@@ -173,4 +174,4 @@ def train(config: TrainConfig, lr_changes: dict[int, float]) -> None:
 
 def print_test_accuracy(config: TrainConfig, state: State, test: Examples) -> None:
     _, accuracy = evaluate(config, state.params, *to_tensors(test), state.mean, state.std)
-    print(f"Test accuracy: {accuracy:.4%} of {len(test.labels):,} pictures")
+    print(f"Test accuracy: {percent(accuracy or 0, 4)} of {len(test.labels):,} pictures")

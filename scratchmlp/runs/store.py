@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from scratchmlp.errors import UserError
-from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.config import TrainConfig, count_weights
 from scratchmlp.runs import damage
 from scratchmlp.runs.background_tasks import BackgroundTasks
 from scratchmlp.runs.checkpoints import Checkpoints, save_checkpoint
@@ -30,6 +30,8 @@ from scratchmlp.runs.database import (
     write_transaction,
 )
 from scratchmlp.runs.drawings import Drawings
+from scratchmlp.runs.durations import CLASSES
+from scratchmlp.runs.limits import Limits
 from scratchmlp.runs.permissions import (
     LOCAL,
     Verb,
@@ -40,6 +42,7 @@ from scratchmlp.runs.permissions import (
     listed,
     may_use,
 )
+from scratchmlp.runs.quotas import Quotas
 from scratchmlp.runs.records import (
     ENDED,
     LIVE,
@@ -55,7 +58,7 @@ from scratchmlp.runs.records import (
     nan_to_none,
     new_row,
 )
-from scratchmlp.runs.run_list import NOT_DELETED, RunList, read_runs
+from scratchmlp.runs.run_list import NOT_DELETED, RunList, read_runs, remove_expired
 from scratchmlp.runs.tables import checkpoints, commands, epochs, runs, steps
 from scratchmlp.runs.visitors import Visitors
 from scratchmlp.runs.work_queue import Item, WorkQueue, claim, rewind
@@ -84,13 +87,15 @@ class Store:
         self.work = WorkQueue(self._engine)
         self.visitors = Visitors(self._engine)
         self._checkpoints = Checkpoints(self._engine)
+        self._limits = Limits.read()
         self._act_for(LOCAL)
 
     def _act_for(self, visitor: Visitor) -> None:
         self.visitor = visitor
-        self.tasks = BackgroundTasks(self._engine, visitor)
-        self.run_list = RunList(self._engine, visitor)
-        self.drawings = Drawings(self._engine, visitor.id)
+        self._quotas = Quotas(visitor, self._limits)
+        self.tasks = BackgroundTasks(self._engine, self._quotas)
+        self.run_list = RunList(self._engine, self._quotas)
+        self.drawings = Drawings(self._engine, self._quotas)
         self.class_settings = ClassSettings(self._engine, visitor)
 
     def seen_by(self, visitor: Visitor) -> "Store":
@@ -110,11 +115,32 @@ class Store:
     # --- runs -----------------------------------------------------------------------------------
 
     def create(self, config: TrainConfig, name: str = "", status: Status = "queued") -> str:
-        """Insert a new run and return its id."""
+        """Insert a new run and return its id.
+
+        A visitor who keeps too many runs loses the oldest unnamed one for it.
+
+        Raises
+        ------
+        UserError
+            The queue is closed, the visitor has reached a limit, or may not use the dataset.
+        """
+        if status != "queued":
+            demand_trust(self.visitor, "claim a run")
+        self._quotas.check_size(count_weights(config.hidden, CLASSES))
+        limit = self._quotas.max_seconds
         with write_transaction(self._engine) as connection:
             demand_open_queue(connection, self.visitor)
             demand_dataset(connection, self.visitor, config.dataset)
-            return _insert_run(connection, config, name, status, self.visitor.id)
+            owner = self.visitor.id
+            run_id = _insert_run(connection, config, name, status, owner, max_seconds=limit)
+            self._quotas.check_queue(connection)
+            self._make_room(connection, run_id)
+        return run_id
+
+    def _make_room(self, connection: sa.Connection, run_id: str) -> None:
+        if not self.visitor.is_trusted:
+            remove_expired(connection)
+        self._quotas.make_room(connection, [run_id])
 
     def add_network(
         self,
@@ -143,6 +169,7 @@ class Store:
             "test_accuracy": test_accuracy,
             "train_seconds": train_seconds,
         }
+        self._quotas.check_size(sum(weights.numel() for weights, _ in network.params))
         data = checkpoint_file.dumps(network)
         checkpoint = {"step": network.step, "epoch": network.epoch, "network": data}
         with write_transaction(self._engine) as connection:
@@ -150,6 +177,7 @@ class Store:
                 connection, network.config, name, "finished", self.visitor.id, **columns
             )
             connection.execute(sa.insert(checkpoints).values(checkpoint | {"run": run_id}))
+            self._make_room(connection, run_id)
         return run_id
 
     def create_first(self, config: TrainConfig, for_all: bool = False) -> str | None:
@@ -209,8 +237,11 @@ class Store:
         return NOT_DELETED, listed(self.visitor)
 
     def queue(self) -> list[str]:
-        """The ids of the runs that wait for a worker, the next one first."""
-        return [item.id for item in self.work.waiting() if item.kind == "run"]
+        """The ids of the runs in the visitor's lists that wait for a worker, the next one first."""
+        with read_transaction(self._engine) as connection:
+            query = sa.select(runs.c.id).where(runs.c.status == "queued", *self._listed())
+            seen = set(connection.execute(query).scalars())
+        return [item.id for item in self.work.waiting() if item.id in seen]
 
     def claim(self, run_id: str) -> bool:
         """Take a certain run out of the queue to train it. Only one process succeeds."""
@@ -243,6 +274,7 @@ class Store:
             "ended": None,
             "error": None,
             "tries": None if status in LIVE else 0,
+            "worker": None,
         }
         unchanged = runs.c.id == run.id, runs.c.heartbeat == run.heartbeat
         pending = commands.c.run == run.id, commands.c.applied_step.is_(None)
@@ -252,6 +284,7 @@ class Store:
                 raise UserError(f"Run {run.id} has been resumed elsewhere or is alive again.")
             rewind(connection, run.id)
             connection.execute(sa.delete(commands).where(*pending, commands.c.kind != "lr"))
+            self._quotas.check_queue(connection)
 
     def end_run(
         self,

@@ -16,6 +16,7 @@ from scratchmlp.analysis import evaluation, prediction
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.errors import UserError
+from scratchmlp.figures import percent
 from scratchmlp.net import finetune
 from scratchmlp.net.model import flat
 from scratchmlp.net.network import Network
@@ -24,7 +25,7 @@ from scratchmlp.runs.run_list import MAX_NAME_LENGTH
 from scratchmlp.runs.store import Store
 
 FOLDS = 6
-REPLAY_SIZE = 4000  # training pictures that are trained again with the drawings
+REPLAY_SIZE = 16_000  # training pictures that are trained again with the drawings
 TAUGHT = ", taught "  # in the new run's name
 
 
@@ -61,7 +62,8 @@ class TeachingResult:
         held_out = f" ({self.held_out} held out)" if self.held_out else ""
         test = ""
         if self.test_before is not None and self.test_after is not None:
-            test = f"; test accuracy was {self.test_before:.2%} and is {self.test_after:.2%}"
+            old, new = percent(self.test_before), percent(self.test_after)
+            test = f"; test accuracy was {old} and is {new}"
         return f"Learned from your {count_drawings(self.drawings)}: {right}{held_out}{test}."
 
 
@@ -95,6 +97,14 @@ def teach(store: Store, run_id: str, drawings: Examples) -> str:
     suffix = f"{TAUGHT}{count_drawings(len(drawings))}"
     name = untaught.title.split(TAUGHT)[0][: MAX_NAME_LENGTH - len(suffix)] + suffix
     return store.add_network(taught, name, untaught.id, loss, accuracy, seconds)
+
+
+def was_taught(store: Store, run: Run, image: NDArray[np.uint8]) -> bool:
+    """Whether this is a kept drawing that the run was taught: all of that time were."""
+    drawing = store.drawings.find(image) if run.parent else None
+    if drawing is None or drawing.created > run.created:
+        return False
+    return drawing.label in store.network(run.id).classes
 
 
 def measure(store: Store, run_id: str, drawings: Examples) -> TeachingResult:

@@ -1,4 +1,7 @@
-"""The visitors of a hosted server: their nicknames, when they were seen, the links they hold."""
+"""The visitors of a hosted server: their nicknames, when they were seen, the links they hold.
+
+A visitor can be forgotten: then nothing is left of them and of what they made.
+"""
 
 import time
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.runs.database import insert_new, read_transaction, write_transaction
 from scratchmlp.runs.permissions import Visitor
 from scratchmlp.runs.records import clean
-from scratchmlp.runs.tables import held_links, runs, visitors
+from scratchmlp.runs.tables import drawings, held_links, runs, tasks, visitors
 
 MAX_NICKNAME_LENGTH = 40
 UNNAMED = "a visitor"
@@ -86,3 +89,20 @@ class Visitors:
             insert = insert_new(connection, held_links)
             if connection.execute(row).first():
                 connection.execute(insert.values(visitor=visitor.id, run=run_id))
+
+    def forget(self, visitor: Visitor) -> None:
+        """Delete for good what a visitor has made, the links they hold, and who they are.
+
+        A process that trains one of their runs finds that it is gone, and lets go.
+        """
+        if visitor.is_trusted:
+            raise UserError("Only a visitor of a hosted server can be forgotten.")
+        with write_transaction(self._engine) as connection:
+            for owner in (
+                runs.c.owner,
+                tasks.c.owner,
+                drawings.c.owner,
+                held_links.c.visitor,
+                visitors.c.id,
+            ):
+                connection.execute(sa.delete(owner.table).where(owner == visitor.id))

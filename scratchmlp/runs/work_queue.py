@@ -1,34 +1,33 @@
 """The queue in the database: what waits, who is next, and what goes on after its worker died.
 
 Runs and background tasks wait in one queue. Workers take the next one from here; nothing else
-keeps an order. What a dead worker did goes back into the queue, as it was at its last checkpoint.
+keeps an order, and `turns.next_up` decides it. What a dead worker did goes back into the queue, as
+it was at its last checkpoint.
 A run that a terminal trains never enters the queue: it belongs to the process of that terminal.
 """
 
 import time
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import queue_state, turns
 from scratchmlp.runs.checkpoints import last_position
 from scratchmlp.runs.database import read_transaction, write_transaction
+from scratchmlp.runs.limits import Limits
 from scratchmlp.runs.records import LIVE
 from scratchmlp.runs.run_list import NOT_DELETED
 from scratchmlp.runs.tables import commands, epochs, runs, steps, tasks
+from scratchmlp.runs.turns import Item, Served, Start, Waiting
 
+NEW = Item("run", "")  # a run that somebody may put into the queue
 MAX_TRIES = 3  # workers that die in a row, without a checkpoint between them
 DIED = (
     f"The process that worked on this was killed {MAX_TRIES} times without progress, by a person "
     "or because memory ran out:"
 )
-
-
-class Item(NamedTuple):
-    """A run or a background task in the queue."""
-
-    kind: Literal["run", "task"]
-    id: str
 
 
 class Heart(NamedTuple):
@@ -44,11 +43,55 @@ class WorkQueue:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._max_running = Limits.read().running
 
     def waiting(self) -> list[Item]:
         """What waits for a worker, in the order in which workers take it."""
+        first, later = self._in_order()
+        return first + later
+
+    def count_ready(self) -> int:
+        """How many workers would find something to do. Visitors may have only so much at once."""
+        return len(self._in_order()[0])
+
+    def _in_order(self) -> tuple[list[Item], list[Item]]:
+        now = time.time()
         with read_transaction(self._engine) as connection:
-            return [Item(*row) for row in connection.execute(_in_order())]
+            waiting = queue_state.read_waiting(connection)
+            served = [*queue_state.read_served(connection, now).values()] if waiting else []
+        return turns.in_order(waiting, served, self._max_running, now)
+
+    def starts(
+        self, workers: int, owner: str | None = None, config: TrainConfig | None = None
+    ) -> dict[Item, Start]:
+        """When each item is expected to start, by how long similar runs took.
+
+        Parameters
+        ----------
+        workers : how many items are done at the same time.
+        owner, config : of a run that would be queued now: it is the item `NEW`.
+        """
+        now = time.time()
+        with read_transaction(self._engine) as connection:
+            waiting = queue_state.read_waiting(connection)
+            served = queue_state.read_served(connection, now)
+            work = queue_state.read_work(connection)
+            measured = queue_state.read_measured(connection)
+        if config and owner is not None:
+            waiting.append(Waiting(NEW, owner, now))
+            work[NEW] = queue_state.Work(config, 0, None)
+
+        def left(item: Item) -> float:
+            return queue_state.seconds_left(item, work, measured)
+
+        ends = [
+            (now + left(item), position)
+            for position, (item, one) in enumerate(served.items())
+            if one.state == "running" and (item in work or item.kind == "task")
+        ]
+        lasts = {one.item: left(one.item) for one in waiting}
+        taken: list[Served] = [*served.values()]
+        return turns.starts(waiting, taken, lasts, ends, workers, self._max_running, now)
 
     def claim_next(self, worker: str | None = None) -> Item | None:
         """Take the next item out of the queue; None if nothing waits. Only one process gets it.
@@ -60,12 +103,16 @@ class WorkQueue:
         now = time.time()
         while True:
             with write_transaction(self._engine) as connection:
-                row = connection.execute(_in_order().limit(1)).first()
-                if row is None:
+                waiting = queue_state.read_waiting(connection)
+                if not waiting:
                     return None
-                item = Item(*row)
-                if claim(connection, item, now, worker):
-                    return item
+                served = queue_state.read_served(connection, now).values()
+                had = turns.shares(served, now)
+                first = turns.next_up(waiting, had, self._max_running)
+                if first is None:
+                    return None
+                if claim(connection, first.item, now, worker):
+                    return first.item
 
     def hearts(self) -> list[Heart]:
         """What workers do now or did until they died, except paused runs without a command.
@@ -138,19 +185,6 @@ def rewind(connection: sa.Connection, run_id: str) -> None:
         again = sa.update(commands).where(commands.c.id == in_force.id)
         connection.execute(again.values(applied_step=None))
     connection.execute(sa.delete(commands).where(*late))
-
-
-def _in_order() -> sa.Select:
-    """Who is next: the one query that decides it. The longest waiting comes first."""
-    waiting = sa.union_all(
-        sa.select(sa.literal("run").label("kind"), runs.c.id, runs.c.created).where(
-            runs.c.status == "queued", NOT_DELETED
-        ),
-        sa.select(sa.literal("task"), tasks.c.id, tasks.c.created).where(
-            tasks.c.status == "queued"
-        ),
-    ).subquery()
-    return sa.select(waiting.c.kind, waiting.c.id).order_by(waiting.c.created)
 
 
 def _table(item: Item) -> sa.Table:

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.errors import UserError
+from scratchmlp.figures import percent
 from scratchmlp.runs.network_import import import_network
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, selection
@@ -55,4 +56,4 @@ def _load(key: str) -> None:
 def _loaded(run: Run) -> str:
     if run.test_accuracy is None:
         return f"{run.name} is loaded. Its dataset is not on this machine, so it is not measured."
-    return f"{run.name} is loaded: {run.test_accuracy:.2%} of the test pictures correct."
+    return f"{run.name} is loaded: {percent(run.test_accuracy)} of the test pictures correct."

@@ -6,11 +6,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from scratchmlp.errors import UserError
+from scratchmlp.figures import percent
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 
+LONG_LABEL = 36  # letters: a phone cuts a longer one, so it stands below in full
 RUN_CONTROL = "evaluated_run"
 
 
@@ -87,6 +89,8 @@ def show_control(runs: dict[str, Run], run: Run | None, on_select: Callable[[str
         placeholder="Choose a run",
         **session.synced_widget(RUN_CONTROL, run.id if run else None, on_select),
     )
+    if run and len(shown[run.id]) > LONG_LABEL:
+        st.caption(escape(shown[run.id]))
 
 
 def labels(runs: dict[str, Run]) -> dict[str, str]:
@@ -96,7 +100,7 @@ def labels(runs: dict[str, Run]) -> dict[str, str]:
 
 
 def _label(run: Run, title: str) -> str:
-    accuracy = "" if run.test_accuracy is None else f", {run.test_accuracy:.2%}"
+    accuracy = "" if run.test_accuracy is None else f", {percent(run.test_accuracy)}"
     return f"{title} · {run.dataset} · {run.status}{accuracy}"
 
 

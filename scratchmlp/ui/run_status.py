@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from scratchmlp import figures
 from scratchmlp.analysis import curves
 from scratchmlp.runs import records
 from scratchmlp.runs.history import History
@@ -43,13 +44,19 @@ def badge(run: Run) -> str:
     return f":{COLORS[run.status]}-badge[{run.status}]"
 
 
+def kept_runs_warning() -> None:
+    """Say it if the visitor soon has more runs than they may keep."""
+    if sentence := resources.store().run_list.warning():
+        st.warning(sentence)
+
+
 def seconds_between_looks(run: Run) -> float:
     return LIVE_SECONDS if run.is_under_way else IDLE_SECONDS
 
 
 def percent(share: float | None) -> str:
     """A share as a figure; a dash for None and NaN."""
-    return "–" if share is None or share != share else f"{share:.2%}"
+    return "–" if share is None or share != share else figures.percent(share)
 
 
 def progress(run: Run, history: History) -> None:
@@ -61,7 +68,7 @@ def progress(run: Run, history: History) -> None:
     text = f"{_epochs(run, len(history.epochs))} · step {step:,} of {total:,}"
     left = _seconds_left(run, history) if run.status == "running" else None
     if left is not None:
-        text += f" · {_duration(left)} left"
+        text += f" · {duration(left)} left"
     if run.is_live and history.last_lr is not None:
         text += f" · learning rate {history.last_lr:.2g}"
     st.progress(min(1.0, step / total), text=text)
@@ -84,7 +91,7 @@ def _seconds_left(run: Run, history: History) -> float | None:
     return curves.seconds_left(history.last_step, run.total_steps or 0, spent, done, elapsed)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 

@@ -193,3 +193,14 @@ def test_time_left_follows_from_the_time_per_step(done: int, more: int, seconds:
 def test_time_left_is_unknown_before_the_first_step() -> None:
     assert curves.seconds_left(0, 100, 0, 0, 1) is None
     assert curves.seconds_left(5, None, 0, 0, 1) is None
+
+
+def test_many_epochs_are_thinned_and_keep_their_extremes_and_the_best() -> None:
+    epochs = pd.DataFrame({"epoch": np.arange(1, 1001), "loss": 1.0})
+    epochs.loc[[333, 334, 700], "loss"] = 9.0, 0.1, 0.2
+    epochs["best"] = epochs["epoch"] == 336
+    thin = curves.thin_epochs(epochs, "loss")
+    assert len(thin) <= curves.MAX_EPOCHS + 2
+    assert {334, 335, 701, 336, 1000} <= set(thin["epoch"])
+    assert curves.thin_epochs(epochs.head(200), "loss").equals(epochs.head(200))
+    assert len(curves.thin_epochs(epochs.assign(loss=np.nan), "loss")) <= curves.MAX_EPOCHS + 2

@@ -4,13 +4,16 @@ import os
 import re
 import shutil
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocket, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from scratchmlp.analysis import out_of_distribution
 from scratchmlp.bench import browser as real
@@ -164,6 +167,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: errors.append(str(error)))
+        listen(page)
         return page
 
     yield new
@@ -172,14 +176,67 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert not errors
 
 
-# Nothing is on its way to the server, and no script runs.
-SETTLED = """() => !document.querySelector('[data-testid=stStatusWidget]')
+# The page has drawn the last answer.
+DRAWN = """() => document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'
   && !document.querySelector('[data-stale=true]')"""
+# The page counts what it sends, since word of it comes later than word of a press.
+COUNT = """const { send } = WebSocket.prototype
+WebSocket.prototype.send = function (data) {
+  window.sent = this.sent = (this.sent ?? 0) + 1
+  send.call(this, data)
+}"""
+WAITS: weakref.WeakKeyDictionary[Page, "Waits"] = weakref.WeakKeyDictionary()
+
+
+class Waits:
+    """What a page waits for from its server, by the messages between the two."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._script = "done"
+        self._files = 0  # that were asked for and did not come yet
+        self._heard = 0  # messages of the page
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    def are_over(self, sent: int) -> bool:
+        return self._heard >= sent and self._script == "done" and self._files == 0
+
+    def _sent(self, message: str | bytes) -> None:
+        self._heard += 1
+        if isinstance(message, str):
+            return
+        told = BackMsg.FromString(message)
+        kind = told.WhichOneof("type")
+        if kind == "rerun_script" and not told.rerun_script.is_auto_rerun:  # may have no answer
+            self._script = "asked for"
+        self._files += kind == "backend_operation_request"
+
+    def _received(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            return
+        told = ForwardMsg.FromString(message)
+        kind = told.WhichOneof("type")
+        if kind == "new_session":
+            self._script = "runs"
+        over = kind == "script_finished" and told.script_finished != told.FINISHED_EARLY_FOR_RERUN
+        if over and self._script == "runs":
+            self._script = "done"
+        self._files -= kind == "backend_operation_response"
+
+
+def listen(page: Page) -> None:
+    page.add_init_script(COUNT)
+    page.on("websocket", lambda socket: WAITS.update({page: Waits(socket)}))
 
 
 def settled(page: Page) -> None:
     """Wait until nothing moves any more, as a person does: a list may change under a click."""
-    page.wait_for_function(SETTLED)
+    page.wait_for_function(DRAWN)
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not WAITS[page].are_over(page.evaluate("window.sent")):
+        assert time.monotonic() < deadline, f"it still waits for its server: {vars(WAITS[page])}"
+        page.wait_for_timeout(10)
+        page.wait_for_function(DRAWN)
 
 
 def visit(page: Page, name: str) -> None:

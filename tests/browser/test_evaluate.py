@@ -286,6 +286,7 @@ def test_the_map_is_brushed(evaluated: Evaluated, open_page: Open) -> None:
     chart = page.locator(".st-key-map svg.marks")
     expect(chart).to_be_visible()
     expect(thumbnails(page)).to_have_count(evaluated.shown)
+    settled(page)
     box = chart.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.6)

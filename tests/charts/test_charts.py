@@ -1,3 +1,4 @@
+import json
 import re
 
 import altair as alt
@@ -98,3 +99,21 @@ def ticks(chart: alt.Chart) -> list[str]:
     [axis] = re.findall(r'aria-label="Y-axis.*?role-axis-title', picture, flags=re.DOTALL)
     [labels] = re.findall(r"role-axis-label.*", axis, flags=re.DOTALL)
     return re.findall(r">([\d.e+-]+)</text>", labels)
+
+
+def test_an_update_of_the_loss_chart_says_its_long_axis_once() -> None:
+    """The specification is sent at every update: six copies of the axis made it 45 kB."""
+    assert len(json.dumps(loss_chart())) < 12_000
+    assert len(json.dumps(loss_chart(FEW))) < 14_000
+
+
+def test_the_axis_of_the_first_layer_is_that_of_all() -> None:
+    points = pd.DataFrame({"step": [1, 2], "loss": [0.004, 3], "smooth": [0.004, 3]})
+    points = points.assign(valid_loss=None, is_stop=True)
+    epochs = pd.DataFrame({"step": [2], "epoch": [1], "valid_loss": [0.5], "best": [True]})
+    axis, rates = pd.DataFrame({"step": [0, 2]}), pd.DataFrame({"step": [], "words": []})
+    tables = {"points": points, "epochs": epochs, "axis": axis, "rates": rates}
+    rows = {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
+    chart = alt.Chart.from_dict(loss_chart() | {"datasets": rows})
+    expected = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]
+    assert sorted(map(float, ticks(chart))) == pytest.approx(expected)

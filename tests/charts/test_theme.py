@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from scratchmlp.charts.theme import PALETTE
+from scratchmlp.charts.theme import CLASSES
 from tests.conftest import ROOT
 
 LEAST = 3.0  # contrast of a line, WCAG 2.2, 1.4.11
@@ -12,7 +12,7 @@ THEMES = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("color", PALETTE)
+@pytest.mark.parametrize("color", CLASSES)
 def test_a_line_has_enough_contrast(color: str, theme: str) -> None:
     assert contrast(color, THEMES[theme]["backgroundColor"]) >= LEAST
 

@@ -1,12 +1,18 @@
 """`predict` and `teach` as a user runs them: a prediction, a new run, or one sentence."""
 
+import io
+import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from scratchmlp.analysis import prediction
+from scratchmlp.cli import draw
 from scratchmlp.data.datasets import Dataset
+from scratchmlp.ink import archive, photos, preparation
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store
 from tests.cli.commands import records, run
@@ -60,6 +66,29 @@ def test_a_file_that_is_not_a_picture_is_one_sentence(run_id: str, tmp_path: Pat
     strange.mkdir(parents=True)
     Image.new("L", (28, 28)).save(strange / "1.png")
     assert "none of the run's classes" in run("teach", run_id, str(strange.parent), status=2)[1]
+
+
+def test_teach_sees_a_picture_as_the_page_does(run_id: str, tmp_path: Path) -> None:
+    """The digits have thicker strokes than MNIST: a fixed thickness would give another picture."""
+    file = tmp_path / "1" / "thin.png"
+    file.parent.mkdir()
+    sheet = Image.new("L", (300, 300), 255)
+    ImageDraw.Draw(sheet).line([(110, 90), (150, 40), (150, 260)], fill=0, width=6)
+    sheet.save(file)
+    network, ink = Store().network(run_id), photos.extract_ink(file.read_bytes())
+    [on_page] = prediction.predict_number(network, ink)
+    [taught] = draw._drawings(tmp_path, network).images
+    assert (taught == on_page.image).all()
+    [drawing] = archive.unpack(zipped(file), partial(prediction.prepare, network))
+    assert (drawing.image == on_page.image).all()
+    assert (taught != preparation.prepare(ink)).any()
+
+
+def zipped(file: Path) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.write(file, f"{file.parent.name}/{file.name}")
+    return out.getvalue()
 
 
 def test_teach_makes_a_new_run(run_id: str, digits: Dataset, tmp_path: Path) -> None:

@@ -89,10 +89,10 @@ class Victim:
 
     def _run(self, status: Any, name: str) -> str:
         """A run that no worker touches."""
-        run_id = self.own.create(CONFIG, name, status)
+        run_id = self._all.create(CONFIG, name, status)
+        values = {"owner": self.id, "note": f"note of {name}", "heartbeat": time.time() + FAR}
         with self._all._engine.begin() as connection:
-            alive = sa.update(runs).where(runs.c.id == run_id)
-            connection.execute(alive.values(heartbeat=time.time() + FAR, note=f"note of {name}"))
+            connection.execute(sa.update(runs).where(runs.c.id == run_id).values(values))
         return run_id
 
     def _net(self, name: str, config: TrainConfig = CONFIG) -> str:

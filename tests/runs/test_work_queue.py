@@ -7,6 +7,7 @@ import pytest
 from scratchmlp.errors import UserError
 from scratchmlp.runs import jobs, records
 from scratchmlp.runs.jobs import DeathWatch
+from scratchmlp.runs.permissions import Visitor
 from scratchmlp.runs.store import Store, Update
 from scratchmlp.runs.work_queue import MAX_TRIES, Heart, Item
 from tests.runs.updates import CONFIG, checkpoint, epoch, steps
@@ -38,6 +39,57 @@ def test_runs_and_tasks_wait_in_one_queue_and_each_is_claimed_once(store: Store)
         claims = list(pool.map(lambda _: store.work.claim_next(), range(6)))
     assert sorted(filter(None, claims)) == sorted(expected)
     assert store.work.waiting() == []
+
+
+def test_workers_take_turns_among_visitors_as_the_page_says(store: Store) -> None:
+    """What waits is claimed in the order that `waiting` and the estimate have."""
+    ann, ben, eve = (store.seen_by(Visitor(name)) for name in ("ann", "ben", "eve"))
+    anns = [ann.create(CONFIG) for _ in range(2)]
+    store.create(CONFIG)
+    bens = ben.create(CONFIG)
+    task = eve.tasks.request("map", {"n": 1}).id
+    waiting = store.work.waiting()
+    assert [item.id for item in waiting if item.id in (*anns, bens, task)] == [
+        anns[0],
+        bens,
+        task,
+        anns[1],
+    ]
+    assert list(store.work.starts(workers=9)) == waiting
+    assert [store.work.claim_next() for _ in waiting] == waiting
+    assert ann.queue() == []
+
+
+def test_whoever_had_seconds_in_the_last_hour_comes_later(store: Store) -> None:
+    ann, ben = store.seen_by(Visitor("ann")), store.seen_by(Visitor("ben"))
+    had, anns, bens = ann.create(CONFIG), ann.create(CONFIG), ben.create(CONFIG)
+    assert store.work.claim_next() == ("run", had)
+    store.end_run(had, "finished", train_seconds=9.0)
+    ann.run_list.delete([had])  # it counts all the same
+    assert store.work.waiting() == [("run", bens), ("run", anns)]
+
+
+def test_a_visitors_queue_names_no_run_of_others(store: Store) -> None:
+    ann, ben = store.seen_by(Visitor("ann")), store.seen_by(Visitor("ben"))
+    anns, bens = ann.create(CONFIG), ben.create(CONFIG)
+    assert (ann.queue(), ben.queue(), store.queue()) == ([anns], [bens], [anns, bens])
+
+
+def test_several_servers_share_one_queue(store: Store) -> None:
+    """Each has a store of its own; nothing is taken twice, and nothing is left."""
+    others = [Store(store.url) for _ in range(3)]
+    for n in range(12):
+        store.seen_by(Visitor(str(n % 3))).create(CONFIG)
+    expected = store.work.waiting()
+
+    def take(k: int) -> list[Item | None]:
+        return [others[k].work.claim_next(f"worker {k}") for _ in range(5)]
+
+    with ThreadPoolExecutor(3) as pool:
+        taken = [item for items in pool.map(take, range(3)) for item in items if item]
+    assert len(taken) == 6 and set(taken) <= set(expected)  # each visitor has two under way
+    for other in others:
+        other.close()
 
 
 def test_a_dead_workers_run_goes_back_to_its_last_checkpoint_and_to_its_place(store: Store) -> None:

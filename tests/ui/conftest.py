@@ -48,6 +48,7 @@ class NoWorkers:
     """Nothing is trained: what waits stays in the queue."""
 
     trouble = None
+    size = 1
 
     def __init__(self, store: Store) -> None: ...
 

@@ -73,7 +73,7 @@ def go_back(app: AppTest, /, **params: str) -> AppTest:
 
 
 def metric(app: AppTest, label: str) -> str:
-    return str(next(m.value for m in app.metric if m.label == label))
+    return unescaped(next(str(m.value) for m in app.metric if m.label == label))
 
 
 def trained(store: Store, config: TrainConfig, name: str = "") -> str:

@@ -11,7 +11,17 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Checkpoint, Store, Update
 from scratchmlp.ui import resources, session
-from tests.ui.pages import app_at, control, go_back, metric, ran, run_control, shown, trained
+from tests.ui.pages import (
+    app_at,
+    control,
+    go_back,
+    metric,
+    ran,
+    run_control,
+    shown,
+    trained,
+    unescaped,
+)
 
 QUICK = TrainConfig(dataset="digits", epochs=1, hidden=(16,))
 
@@ -206,3 +216,13 @@ def test_settings_of_an_address_replace_those_of_a_visitor_who_comes_by_it(
     go(app, "train", lr="0.05", apply="1")
     assert app.session_state[session.SETTINGS].lr == 0.05
     assert named(app, "apply") is None
+
+
+@pytest.mark.parametrize("page", ["evaluate", "draw"])
+def test_a_long_name_stands_below_the_list_in_full(store: Store, page: str) -> None:
+    """A phone cuts it in the list at its end."""
+    name = "modern, 96 and 48 units, weight decay 0.001, batch size 32, seed 11"
+    app = ran(app_at(page, run=trained(store, QUICK, name)))
+    assert any(name in unescaped(str(caption.value)) for caption in app.caption)
+    short = ran(app_at(page, run=trained(store, QUICK, "b")))
+    assert not any("b · digits" in str(caption.value) for caption in short.caption)

@@ -13,6 +13,7 @@ from scratchmlp.ui.draw import prediction
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
 from scratchmlp.ui.session import RUN_LIMIT
+from scratchmlp.ui.share_table import with_percents
 
 FEW = 8  # runs that predict at first, and how many more each time
 
@@ -25,16 +26,10 @@ def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPredictio
     runs = list(run_picker.trained_runs().values())
     titles = run_status.titles(runs)
     limit = st.session_state.get(RUN_LIMIT, FEW)
-    st.dataframe(
-        pd.DataFrame([_row(other, titles[other.id], drawn.ink) for other in runs[:limit]]),
-        hide_index=True,
-        column_config={
-            "Confidence": st.column_config.ProgressColumn(
-                format="percent", min_value=0, max_value=1
-            ),
-            "Test accuracy": st.column_config.NumberColumn(format="percent"),
-        },
-    )
+    rows = pd.DataFrame([_row(other, titles[other.id], drawn.ink) for other in runs[:limit]])
+    shares = ["Confidence", "Test accuracy"]
+    rows[shares] = rows[shares].astype(float)  # NaN in place of None
+    st.dataframe(with_percents(rows, shares), hide_index=True)
     if limit < len(runs):
         more = min(FEW, len(runs) - limit)
         st.button(f"Show {more} more runs", key="more_runs", on_click=_show_more)
@@ -46,7 +41,7 @@ def _show_more() -> None:
 
 def _row(run: Run, title: str, ink: Ink) -> dict[str, Any]:
     network = resources.last_network(run.id)
-    digits = prediction.predict(network, ink).digits
+    digits = prediction.predict(run, network, ink).digits
     return {
         "Run": title,
         "Prediction": " ".join(prediction.class_name(network, digit) for digit in digits),

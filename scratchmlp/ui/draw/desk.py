@@ -46,7 +46,7 @@ def _desk(run_id: str | None, was_live: bool) -> None:
                 first_run.show("You can draw already.")
             return
         run, network = resources.store().run(run_id), resources.last_network(run_id)
-        predicted = prediction.predict(network, drawn.ink)
+        predicted = prediction.predict(run, network, drawn.ink)
         digit = predicted.only
         with right:
             correct_to = None  # what a kept drawing is has been said

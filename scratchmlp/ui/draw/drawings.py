@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 import streamlit as st
 
+from scratchmlp.analysis import prediction
 from scratchmlp.charts import image_urls
 from scratchmlp.ink import archive, strokes
 from scratchmlp.ink.archive import ArchivedDrawing
@@ -43,7 +45,7 @@ class Change:
 def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPrediction) -> None:
     """Thumbnails of all drawings, the newest first; a press opens one."""
     drawings = resources.store().drawings.all()
-    _tools(drawings)
+    _tools(drawings, network)
     _last_change()
     if not drawings:
         st.caption("No drawings yet. Draw a digit and press its class to keep it.")
@@ -133,7 +135,7 @@ def _undo() -> None:
         st.session_state[DRAWING_CHANGES] = tuple(changes)
 
 
-def _tools(drawings: list[Drawing]) -> None:
+def _tools(drawings: list[Drawing], network: Network) -> None:
     row = st.container(horizontal=True)
     row.download_button(
         "Export",
@@ -151,7 +153,7 @@ def _tools(drawings: list[Drawing]) -> None:
             key=(key := f"{DRAWINGS_ZIP}_{st.session_state.get(DRAWINGS_ZIPS, 0)}"),
             max_upload_size=archive.MAX_ZIP_BYTES // 1_000_000,
             on_change=_import,
-            args=[key],
+            args=[key, network],
         )
     row.button(
         "Delete all",
@@ -167,13 +169,13 @@ def _zip(drawings: list[Drawing]) -> bytes:
     return archive.pack([ArchivedDrawing(d.label, d.image, d.strokes) for d in reversed(drawings)])
 
 
-def _import(key: str) -> None:
+def _import(key: str, network: Network) -> None:
     """Save the drawings of a ZIP that are not saved yet. A new uploader replaces the used one."""
     file = st.session_state[key]
     if file is None:
         return
     with session.errors_shown():
-        sent = archive.unpack(file.getvalue())
+        sent = archive.unpack(file.getvalue(), partial(prediction.prepare, network))
         ids = resources.store().drawings.add_missing(sent)
         _remember(Change("imported", ids, len(sent) - len(ids)))
         st.session_state[DRAWINGS_ZIPS] = st.session_state.get(DRAWINGS_ZIPS, 0) + 1

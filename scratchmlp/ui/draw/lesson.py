@@ -18,6 +18,7 @@ from scratchmlp.analysis import prediction
 from scratchmlp.analysis.prediction import Prediction
 from scratchmlp.charts import image_urls
 from scratchmlp.errors import UserError
+from scratchmlp.figures import percent
 from scratchmlp.net.network import Network
 from scratchmlp.runs import teaching
 from scratchmlp.runs.store import Run
@@ -188,7 +189,7 @@ def _comparison(network: Network, correction: Correction) -> str:
 
 def _half(when: str, network: Network, p: NDArray[np.float64], is_refused: bool = False) -> str:
     first = int(p.argmax())
-    name, share = (escape(network.classes[first]), f"{p[first]:.0%}")
+    name, share = (escape(network.classes[first]), escape(percent(p[first], 0)))
     if is_refused:
         name, share = "?", "none of these"
     return f"<div><small>{when}</small><b>{name}</b><small>{share}</small></div>"
@@ -196,12 +197,10 @@ def _half(when: str, network: Network, p: NDArray[np.float64], is_refused: bool 
 
 def _words(network: Network, correction: Correction, now: NDArray[np.float64]) -> str:
     first = int(now.argmax())
-    reads = f"{network.classes[first]} ({now[first]:.0%})"
-    if correction.predicted.verdict == "none of these":  # teaching does not change that
-        return f"The nearest class is now {reads}. It still looks like none of them."
+    reads = f"{network.classes[first]} ({percent(now[first], 0)})"
     if network.classes[first] == correction.label:
         return f"It now reads {reads}."
-    has_changed = first != correction.predicted.probabilities.argmax()
+    has_changed = first != correction.predicted.label
     when = "now" if has_changed else "still"
     return f"It {when} reads {reads}. Draw another {correction.label}, and correct that too."
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from scratchmlp.analysis import prediction
 from scratchmlp.analysis.prediction import Prediction, likeliest
 from scratchmlp.charts import image_urls
+from scratchmlp.figures import percent
 from scratchmlp.ink import preparation
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.net.network import Network
+from scratchmlp.runs import teaching
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import markdown
+from scratchmlp.ui import markdown, resources
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.session import DIGIT
 
@@ -55,8 +58,10 @@ class NumberPrediction:
         return self.digits[0] if len(self.digits) == 1 else None
 
 
-def predict(network: Network, ink: Ink) -> NumberPrediction:
-    return NumberPrediction(prediction.predict_number(network, ink))
+def predict(run: Run, network: Network, ink: Ink) -> NumberPrediction:
+    """What a run predicts. It knows the visitor's drawings that it was taught."""
+    was_taught = partial(teaching.was_taught, resources.store(), run)
+    return NumberPrediction(prediction.predict_number(network, ink, was_taught))
 
 
 def show(
@@ -120,11 +125,12 @@ def class_name(network: Network, digit: Prediction) -> str:
 def _sentence(network: Network, digits: list[Prediction]) -> str:
     if len(digits) > 1:
         return " · ".join(
-            f"{class_name(network, digit)} {digit.probabilities.max():.0%}" for digit in digits
+            f"{class_name(network, digit)} {percent(digit.probabilities.max(), 0)}"
+            for digit in digits
         )
     [digit] = digits
     p = digit.probabilities
-    first, second = (f"{network.classes[label]} ({p[label]:.1%})" for label in likeliest(p))
+    first, second = (f"{network.classes[label]} ({percent(p[label], 1)})" for label in likeliest(p))
     if digit.verdict == "none of these":
         return f"This looks like nothing it has learned. The nearest are {first} and {second}."
     if digit.candidates:
@@ -159,7 +165,7 @@ def _bars(classes: tuple[str, ...], p: NDArray[np.float64]) -> str:
     rows = "".join(
         f'<div class="bar {"first" if share == p.max() > 0 else ""}" role="listitem">'
         f"<b>{escape(name)}</b><i><u style='width:{share:.2%}'></u></i>"
-        f"<span>{share:.1%}</span></div>"
+        f"<span>{escape(percent(share, 1))}</span></div>"
         for name, share in zip(classes, p, strict=True)
     )
     return f'<div class="bars" role="list" aria-label="Probability of each class">{rows}</div>'
@@ -191,9 +197,9 @@ def _plain_resize(network: Network, ink: Ink) -> None:
     one, other = (markdown.escape(network.classes[label]) for label in (first, second))
     st.html(_STYLE + _strip([("Plain resize", image)]))
     st.markdown(
-        f"With a plain resize the prediction is **{one}** ({p[first]:.1%}), then {other} "
-        f"({p[second]:.1%}). MNIST's digits were all cropped, scaled and centred, and a network "
-        "knows only pictures like those."
+        f"With a plain resize the prediction is **{one}** ({percent(p[first], 1)}), then {other} "
+        f"({percent(p[second], 1)}). MNIST's digits were all cropped, scaled and centred, and a "
+        "network knows only pictures like those."
     )
 
 

@@ -4,7 +4,9 @@ import streamlit as st
 
 from scratchmlp.analysis import calibration, evaluation
 from scratchmlp.charts.evaluation import abstention_chart, confidence_chart, reliability_chart
+from scratchmlp.figures import percent
 from scratchmlp.runs.store import Run
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions, load_predictions
 
 
@@ -13,13 +15,13 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     error = calibration.expected_calibration_error(table)
     curves = {"uncalibrated": calibration.reliability(table)}
     row = st.container(horizontal=True)
-    row.metric("Calibration error (ECE)", evaluation.percent(error), help=_ECE)
+    row.metric("Calibration error (ECE)", escape(percent(error)), help=_ECE)
     if run.config.valid_pct:
         temperature = _temperature(run, run.id, predictions.step)
         scaled = calibration.with_temperature(table, temperature)
         row.metric("Temperature", f"{temperature:.2f}", help=_TEMPERATURE)
         after = calibration.expected_calibration_error(scaled)
-        row.metric("ECE with temperature", evaluation.percent(after))
+        row.metric("ECE with temperature", escape(percent(after)))
         row.metric("Loss with temperature", evaluation.nats(scaled["loss"].mean(skipna=False)))
         curves[f"temperature {temperature:.2f}"] = calibration.reliability(scaled)
     else:
@@ -27,7 +29,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     left, right = st.columns(2)
     left.altair_chart(
         reliability_chart(curves),
-        alt=f"Reliability diagram; expected calibration error {evaluation.percent(error)}.",
+        alt=f"Reliability diagram; expected calibration error {percent(error)}.",
     )
     right.altair_chart(
         confidence_chart(table),

@@ -11,10 +11,10 @@ from scratchmlp.charts.confusion import confusion_chart
 from scratchmlp.ui import layout, session
 from scratchmlp.ui.evaluate import state
 from scratchmlp.ui.predictions import Predictions
+from scratchmlp.ui.share_table import with_percents
 
 Cell = tuple[str, str]  # names of the truth and the prediction; "" for any
 ANY: Cell = "", ""
-PERCENT = st.column_config.NumberColumn(format="percent")
 
 
 def show(predictions: Predictions) -> None:
@@ -101,8 +101,8 @@ def _tables(predictions: Predictions) -> None:
     with st.expander(title, key="per_class", on_change="rerun") as per_class:
         if per_class.open:
             table = evaluation.per_class(predictions.table, predictions.classes)
-            config = dict.fromkeys(("precision", "recall", "F1"), PERCENT)
-            st.dataframe(table, hide_index=True, column_config=config)
+            shares = ["precision", "recall", "F1"]
+            st.dataframe(with_percents(table, shares), hide_index=True)
 
 
 def _pairs(predictions: Predictions) -> None:
@@ -115,9 +115,9 @@ def _pairs(predictions: Predictions) -> None:
         "pairs", chosen, ANY, _version(predictions), partial(_choose_pair, pairs)
     )
     st.dataframe(
-        pairs,
+        with_percents(pairs, ["rate"]),
         hide_index=True,
-        column_config={"rate": st.column_config.NumberColumn("share of truth", format="percent")},
+        column_config={"rate": "share of truth"},
         key=table.key,
         on_select=table.on_select,
         selection_mode="single-row",

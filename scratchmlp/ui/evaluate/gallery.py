@@ -7,6 +7,7 @@ import streamlit as st
 
 from scratchmlp.analysis import evaluation
 from scratchmlp.analysis.evaluation import KNOWN_MISLABELLED
+from scratchmlp.figures import percent
 from scratchmlp.ui import thumbnails
 from scratchmlp.ui.evaluate import embedding_map, state
 from scratchmlp.ui.evaluate.address import DEFAULT, ORDERS, PAGE_SIZES
@@ -133,13 +134,14 @@ def _item(row: Any, predictions: Predictions) -> Item:
     """The thumbnail of a row of the table."""
     truth, prediction = predictions.classes[row.truth], predictions.classes[row.prediction]
     label = (
-        f"Picture {predictions.name(row.Index)}: truth {truth} (probability {row.p_truth:.1%}), "
-        f"prediction {prediction} (probability {row.p_prediction:.1%})"
+        f"Picture {predictions.name(row.Index)}: "
+        f"truth {truth} (probability {percent(row.p_truth, 1)}), "
+        f"prediction {prediction} (probability {percent(row.p_prediction, 1)})"
     )
     is_mislabelled = predictions.is_mnist_test and row.Index in KNOWN_MISLABELLED
     return {
         "index": int(row.Index),
         "words": f"{truth} → {prediction}" + (" ⚑" if is_mislabelled else ""),
-        "small": f"{row.p_truth:.0%} → {row.p_prediction:.0%}",
+        "small": f"{percent(row.p_truth, 0)} → {percent(row.p_prediction, 0)}",
         "label": label + (". Its label is known to be wrong" if is_mislabelled else ""),
     }

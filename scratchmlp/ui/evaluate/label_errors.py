@@ -12,6 +12,7 @@ from scratchmlp.charts import image_urls
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.data.sources import file_names
+from scratchmlp.figures import percent
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import background_task, thumbnails
 from scratchmlp.ui.evaluate import gallery
@@ -70,10 +71,11 @@ def _item(row: Any, dataset: Dataset, files: NDArray[np.str_]) -> Item:
     return {
         "index": int(row.Index),
         "words": f"{label} → {prediction}",
-        "small": f"{row.p_truth:.0%} → {row.p_prediction:.0%}",
+        "small": f"{percent(row.p_truth, 0)} → {percent(row.p_prediction, 0)}",
         "label": (
-            f"Training picture {files[row.Index]}: label {label} (probability {row.p_truth:.1%}), "
-            f"prediction {prediction} (probability {row.p_prediction:.1%})"
+            f"Training picture {files[row.Index]}: "
+            f"label {label} (probability {percent(row.p_truth, 1)}), "
+            f"prediction {prediction} (probability {percent(row.p_prediction, 1)})"
         ),
     }
 
@@ -86,6 +88,6 @@ def _details(table: pd.DataFrame, dataset: Dataset, files: NDArray[np.str_], ind
     label, prediction = escape(label), escape(prediction)
     st.markdown(
         f"{escape(str(files[index]))} is labelled **{label}**. A network that did not train on it "
-        f"predicts **{prediction}** ({row['p_prediction']:.1%}), and {label} with "
-        f"{row['p_truth']:.2%}."
+        f"predicts **{prediction}** ({percent(row['p_prediction'], 1)}), and {label} with "
+        f"{percent(row['p_truth'])}."
     )

@@ -11,6 +11,7 @@ from scratchmlp.analysis.prediction import likeliest
 from scratchmlp.charts import image_urls
 from scratchmlp.charts.sample import probability_chart
 from scratchmlp.data import datasets
+from scratchmlp.figures import percent
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Run
@@ -42,9 +43,10 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     with left:
         _picture(predictions, index, row)
     with middle.container(key="probabilities"):
-        st.altair_chart(
+        highest = percent(row["p_prediction"], 1)
+        st.vega_lite_chart(
             probability_chart(classes, p.tolist(), truth, predicted),
-            alt=f"Probabilities; highest {classes[predicted]} with {row['p_prediction']:.1%}.",
+            alt=f"Probabilities; highest {classes[predicted]} with {highest}.",
         )
     with right:
         contributions = explanation.units(predictions.network, image, predicted, other)
@@ -63,8 +65,8 @@ def _picture(predictions: Predictions, index: int, row: Any) -> None:
     names = [escape(name) for name in predictions.classes]
     st.image(image_urls.enlarge(predictions.examples.images[index]), width="stretch")
     st.caption(
-        f"Probability of the truth, {names[int(row['truth'])]}: {row['p_truth']:.2%}. Of the "
-        f"prediction, {names[int(row['prediction'])]}: {row['p_prediction']:.2%}. "
+        f"Probability of the truth, {names[int(row['truth'])]}: {percent(row['p_truth'])}. Of the "
+        f"prediction, {names[int(row['prediction'])]}: {percent(row['p_prediction'])}. "
         f"Loss: {row['loss']:.2f} nats. File: {escape(str(predictions.files[index]))}"
     )
 

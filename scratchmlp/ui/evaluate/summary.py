@@ -3,6 +3,8 @@
 import streamlit as st
 
 from scratchmlp.analysis import evaluation
+from scratchmlp.figures import percent
+from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 
 _INTERVAL = "The 95% confidence interval of the accuracy (Wilson score interval)."
@@ -13,13 +15,13 @@ def show(predictions: Predictions) -> None:
     summary = evaluation.summary(predictions.table)
     low, high = summary.interval
     row = st.container(horizontal=True)
-    row.metric("Accuracy", f"{summary.accuracy:.2%}")
-    row.metric("95% interval", f"{low:.2%} – {high:.2%}", help=_INTERVAL)
+    row.metric("Accuracy", escape(percent(summary.accuracy)))
+    row.metric("95% interval", escape(f"{percent(low)} – {percent(high)}"), help=_INTERVAL)
     row.metric("Errors", f"{summary.errors:,} of {summary.n:,}")
     row.metric("Mean loss", evaluation.nats(summary.loss))
     if predictions.is_mnist_test:
         clean = evaluation.summary(evaluation.without_mislabelled(predictions.table))
-        row.metric("Without label errors", f"{clean.accuracy:.2%}", help=_CLEAN)
+        row.metric("Without label errors", escape(percent(clean.accuracy)), help=_CLEAN)
         with st.expander("Known results on MNIST", key="ladder", on_change="rerun") as ladder:
             if ladder.open:
                 st.table(evaluation.known_results(summary.accuracy).set_index("what"))

@@ -24,6 +24,7 @@ def _overview(was_live: bool) -> None:
         if _is_live(runs) != was_live:
             st.rerun()
         deletion.undo_bar()
+        run_status.kept_runs_warning()
         layout.section("All runs")
         if not runs:
             _no_runs()

@@ -15,7 +15,7 @@ import streamlit as st
 from scratchmlp.net import presets
 from scratchmlp.net.config import LABELS, setting
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import ownership, resources, run_status, selection, visitor
+from scratchmlp.ui import ownership, resources, run_status, selection, share_table, visitor
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import COLORS
 from scratchmlp.ui.session import (
@@ -196,7 +196,7 @@ def _table(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
         "open": ["● Open" if run.id == current else "Open" for run in runs],
         "status": [[run.status] for run in runs],
         "owner": [ownership.owner_name(run, nicknames) for run in runs],
-        "accuracy": 100 * pd.Series([run.test_accuracy for run in runs], dtype=float),
+        "accuracy": [share_table.rounded_percent(run.test_accuracy) for run in runs],
         "settings": [presets.in_words(run.config) for run in runs],
         "losses": [_log10(lines.get(run.id, [])) for run in runs],
         "dataset": [run.dataset for run in runs],

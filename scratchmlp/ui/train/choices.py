@@ -4,8 +4,17 @@ import streamlit as st
 
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import session
-from scratchmlp.ui.train import controls, recipes, run_settings, settings, sharing, starting, views
+from scratchmlp.ui import run_status, session
+from scratchmlp.ui.train import (
+    controls,
+    place_in_line,
+    recipes,
+    run_settings,
+    settings,
+    sharing,
+    starting,
+    views,
+)
 
 
 def show(run: Run | None) -> None:
@@ -27,6 +36,7 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
             sharing.errors()
             recipes.cards()
             _buttons(config)
+            run_status.kept_runs_warning()
         with st.sidebar:
             _button_of_sidebar(config)
             controls.show()
@@ -38,6 +48,7 @@ def _buttons(config: TrainConfig) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Train", key="train", type="primary", icon=":material/play_arrow:"):
             starting.start(config)
+        place_in_line.before_training(config)
         recipes.story()
         sharing.show(config)
 

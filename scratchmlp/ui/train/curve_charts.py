@@ -6,6 +6,7 @@ import streamlit as st
 
 from scratchmlp.analysis import curves
 from scratchmlp.charts.training import accuracy_chart, loss_chart
+from scratchmlp.figures import percent
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
@@ -50,7 +51,7 @@ def _loss(run: Run, history: History, others: dict[str, History], titles: dict[s
     marked = _mark_best(run, history.epochs)[["step", "epoch", "valid_loss", "best"]]
     tables_of_chart = {
         "points": _drawable(points, is_log),
-        "epochs": _drawable(marked, is_log),
+        "epochs": _drawable(curves.thin_epochs(marked, "valid_loss"), is_log),
         "rates": rates,
         "axis": _axis("step", curves.axis_end(longest, run.total_steps or longest)),
     }
@@ -79,9 +80,10 @@ def _accuracy(
     table = _mark_best(run, curves.accuracy_table(history.epochs, epochs))
     longest = max([history.last_epoch, *(other.last_epoch for other in others.values())])
     end = curves.axis_end(longest, run.config.epochs)
+    table = curves.thin_epochs(table, "valid_accuracy")
     tables = {"epochs": _compact(table), "axis": _axis("epoch", end)}
     last = history.epochs["train_accuracy"].iloc[-1]
-    alt = f"Accuracy by epoch; the last on training pictures is {last:.0%}."
+    alt = f"Accuracy by epoch; the last on training pictures is {percent(last, 0)}."
     st.vega_lite_chart(accuracy_chart(titles) | {"datasets": tables}, alt=alt)
 
 

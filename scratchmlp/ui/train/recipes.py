@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from scratchmlp.figures import percent
 from scratchmlp.net import presets
 from scratchmlp.net.config import LABELS, TrainConfig, unparse
 from scratchmlp.ui import session
@@ -33,7 +34,7 @@ def cards() -> None:
 
 def _title(name: str) -> str:
     measured = presets.PRESETS[name].measured
-    return f"**{name}** {f'{measured:.1%}' if measured else 'breaks'}"
+    return f"**{name}** {percent(measured, 1) if measured else 'breaks'}"
 
 
 def changes() -> None:
@@ -80,7 +81,7 @@ def _story() -> None:
     for name, title, why in presets.STORY:
         with st.container(border=True):
             figure, text, button = st.columns([1.5, 4, 1], vertical_alignment="center")
-            figure.metric(name, f"{presets.PRESETS[name].measured:.1%}")
+            figure.metric(name, percent(presets.PRESETS[name].measured or 0, 1))
             text.markdown(f"**{title}** {why}")
             with button:
                 if st.button(

@@ -11,7 +11,7 @@ from scratchmlp.runs.store import Run
 from scratchmlp.ui import ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import percent
-from scratchmlp.ui.train import absence, curve_charts, run_controls, settings
+from scratchmlp.ui.train import absence, curve_charts, place_in_line, run_controls, settings
 
 STATE_HEIGHT = "5.75rem"  # of the progress, with the control of the learning rate beside it
 # Nothing fades while it is drawn again, and what comes and goes has its place from the start.
@@ -104,10 +104,7 @@ def _state(run: Run, history: History) -> None:
     if run.status == "queued" and trouble:
         st.error(escape(trouble))
     elif run.status == "queued":
-        queue = resources.store().queue()
-        place = queue.index(run.id) + 1 if run.id in queue else 1
-        n = max(place, len(queue))
-        st.caption(f"Waiting for a free worker: number {place} of {n} in the queue.")
+        st.caption(place_in_line.words_of(run))
     elif run.status == "lost" and run.tries is None:
         st.error(
             "The process that trained this run does not answer any more. "
@@ -121,6 +118,8 @@ def _state(run: Run, history: History) -> None:
     elif run.status == "diverged":
         advice = "The curves show it up to there, and Diagnosis says what to try."
         st.error(f"{escape(run.error or '')} {advice}")
+    elif run.status == "stopped" and run.error:  # its time was up
+        st.info(escape(run.error))
     elif run.error:
         st.error(escape(run.error))
     elif not absence.was_trained_here(run):
@@ -144,10 +143,10 @@ def _figures(run: Run, history: History) -> None:
     last = epochs.iloc[-1] if len(epochs) else None
     seconds = run.train_seconds or (None if last is None else float(epochs["seconds"].sum()))
     row = st.container(horizontal=True)
-    row.metric("Test accuracy", percent(run.test_accuracy), help=_TEST)
+    row.metric("Test accuracy", escape(percent(run.test_accuracy)), help=_TEST)
     row.metric(
         "Validation accuracy",
-        percent(None if last is None else last["valid_accuracy"]),
+        escape(percent(None if last is None else last["valid_accuracy"])),
         help=_VALIDATION,
     )
     is_ours = absence.was_trained_here(run)

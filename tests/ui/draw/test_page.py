@@ -1,7 +1,9 @@
 """The Draw page by AppTest: what is drawn is answered, kept, taught, and never lost."""
 
 import io
+import zipfile
 from dataclasses import replace
+from html import escape
 
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from scratchmlp.analysis import prediction
 from scratchmlp.analysis.prediction import Prediction
 from scratchmlp.data import datasets
-from scratchmlp.ink import archive
+from scratchmlp.figures import percent
+from scratchmlp.ink import archive, photos
 from scratchmlp.ink.archive import ArchivedDrawing
 from scratchmlp.ink.preparation import prepare
 from scratchmlp.net.config import TrainConfig
@@ -70,7 +73,7 @@ def test_the_answer_is_the_networks(store: Store) -> None:
         [said] = prediction.predict_number(network, CanvasDrawing(strokes).ink)
         assert said.label is not None
         assert f'style="--letters:1">{network.classes[said.label]}</div>' in shown(app)
-        assert f"{said.probabilities.max():.1%}" in shown(app)
+        assert escape(percent(said.probabilities.max(), 1)) in shown(app)
 
 
 def test_a_prediction_that_is_not_sure_offers_two_candidates(store: Store) -> None:
@@ -219,16 +222,28 @@ def test_a_correction_is_learned_at_once_and_undone(store: Store) -> None:
     assert "Now</small>" not in shown(app)
 
 
-def test_a_drawing_that_is_none_of_the_classes_is_still_none_when_it_is_taught(
-    store: Store,
-) -> None:
+def test_a_drawing_that_is_none_of_the_classes_is_one_when_it_is_taught(store: Store) -> None:
     run_id = trained(store, QUICK)
     app = page(HOUSE, run=run_id)
     assert said_of(store, run_id, HOUSE).label is None
-    assert "What was it?" in shown(app)
+    assert "What was it?" in shown(app) and "nothing it has learned" in shown(app)
     choose_class(app, "7")
-    assert "<b>?</b><small>none of these</small>" in shown(app)
-    assert "It still looks like none of them." in shown(app)
+    now = reading(store, store.run("latest").id, HOUSE)
+    said = shown(app)
+    assert "<b>?</b><small>none of these</small>" in said and f"now reads {now} (" in said
+    assert "nothing it has learned" not in said and "None of these" not in said
+    assert f">{now}</div>" in said
+    untaught = page(HOUSE, run=run_id)
+    assert "nothing it has learned" in shown(untaught)
+
+
+def test_a_drawing_that_is_kept_but_not_taught_is_still_none_of_the_classes(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    choose_class(page(ZERO, run=run_id), "0")
+    app = page(HOUSE, run=store.run("latest").id)
+    image = prediction.prepare(store.network(run_id), CanvasDrawing(HOUSE).ink)
+    store.drawings.add("7", image)
+    assert "nothing it has learned" in shown(ran(app))
 
 
 def test_a_second_correction_replaces_the_first_run_and_undo_restores_it(store: Store) -> None:
@@ -332,6 +347,19 @@ def import_zip(app: AppTest, data: bytes) -> None:
     uploader = next(u for u in app.get("file_uploader") if "ZIP" in u.label)
     uploader.set_value(("drawings.zip", data, "application/zip"))
     ran(app)
+
+
+def test_an_imported_photo_becomes_what_the_network_sees_of_it(store: Store) -> None:
+    run_id = trained(store, QUICK)
+    app = view(page(run=run_id), "My drawings")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.writestr("1/photo.png", picture(ONE))
+    import_zip(app, out.getvalue())
+    [kept] = store.drawings.all()
+    ink = photos.extract_ink(picture(ONE))
+    assert (kept.image == prediction.prepare(store.network(run_id), ink)).all()
+    assert (kept.image != prepare(ink)).any()
 
 
 def picture(strokes: list) -> bytes:

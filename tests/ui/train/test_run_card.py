@@ -74,7 +74,7 @@ def test_a_run_in_line_knows_its_place_and_can_be_cancelled(store: Store) -> Non
     resources.jobs().close()  # nobody takes runs out of the line
     ids = [store.create(DIGITS) for _ in range(2)]
     app = page(run=ids[1])
-    assert "Waiting for a free worker: number 2 of 2 in the queue." in shown(app)
+    assert "1 before you, about" in shown(app)
     app.button("stop").click().run()
     assert store.run(ids[1]).status == "stopped"
     assert store.run(ids[0]).status == "queued"

@@ -1,0 +1,41 @@
+"""A share as a percentage, as all pages, reports and commands print it.
+
+A rounded percentage may not say more than is true: only 1 is 100%, and only 0 is 0%. What would be
+rounded to one of them is ">99.9%" or "<0.1%".
+"""
+
+import math
+
+
+def percent(share: float, decimals: int = 2) -> str:
+    """A share in [0, 1] as a percentage with so many decimals.
+
+    >>> percent(0.98127), percent(0.99997), percent(0.0002, 1), percent(1.0, 0)
+    ('98.13%', '>99.99%', '<0.1%', '100%')
+    """
+    if not math.isfinite(share):
+        return "NaN"
+    least, most = _limits(decimals)
+    text = f"{share:.{decimals}%}"
+    if share < 1 and text == f"{1:.{decimals}%}":
+        return f">{most:.{decimals}%}"
+    if share > 0 and text == f"{0:.{decimals}%}":
+        return f"<{least:.{decimals}%}"
+    return text
+
+
+def percent_expression(field: str, decimals: int = 2) -> str:
+    """The same for a field of a chart's table, as an expression of Vega."""
+    least, most = _limits(decimals)
+    share, text = f"datum['{field}']", f"format(datum['{field}'], '.{decimals}%')"
+    return (
+        f"!isValid({share}) ? 'NaN' : "
+        f"{share} < 1 && {text} === '{1:.{decimals}%}' ? '>{most:.{decimals}%}' : "
+        f"{share} > 0 && {text} === '{0:.{decimals}%}' ? '<{least:.{decimals}%}' : {text}"
+    )
+
+
+def _limits(decimals: int) -> tuple[float, float]:
+    """The least and the greatest share between 0 and 1 with so many decimals."""
+    step = 10.0 ** -(decimals + 2)
+    return step, 1 - step

@@ -1,0 +1,80 @@
+"""How long a run will take, from how long similar runs took on this machine: pure functions.
+
+A rough model says how the settings matter; measured runs say how fast the machine is. The more a
+measured run is like the one that is asked about, the more it counts.
+"""
+
+import itertools
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scratchmlp.net.config import TrainConfig, count_weights
+
+CLASSES = 10
+FULL = 60_000  # training pictures of a dataset that nobody has trained on yet
+OVERHEAD = 0.5  # seconds that a run takes beside its steps: its data, its test pictures, its rows
+TASK_SECONDS = 10.0  # of a background task
+# A rough model of one CPU thread: seconds of a step, of a weight for a picture, of a warp.
+STEP, PRODUCT, WARP = 4e-4, 3e-11, 1e-5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run that finished: its settings, its steps, and the seconds from its start to its end."""
+
+    config: TrainConfig
+    steps: int
+    seconds: float
+
+
+def expected_seconds(config: TrainConfig, measured: Sequence[Measured], done: int = 0) -> float:
+    """The seconds that a run takes from start to end.
+
+    Parameters
+    ----------
+    measured : runs that finished, the newest first.
+    done : steps that it has done already.
+    """
+    steps = max(0, expected_steps(config, measured) - done)
+    return OVERHEAD + steps * _seconds_per_step(config, measured)
+
+
+def expected_steps(config: TrainConfig, measured: Sequence[Measured]) -> int:
+    """The steps of a run, by the number of pictures that other runs on its dataset had."""
+    pictures = FULL
+    for one in measured:
+        if one.config.dataset == config.dataset:
+            per_epoch = one.steps / one.config.epochs * one.config.batch_size
+            pictures = round(per_epoch / (1 - one.config.valid_pct))
+            break
+    trained = pictures * (1 - config.valid_pct)
+    return config.epochs * max(1, -(-round(trained) // config.batch_size))
+
+
+def _seconds_per_step(config: TrainConfig, measured: Sequence[Measured]) -> float:
+    """The rough model's seconds, by the factor that the most similar runs were slower by."""
+    rough = _rough_seconds(config)
+    if not measured:
+        return rough
+    most = max(_similarity(config, one.config) for one in measured)
+    alike = [one for one in measured if _similarity(config, one.config) == most][:9]
+    return rough * statistics.median(_factor(one) for one in alike)
+
+
+def _factor(one: Measured) -> float:
+    seconds = max(one.seconds - OVERHEAD, 0.1 * one.seconds)
+    return seconds / max(1, one.steps) / _rough_seconds(one.config)
+
+
+def _similarity(one: TrainConfig, other: TrainConfig) -> int:
+    """How many of these are equal, the most important first."""
+    fields = "device", "precision", "backward", "augment", "hidden", "batch_size", "optimizer"
+    equal = itertools.takewhile(lambda f: getattr(one, f) == getattr(other, f), fields)
+    return sum(1 for _ in equal)
+
+
+def _rough_seconds(config: TrainConfig) -> float:
+    weights = count_weights(config.hidden, CLASSES)
+    warps = config.batch_size * WARP if config.augment != "none" else 0.0
+    return STEP + weights * config.batch_size * PRODUCT + warps

@@ -1,0 +1,54 @@
+"""The place of a run in the queue and when it starts, before and after Train is pressed."""
+
+import streamlit as st
+
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.class_settings import CLOSED
+from scratchmlp.runs.store import Run
+from scratchmlp.runs.turns import Item, Start
+from scratchmlp.runs.work_queue import NEW
+from scratchmlp.ui import resources, run_status, session
+from scratchmlp.ui.session import is_hosted
+
+LOOK_SECONDS = 2.0  # between two looks at the queue, while it is not empty
+AT_ONCE = "Starts at once."
+
+
+def before_training(config: TrainConfig) -> None:
+    """Beside the button: when a run with these settings would start."""
+    is_free = words_before(config) == AT_ONCE
+    st.fragment(_before_training, run_every=None if is_free else LOOK_SECONDS)(config, is_free)
+
+
+def _before_training(config: TrainConfig, was_free: bool) -> None:
+    with session.errors_shown():
+        words = words_before(config)
+        if (words == AT_ONCE) != was_free:
+            st.rerun()
+        if words != AT_ONCE or is_hosted():
+            st.caption(words, width="content")
+
+
+def words_before(config: TrainConfig) -> str:
+    store = resources.store()
+    visitor = store.visitor
+    if not (visitor.is_trusted or visitor.is_teacher or store.class_settings.is_queue_open()):
+        return CLOSED
+    starts = store.work.starts(resources.jobs().size, visitor.id, config)
+    return in_words(starts.get(NEW))
+
+
+def words_of(run: Run) -> str:
+    """When a run that waits in the queue starts."""
+    starts = resources.store().work.starts(resources.jobs().size)
+    return in_words(starts.get(Item("run", run.id)))
+
+
+def in_words(start: Start | None) -> str:
+    """A place in the queue, and the estimated time until the start."""
+    if start is None:
+        return "Starts when one of your paused runs has ended."
+    if start.seconds < 1 and not start.before:
+        return AT_ONCE
+    before = f"{start.before:,} before you" if start.before else "Next in line"
+    return f"{before}, about {run_status.duration(max(1.0, start.seconds))}."
