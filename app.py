@@ -5,11 +5,12 @@ The server imports this file to find `app`; for each visitor it runs it as a scr
 
 import streamlit as st
 
-from scratchmlp.ui import connections, server
+from scratchmlp.ui import connections, server, startup
 
 if __name__ == "__main__":
     from scratchmlp.ui import layout
 
     layout.run()
 else:
-    app = st.App(__file__, middleware=server.MIDDLEWARE + connections.MIDDLEWARE)
+    middleware = server.MIDDLEWARE + connections.MIDDLEWARE
+    app = st.App(__file__, middleware=middleware, lifespan=startup.lifespan)

@@ -32,7 +32,7 @@ GOALS = {
     CELL: 0.7,
     ANSWER: None,
 }
-START_SECONDS = 120.0  # until a new server has trained its first run
+POLLING = "parts that a finished run's page repeats"
 SAMPLE_SECONDS = 5.0  # between two looks at the memory
 LONG_RUN = "epochs=1000&seed=1"  # longer than any measurement
 WATCHERS = 10
@@ -69,10 +69,9 @@ def run(visitors: int, pace: Pace) -> Iterator[Line]:
 async def _measure(app: App, store: Store, visitors: int, pace: Pace) -> list[Line]:
     first = Visitor(app.url)
     lines = [_value("the first visitor of a new server", await first.open(), "s")]
-    async with asyncio.timeout(START_SECONDS):
-        while not any(run.ended for run in store.runs()):
-            await asyncio.sleep(0.1)
+    await first.until(lambda: first.card.status == "finished")
     lines += await _idle(app, "one visitor of a finished run", pace)
+    lines.append(_value(POLLING, first.asks_by_itself, ""))
     memory: list[float] = []
     async with _sampled(app, memory):
         lesson = Lesson(app.url, pace.thinking)

@@ -76,6 +76,11 @@ class Visitor:
         """The run that the address names."""
         return parse_qs(self._query).get("run", [""])[0]
 
+    @property
+    def asks_by_itself(self) -> int:
+        """How many parts of the page ask for themselves again and again."""
+        return len(self._repeating)
+
     async def open(self, query: str = "") -> float:
         """Open Train, and return the seconds until the whole page is there."""
         began = time.perf_counter()

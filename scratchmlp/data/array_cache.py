@@ -1,5 +1,10 @@
-"""Stores arrays in files that are written atomically and checked when they are read."""
+"""Stores arrays in files that are written atomically and checked when they are read.
 
+What is read is mapped from the file, so that all processes of this machine share its memory. A
+process that changes an array changes only its own copy.
+"""
+
+import json
 import logging
 import tempfile
 import zlib
@@ -21,13 +26,30 @@ def read(file: Path) -> dict[str, NDArray] | None:
         return None
     try:
         with safe_open(file, framework="numpy") as opened:
-            arrays = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118
+            arrays = _map(file)
             intact = (opened.metadata() or {}).get("checksum") == _checksum(arrays)
-    except (OSError, SafetensorError):
+    except (OSError, SafetensorError, KeyError):
         intact = False
     if not intact:
         log.warning("%s is damaged and will be made again.", file)
     return arrays if intact else None
+
+
+_DTYPES = {"U8": np.uint8, "I64": np.int64, "F32": np.float32, "F64": np.float64}
+
+
+def _map(file: Path) -> dict[str, NDArray]:
+    """The arrays of a safetensors file: a length, a header in JSON, then the arrays' bytes."""
+    content = np.memmap(file, np.uint8, mode="c").view(np.ndarray)
+    start = 8 + int(content[:8].view("<u8")[0])
+    header = json.loads(content[8:start].tobytes())
+    header.pop("__metadata__", None)
+    arrays = {}
+    for key, entry in header.items():
+        begin, end = entry["data_offsets"]
+        part = content[start + begin : start + end].view(_DTYPES[entry["dtype"]])
+        arrays[key] = part.reshape(entry["shape"])
+    return arrays
 
 
 def read_metadata(file: Path) -> dict[str, str] | None:

@@ -1,7 +1,8 @@
 """The processes of a Dask cluster on this machine: how they start, what they load, how they end.
 
 Every process of the cluster loads this module, but only the workers need PyTorch. So this module
-does not import it: the scheduler starts in a third of the time and takes a fifth of the memory.
+does not import it, and has the Dask task, which the scheduler reads too: the scheduler starts in a
+third of the time and takes a fifth of the memory.
 Each process listens on loopback only, and exits when its parent exits.
 """
 
@@ -15,11 +16,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dask.system import CPU_COUNT
 from distributed import Worker
+from distributed.system import MEMORY_LIMIT
 
 LOOPBACK = "127.0.0.1"
 MB = 2**20
 PARENT = "SCRATCHMLP_PARENT"  # tells a process whose child it is: the parent may die before it asks
+NICENESS = 10  # of a worker: pages answer first
+WORKER_MB = 500  # that a worker takes while it trains, and about as much as the app does
 RESTART_SECONDS = 3.0  # at least, between two starts of the same process
 QUIET = {"dashboard": False, "dashboard_address": f"{LOOPBACK}:0", "host": LOOPBACK}
 SCHEDULER = QUIET | {"preload": [__name__], "allowed_failures": 0}
@@ -27,16 +32,34 @@ WORKER = QUIET | {"preload": [__name__], "nthreads": 1, "memory_limit": 0}
 ENVIRONMENT = {
     "DASK_LOGGING__DISTRIBUTED": "critical",  # what dies is replaced, and no trouble
     "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "30s",
+    # What Dask measures of its processes, up to a hundred times a second, nobody reads here.
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "10s",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING": "False",
+    "DASK_DISTRIBUTED__SCHEDULER__ACTIVE_MEMORY_MANAGER__START": "False",
 }
 # By default, the C library returns the memory of every tensor to the system at once, and a worker
-# requests it again in each step: training took 1.5 times as long. One thread for each worker.
+# requests it again in each step: training took 1.5 times as long. A worker returns it after each
+# run instead. Every run has a thread of its own, which needs no heap of its own: one trains at a
+# time. One thread of PyTorch for each worker.
 WORKER_ENVIRONMENT = {
+    "MALLOC_ARENA_MAX": "2",
     "MALLOC_TRIM_THRESHOLD_": str(256 * MB),
     "MALLOC_MMAP_THRESHOLD_": str(32 * MB),
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+
+
+def default_workers() -> int:
+    """How many workers this machine has: a core for each, and memory for each and for the app."""
+    wish = os.environ.get("SCRATCHMLP_WORKERS", "")
+    if wish.isdigit() and int(wish) > 0:
+        return int(wish)
+    memory = MEMORY_LIMIT // 10**6  # of this container, if it has a limit
+    return max(1, min(CPU_COUNT, memory // WORKER_MB - 1))
 
 
 class LocalCluster:
@@ -104,6 +127,13 @@ class Process:
             self._process.wait()
 
 
+def work(url: str, name: str) -> None:
+    """The Dask task of a worker: do what waits in the queue of the store at `url`."""
+    from scratchmlp.runs import worker
+
+    worker.work(url, name)
+
+
 def dask_setup(server: Any) -> None:
     """Dask calls this when the scheduler or a worker starts."""
     threading.Thread(target=_exit_with_parent, args=[int(os.environ[PARENT])], daemon=True).start()
@@ -111,6 +141,7 @@ def dask_setup(server: Any) -> None:
         from scratchmlp.runs import worker
 
         worker.prepare()
+        os.nice(NICENESS)
 
 
 def _exit_with_parent(parent: int) -> None:

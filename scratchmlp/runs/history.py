@@ -1,6 +1,7 @@
 """The history of a run as DataFrames. An update reads only new rows, however long the run is."""
 
 import threading
+import time
 from typing import Self
 
 import numpy as np
@@ -43,11 +44,18 @@ class History:
         self.last_lr: float | None = None
         self._run_id = run.id
         self._parts: list[pd.DataFrame] = []
+        self._updated = -float("inf")  # by the clock of this process
         self._lock = threading.Lock()
 
-    def update(self, store: Store) -> Self:
-        """Read what the store has since the last update."""
+    def update(self, store: Store, max_age: float = 0.0) -> Self:
+        """Read what the store has since the last update, unless that was at most `max_age` ago.
+
+        So the new rows are read once for all who look at the same moment.
+        """
         with self._lock:
+            if time.monotonic() - self._updated <= max_age:
+                return self
+            self._updated = time.monotonic()
             self._add_steps(store.steps_array(self._run_id, self.last_step))
             self._add_epochs(store.epochs_since(self._run_id, self.last_epoch))
         return self

@@ -13,10 +13,9 @@ import time
 import uuid
 from typing import Any
 
-from dask.system import CPU_COUNT
 from distributed import Client, Future
 
-from scratchmlp.runs.cluster import LocalCluster
+from scratchmlp.runs.cluster import LocalCluster, default_workers, work
 from scratchmlp.runs.database import LOST_AFTER, StoreError
 from scratchmlp.runs.store import Store
 from scratchmlp.runs.work_queue import Heart
@@ -38,7 +37,7 @@ class Jobs:
     Parameters
     ----------
     store : the store that has the queue.
-    workers : the number of workers on this machine; the number of cores if None.
+    workers : the number of workers on this machine; `default_workers()` if None.
 
     Attributes
     ----------
@@ -49,7 +48,7 @@ class Jobs:
     def __init__(self, store: Store, workers: int | None = None) -> None:
         self.trouble: str | None = None
         self._store = store
-        self._workers = self.size = workers or CPU_COUNT
+        self._workers = self.size = workers or default_workers()
         self._scheduler = os.environ.get("SCRATCHMLP_SCHEDULER")
         self._cluster = None if self._scheduler else LocalCluster(self._workers)
         self._client: Client | None = None
@@ -137,7 +136,7 @@ class Jobs:
         for slot in [slot for slot in threads if slot not in self._asked][:waiting]:
             name = f"work-{uuid.uuid4()}"
             self._asked[slot] = self._client.submit(
-                work, self._store.url, name, key=name, workers=[slot[0]]
+                work, self._store.url_text, name, key=name, workers=[slot[0]]
             )
         if self._cluster is None or len(threads) == self._workers:
             self._ready.set()
@@ -182,10 +181,3 @@ class DeathWatch:
         self._since = {heart: seen.get(heart, now) for heart in hearts}
         self._last_look = now
         return [heart for heart, since in self._since.items() if now - since > LOST_AFTER]
-
-
-def work(url: Any, name: str) -> None:
-    """The Dask task of a worker: do what waits in the queue of the store at `url`."""
-    from scratchmlp.runs import worker
-
-    worker.work(url, name)

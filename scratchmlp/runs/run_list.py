@@ -43,6 +43,13 @@ class RunList:
     def __init__(self, engine: sa.Engine, quotas: Quotas = UNLIMITED) -> None:
         self._engine, self._visitor, self._quotas = engine, quotas.visitor, quotas
 
+    def under_way(self) -> list[str]:
+        """The ids of the runs that wait, train or are paused, the oldest first."""
+        query = sa.select(runs.c.id).where(runs.c.status.in_(("queued", *LIVE)), NOT_DELETED)
+        query = query.where(listed(self._visitor)).order_by(runs.c.created)
+        with read_transaction(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
     def rename(self, run_id: str, name: str) -> None:
         """Set a run's name; an empty text removes it."""
         self._set_text(run_id, "name", name, MAX_NAME_LENGTH)

@@ -104,6 +104,11 @@ class Store:
         seen._act_for(visitor)
         return seen
 
+    @property
+    def url_text(self) -> str:
+        """The URL as text, with its password, for another process."""
+        return self._engine.url.render_as_string(hide_password=False)
+
     def close(self) -> None:
         self._engine.dispose()
 

@@ -117,7 +117,8 @@ class WorkQueue:
     def hearts(self) -> list[Heart]:
         """What workers do now or did until they died, except paused runs without a command.
 
-        This transaction can write. If it succeeds, a living worker can write its heartbeat too.
+        If there is any, it is read in a transaction that can write: if that succeeds, a living
+        worker can write its heartbeat too. An idle app only reads.
         """
         commanded = sa.exists().where(commands.c.run == runs.c.id, *_UNHEARD)
         worked_on = sa.or_(runs.c.status == "running", (runs.c.status == "paused") & commanded)
@@ -127,9 +128,12 @@ class WorkQueue:
             of_runs.where(worked_on, runs.c.tries.is_not(None)),
             of_tasks.where(tasks.c.status == "running"),
         )
-        with write_transaction(self._engine) as connection:
-            rows = connection.execute(query)
-            return [Heart(Item(kind, id), beat, worker) for kind, id, beat, worker in rows]
+        for transaction in (read_transaction, write_transaction):
+            with transaction(self._engine) as connection:
+                rows = connection.execute(query).all()
+            if not rows:
+                return []
+        return [Heart(Item(kind, id), beat, worker) for kind, id, beat, worker in rows]
 
     def revive(self, heart: Heart) -> None:
         """Put back into the queue what a dead worker did, unless its heart has beaten since.

@@ -5,10 +5,9 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.runs.background_tasks import Arrays, BackgroundTask
-from scratchmlp.ui import resources, session
+from scratchmlp.ui import live, resources, session
 from scratchmlp.ui.markdown import escape
 
-CHECK_SECONDS = 0.5
 UNDER_WAY = "queued", "running", "lost"
 
 
@@ -26,7 +25,7 @@ def show(
     if task and task.status == "done":
         return _result(task.id)
     if task and task.status in UNDER_WAY:
-        st.fragment(_progress, run_every=CHECK_SECONDS)(task.id)
+        st.fragment(_progress, run_every=live.seconds() / 2)(task.id)
         return None
     if task and task.status == "failed":
         st.error(escape(task.error or ""))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from scratchmlp.data import sources
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, run_picker, run_status
+from scratchmlp.ui import elsewhere, live, resources, run_picker
 from scratchmlp.ui.markdown import escape
 
 
@@ -26,13 +26,21 @@ def is_over(run_id: str | None) -> bool:
     return not resources.store().run(run_id).is_live
 
 
+def is_coming() -> bool:
+    """Whether the data is being prepared, or a run is under way."""
+    return resources.preparation().is_running or bool(resources.store().run_list.under_way())
+
+
 def wait() -> None:
     """Show how far the first run is, on a page that has nothing else to show."""
-    st.fragment(_wait, run_every=run_status.LIVE_SECONDS)()
+    will_come = is_coming()
+    st.fragment(_wait, run_every=live.seconds() if will_come else None)(will_come)
+    if not will_come:
+        elsewhere.follow()
 
 
-def _wait() -> None:
-    if is_over(None):
+def _wait(was_coming: bool) -> None:
+    if is_over(None) or is_coming() != was_coming:
         st.rerun()
     show("This page goes on by itself.")
 

@@ -1,14 +1,12 @@
 """The frame of every page: its title, the navigation, and sentences in place of errors."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 import torch
 
 from scratchmlp.charts.theme import INK
-from scratchmlp.errors import UserError
 from scratchmlp.ui import accessible_names, resources, session, visitor
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import HAS_FRAME
@@ -78,8 +76,6 @@ def show(page: Callable[[], None]) -> None:
         return
     notice = st.container()
     with session.errors_shown():
-        with suppress(UserError):  # the page shows it, if it needs the database
-            resources.continue_work()
         page()
         if sentence := resources.store().damage:
             notice.warning(HOSTED_DAMAGE if visitor.is_hosted() else escape(sentence))

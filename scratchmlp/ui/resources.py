@@ -22,6 +22,8 @@ from scratchmlp.ui import visitor
 
 log = logging.getLogger(__name__)
 
+HISTORY_SECONDS = 0.8  # in which all who look at a run that trains see the same steps
+
 
 def store() -> Store:
     """The store, for the visitor who looks at the page."""
@@ -122,7 +124,8 @@ def preparation() -> Preparation:
 
 def history(run: Run) -> History:
     """The run's steps and epochs so far; only new ones are read from the store."""
-    return _history(run.id, run.started, run.total_steps, run).update(shared_store())
+    max_age = HISTORY_SECONDS if run.is_live else 0.0
+    return _history(run.id, run.started, run.total_steps, run).update(shared_store(), max_age)
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)
@@ -193,10 +196,3 @@ def cancel_or_stop(run_id: str) -> None:
 def _cancel_or_stop(store: Store, run_id: str) -> None:
     if not store.cancel(run_id):
         store.send(run_id, "stop")
-
-
-@st.cache_resource(show_spinner=False)
-def continue_work() -> None:
-    """Start the workers if a run or a task waits or was under way when the app last ended."""
-    if shared_store().work.waiting() or shared_store().work.hearts():
-        jobs()

@@ -11,9 +11,9 @@ from scratchmlp.analysis import curves
 from scratchmlp.runs import records
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources
+from scratchmlp.ui import live, resources
 
-LIVE_SECONDS, IDLE_SECONDS = 1.0, 2.0  # between two looks at a run, while it changes and afterwards
+LIVE_SECONDS = 1.0  # between two looks at a run that changes
 COLORS = {
     "queued": "gray",
     "running": "blue",
@@ -50,8 +50,9 @@ def kept_runs_warning() -> None:
         st.warning(sentence)
 
 
-def seconds_between_looks(run: Run) -> float:
-    return LIVE_SECONDS if run.is_under_way else IDLE_SECONDS
+def seconds_between_looks(run: Run) -> float | None:
+    """None for a run that has ended: its page costs nothing while nobody touches it."""
+    return None if run.ended else live.seconds()
 
 
 def percent(share: float | None) -> str:

@@ -14,4 +14,5 @@ def test_two_visitors_do_everything_and_meet_no_error(closed_world: Path) -> Non
     assert named["runs lost"]["value"] == 0
     answered = {what: named[what]["n"] for what in (FIRST_PAGE, CONTROL, CARD, CELL, ANSWER)}
     assert answered == {FIRST_PAGE: 2, CONTROL: 2, CARD: 2, CELL: 2, ANSWER: 4}
+    assert named[classroom.POLLING]["value"] == 0
     assert 100 < named["memory, peak"]["value"] < 10_000

@@ -58,7 +58,7 @@ def test_every_field_is_an_option() -> None:
 
 def test_the_terminal_and_a_worker_train_the_same_network() -> None:
     """Both use one thread, which gives the same bits."""
-    from scratchmlp.runs.jobs import work
+    from scratchmlp.runs.cluster import work
 
     run_process("train", *DIGITS, "--epochs", "2")
     store = Store()

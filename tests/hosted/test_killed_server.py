@@ -69,12 +69,17 @@ class Pupil:
         self.run, self.query = tab.run, tab._query
         await tab.leave()
 
-    async def come_back(self, app: App, others: set[str]) -> None:
-        """Reload Train, and look at one's runs and drawings: they are there, and no other's."""
+    async def come_back(self, app: App) -> None:
+        """Reload Train: it shows one's own run and settings."""
         tab = Client(app.url, self.cookie)
         await tab.open(self.query)
         await tab.until(lambda: tab.card.run == self.run)
         assert f"seed={self.number}" in tab._query
+        await tab.leave()
+
+    async def look_around(self, app: App, others: set[str]) -> None:
+        """One's own runs and drawings are there, and nobody else's."""
+        tab = Client(app.url, self.cookie)
         await tab.look("runs")
         await tab.look("draw", f"run={self.run}")
         await tab.claim("draw_view", string_value="My drawings")
@@ -125,10 +130,13 @@ async def come_back(app: App, store: Store, pupils: list[Pupil], waiting: list[s
             begun[run.id] |= {run.started} if run.started else set()
         return all(run.status == "finished" for run in found)
 
+    await until(lambda: store.run(waiting[0]).started)  # before anybody has opened a page
     ending = asyncio.create_task(until(are_finished))
     for pupil in pupils:
-        await pupil.come_back(app, known)
+        await pupil.come_back(app)
     await ending
+    for pupil in pupils:
+        await pupil.look_around(app, known)
     assert {len(begun[run]) for run in waiting} == {1}  # nobody has begun one twice
 
 

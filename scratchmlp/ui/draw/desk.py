@@ -5,10 +5,9 @@ from functools import partial
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import first_run, resources, session
+from scratchmlp.ui import elsewhere, first_run, live, resources, session
 from scratchmlp.ui.draw import correction, ink_input, lesson, prediction, teaching, views
 
-CHECK_SECONDS = 1.0  # between two looks at a run that is still training
 # On a phone the slots are under the canvas, then comes the question whether the prediction is
 # right, and the prediction itself stays at the bottom of the screen.
 STYLE = """<style>
@@ -27,9 +26,11 @@ STYLE = """<style>
 
 
 def show(run: Run | None) -> None:
-    is_live = run is None or run.is_live
-    every = CHECK_SECONDS if is_live else None
+    is_live = run.is_live if run else first_run.is_coming()
+    every = live.seconds() if is_live else None
     st.fragment(_desk, run_every=every)(run.id if run else None, is_live)
+    if run is None and not is_live:
+        elsewhere.follow()
 
 
 def _desk(run_id: str | None, was_live: bool) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, run_picker, run_status, session
+from scratchmlp.ui import live, resources, run_picker, session
 from scratchmlp.ui.evaluate import state
 
 REASONS = {
@@ -35,7 +35,7 @@ def show(run_id: str, runs: dict[str, Run]) -> None:
         else:
             st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
     if run and run.is_under_way:
-        st.fragment(_wait, run_every=run_status.LIVE_SECONDS)(run_id)
+        st.fragment(_wait, run_every=live.seconds())(run_id)
 
 
 def _reason(run: Run | None, is_deleted: bool) -> str:

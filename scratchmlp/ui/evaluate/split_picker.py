@@ -8,12 +8,10 @@ from scratchmlp.data import datasets
 from scratchmlp.data.sources import SOURCES
 from scratchmlp.runs.network_import import UNKNOWN_DATASET
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, session
+from scratchmlp.ui import live, resources, session
 from scratchmlp.ui.evaluate import state
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import SPLITS, Predictions
-
-CHECK_SECONDS = 2.0  # between two looks at a run that is still training
 
 
 def choose(run: Run) -> tuple[str, str]:
@@ -72,7 +70,7 @@ def describe(run: Run, predictions: Predictions) -> None:
     if run.is_live:
         epoch = f"after epoch {predictions.network.epoch} of {run.config.epochs}"
         st.info(f"This run is still training. These are its predictions {epoch}.")
-        st.fragment(_follow, run_every=CHECK_SECONDS)(run.id, predictions.step)
+        st.fragment(_follow, run_every=2 * live.seconds())(run.id, predictions.step)
 
 
 def _follow(run_id: str, step: int) -> None:

@@ -1,17 +1,27 @@
-"""The runs with everything to do to them, looked at again and again."""
+"""The runs with everything to do to them, looked at again and again while one is under way."""
 
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import layout, network_upload, ownership, resources, run_status, session
+from scratchmlp.ui import (
+    elsewhere,
+    layout,
+    live,
+    network_upload,
+    ownership,
+    resources,
+    run_status,
+    session,
+)
 from scratchmlp.ui.runs import actions, deletion, run_table
-
-LIVE_SECONDS, IDLE_SECONDS = 1.0, 5.0  # between two looks, while a run is under way and otherwise
 
 
 def show() -> None:
     is_live = _is_live(resources.store().runs())
-    st.fragment(_overview, run_every=LIVE_SECONDS if is_live else IDLE_SECONDS)(is_live)
+    every = live.seconds() if is_live else None
+    st.fragment(_overview, run_every=every)(is_live)
+    if not is_live:
+        elsewhere.follow()
 
 
 def _is_live(runs: list[Run]) -> bool:

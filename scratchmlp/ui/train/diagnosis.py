@@ -8,7 +8,7 @@ from scratchmlp.analysis.diagnosis import Finding, diagnose
 from scratchmlp.net.config import LABELS
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import ENDED, Run
-from scratchmlp.ui import resources, run_status, session
+from scratchmlp.ui import live, resources, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import absence, settings, starting
 from scratchmlp.ui.train.recipes import describe_change
@@ -18,7 +18,7 @@ COLORS = {"error": "red", "warning": "orange", "info": "blue", "good": "green"}
 
 def show(run: Run) -> None:
     # Findings change once an epoch, so looking seldom is enough.
-    st.fragment(_show, run_every=run_status.IDLE_SECONDS)(run.id)
+    st.fragment(_show, run_every=None if run.ended else 2 * live.seconds())(run.id)
 
 
 def _show(run_id: str) -> None:

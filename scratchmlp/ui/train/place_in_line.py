@@ -7,17 +7,17 @@ from scratchmlp.runs.class_settings import CLOSED
 from scratchmlp.runs.store import Run
 from scratchmlp.runs.turns import Item, Start
 from scratchmlp.runs.work_queue import NEW
-from scratchmlp.ui import resources, run_status, session
+from scratchmlp.ui import live, resources, run_status, session
 from scratchmlp.ui.session import is_hosted
 
-LOOK_SECONDS = 2.0  # between two looks at the queue, while it is not empty
 AT_ONCE = "Starts at once."
 
 
 def before_training(config: TrainConfig) -> None:
     """Beside the button: when a run with these settings would start."""
     is_free = words_before(config) == AT_ONCE
-    st.fragment(_before_training, run_every=None if is_free else LOOK_SECONDS)(config, is_free)
+    every = None if is_free else 2 * live.seconds()
+    st.fragment(_before_training, run_every=every)(config, is_free)
 
 
 def _before_training(config: TrainConfig, was_free: bool) -> None:

@@ -8,7 +8,7 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import LABELS, setting
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import ownership, resources, run_status, selection, session
+from scratchmlp.ui import elsewhere, live, ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.run_status import percent
 from scratchmlp.ui.train import absence, curve_charts, place_in_line, run_controls, settings
@@ -23,17 +23,19 @@ STYLE = f"""<style>
 
 
 def show(run: Run) -> None:
-    st.fragment(_card, run_every=run_status.seconds_between_looks(run))(run.id, run.is_under_way)
+    every = run_status.seconds_between_looks(run)
+    st.fragment(_card, run_every=every)(run.id, run.is_under_way, every)
+    if run.ended:
+        elsewhere.follow()
 
 
-def _card(run_id: str, was_under_way: bool) -> None:
+def _card(run_id: str, was_under_way: bool, every: float | None) -> None:
     with session.errors_shown():
         st.html(STYLE)
         run_controls.waiting(run_id)
         run = resources.store().run(run_id)
         newer = None if run.is_under_way else _newer(run)
-        is_replaced = newer is not None and selection.selected_run_id() is None
-        if run.is_under_way != was_under_way or is_replaced:
+        if run.is_under_way != was_under_way or (every and every != live.seconds()):
             st.rerun()
         with st.container(key="run", border=True):
             _header(run)
