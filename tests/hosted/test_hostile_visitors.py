@@ -370,6 +370,7 @@ class Hosted(App):
             SCRATCHMLP_SCHEDULER=f"tcp://127.0.0.1:{CLOSED_PORT}",
             SCRATCHMLP_TEACHER_KEY="sesame",
             SCRATCHMLP_MAX_PAGE_RUNS="1000",
+            SCRATCHMLP_MAX_WAITING="1000",
         )
 
     def processes(self) -> list[int]:

@@ -12,9 +12,11 @@ from PIL import Image
 
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
+from scratchmlp.data.sources import SOURCES
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import teaching
 from scratchmlp.runs.execution import execute
+from scratchmlp.runs.network_import import UNKNOWN_DATASET
 from scratchmlp.runs.permissions import Visitor
 from scratchmlp.runs.store import Store
 from scratchmlp.runs.tables import (
@@ -121,6 +123,7 @@ class Victim:
     def everything(self) -> dict[str, list[tuple]]:
         """All rows of the victim, and all that only a teacher or the server may write."""
         of_runs = sa.select(runs.c.id).where(runs.c.owner == self.id)
+        named = [*SOURCES, UNKNOWN_DATASET]
         queries = {
             table.name: sa.select(table).where(table.c.run.in_(of_runs))
             for table in (steps, epochs, checkpoints, commands)
@@ -132,7 +135,7 @@ class Victim:
         queries["teachers"] = sa.select(visitors.c.id).where(visitors.c.teacher_key.is_not(None))
         queries["class"] = sa.select(class_settings)
         queries["pinned"] = sa.select(runs.c.id).where(runs.c.pinned.is_not(None))
-        queries["folders"] = sa.select(runs.c.id).where(runs.c.dataset == str(self.folder))
+        queries["folders"] = sa.select(runs.c.id).where(runs.c.dataset.not_in(named))
         with self._all._engine.connect() as connection:
             rows = {name: connection.execute(query).all() for name, query in queries.items()}
         return {name: sorted(map(_plain, found), key=repr) for name, found in rows.items()}
