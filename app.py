@@ -5,12 +5,16 @@ The server imports this file to find `app`; for each visitor it runs it as a scr
 
 import streamlit as st
 
-from scratchmlp.ui import connections, server, startup
-
 if __name__ == "__main__":
     from scratchmlp.ui import layout
 
     layout.run()
 else:
+    from scratchmlp import listening
+
+    listening.decide()  # before anything heavy is imported: the server may start again
+
+    from scratchmlp.ui import connections, server, startup
+
     middleware = server.MIDDLEWARE + connections.MIDDLEWARE
     app = st.App(__file__, middleware=middleware, lifespan=startup.lifespan)

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 # The floors from the bottom up. A module imports only from the floors below it, or its own.
 FLOORS = (
     ("scratchmlp.errors",),
-    ("scratchmlp.paths", "scratchmlp.figures"),
+    ("scratchmlp.paths", "scratchmlp.figures", "scratchmlp.listening", "scratchmlp.on_demand"),
     ("scratchmlp.ink",),
     ("scratchmlp.data",),
     ("scratchmlp.net",),
@@ -27,7 +27,13 @@ FLOORS = (
     ("scratchmlp.cli", "scratchmlp.bench", "scratchmlp.__main__", "app", "pages"),
 )
 HOMES = {
-    "streamlit": ("scratchmlp/ui/", "pages/", "app.py", "scratchmlp/bench/visitor.py"),
+    "streamlit": (
+        "scratchmlp/listening.py",
+        "scratchmlp/ui/",
+        "pages/",
+        "app.py",
+        "scratchmlp/bench/visitor.py",
+    ),
     "sqlalchemy": (
         "scratchmlp/runs/background_tasks.py",
         "scratchmlp/runs/damage.py",
@@ -280,7 +286,7 @@ def test_the_command_line_needs_no_browser() -> None:
 @pytest.mark.parametrize("path", ["app.py", *(str(p) for p in SOURCES if p.parts[0] == "pages")])
 def test_app_and_pages_import_the_ui_package_first(path: str) -> None:
     """It loads what two threads must not load at once: see `scratchmlp/ui/__init__.py`."""
-    lines = (ROOT / path).read_text().splitlines()
+    lines = [line.strip() for line in (ROOT / path).read_text().splitlines()]
     ours = [line for line in lines if line.startswith(("import scratchmlp", "from scratchmlp"))]
     assert "scratchmlp.ui" in ours[0]
 

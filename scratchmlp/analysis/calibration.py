@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
+from scratchmlp import on_demand
 from scratchmlp.analysis.evaluation import probabilities, wilson_interval
 
 CONFIDENCE_BINS = 15  # as in Guo et al. 2017
@@ -58,7 +58,8 @@ def fit_temperature(table: pd.DataFrame) -> float:
     def loss(log_t: float) -> float:
         return float(-_log_softmax(log_p / np.exp(log_t))[rows, truth].mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+    optimize = on_demand.load("scipy.optimize")
+    return float(np.exp(optimize.minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
 
 
 def with_temperature(table: pd.DataFrame, temperature: float) -> pd.DataFrame:

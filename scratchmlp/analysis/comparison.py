@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
+from scratchmlp import on_demand
 from scratchmlp.analysis.evaluation import confusion_table
 from scratchmlp.errors import UserError
 
@@ -39,7 +39,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame) -> Comparison:
     fixed = a.index[~a["correct"] & b["correct"]].tolist()
     broken = a.index[a["correct"] & ~b["correct"]].tolist()
     changed = len(fixed) + len(broken)
-    p = binomtest(len(fixed), changed).pvalue if changed else 1.0
+    p = on_demand.load("scipy.stats").binomtest(len(fixed), changed).pvalue if changed else 1.0
     both = a["correct"] & b["correct"]
     neither = ~a["correct"] & ~b["correct"]
     return Comparison(fixed, broken, int(neither.sum()), int(both.sum()), float(p))

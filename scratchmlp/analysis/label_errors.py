@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
 
+from scratchmlp import on_demand
 from scratchmlp.data.datasets import Examples
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
@@ -55,7 +55,8 @@ def out_of_fold(
 def _folds(labels: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Rows to train on and rows to predict: stratified, and each row is predicted once."""
     smallest = int(np.bincount(labels)[np.unique(labels)].min())
-    folds = StratifiedKFold(min(N_FOLDS, max(2, smallest)), shuffle=True, random_state=0)
+    selection = on_demand.load("sklearn.model_selection")
+    folds = selection.StratifiedKFold(min(N_FOLDS, max(2, smallest)), shuffle=True, random_state=0)
     yield from folds.split(labels, labels)
 
 

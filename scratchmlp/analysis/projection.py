@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
+
+from scratchmlp import on_demand
 
 Points = NDArray[np.float64]
 
@@ -16,7 +17,8 @@ def pca(activations: NDArray[np.float32]) -> Points:
     """(n, units) -> (n, 2): the two directions in which the activations vary most."""
     wide = activations if activations.shape[1] > 1 else np.pad(activations, ((0, 0), (0, 1)))
     finite = np.nan_to_num(wide.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    points: Points = PCA(2, random_state=0).fit_transform(finite)
+    decomposition = on_demand.load("sklearn.decomposition")
+    points: Points = decomposition.PCA(2, random_state=0).fit_transform(finite)
     return points
 
 
@@ -28,8 +30,7 @@ def tsne(
 
     `on_progress` is called with the number of iterations done and in total. It may raise to stop.
     """
-    from openTSNE import TSNE  # takes two seconds to import
-
+    open_tsne = on_demand.load("openTSNE")
     done = 0
 
     def callback(iteration: int, error: float, embedding: object) -> None:
@@ -37,7 +38,7 @@ def tsne(
         done += 10
         on_progress(done, sum(ITERATIONS))
 
-    fitted = TSNE(
+    fitted = open_tsne.TSNE(
         perplexity=min(30, max(1, (len(activations) - 1) // 3)),
         initialization=_scaled(pca(activations)),
         early_exaggeration_iter=ITERATIONS[0],
