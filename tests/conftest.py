@@ -73,6 +73,7 @@ def closed_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own for every test, and a network that refuses at once."""
     home = tmp_path / "home"
     close_world(monkeypatch, home, tmp_path / "fastai")
+    monkeypatch.setenv("SCRATCHMLP_HOSTED", "0")  # AppTest has no address, which means hosted
     decoded_once = DIGITS._replace(decode=lambda name, root, progress: made_digits())
     monkeypatch.setitem(SOURCES, "digits", decoded_once)
     return home

@@ -70,6 +70,22 @@ def time_class(
         echo(as_json, line.record, line.text)
 
 
+@benches.command("queue")
+def check_queue(
+    presses: Annotated[int, typer.Option(min=1, help="How many runs visitors start.")] = 60,
+    seed: Annotated[int, typer.Option(help="Decides who starts what, and when.")] = 0,
+    dataset: Annotated[str, DATASET] = "mnist",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Compare when runs are expected to start with when they start."""
+    from scratchmlp.bench import queue
+
+    with dataset_progress() as on_progress:
+        datasets.load(dataset, on_progress)
+    for line in queue.run(dataset, presses, seed):
+        echo(as_json, line.record, line.text)
+
+
 @benches.command("drawing")
 def drawings(
     strokes: Annotated[

@@ -14,6 +14,7 @@ from scratchmlp.net.config import TrainConfig, count_weights
 CLASSES = 10
 FULL = 60_000  # training pictures of a dataset that nobody has trained on yet
 OVERHEAD = 0.5  # seconds that a run takes beside its steps: its data, its test pictures, its rows
+FEWEST_ALIKE, MOST_ALIKE = 3, 9  # similar runs that are asked, so that one odd run decides nothing
 TASK_SECONDS = 10.0  # of a background task
 # A rough model of one CPU thread: seconds of a step, of a weight for a picture, of a warp.
 STEP, PRODUCT, WARP = 4e-4, 3e-11, 1e-5
@@ -57,8 +58,11 @@ def _seconds_per_step(config: TrainConfig, measured: Sequence[Measured]) -> floa
     rough = _rough_seconds(config)
     if not measured:
         return rough
-    most = max(_similarity(config, one.config) for one in measured)
-    alike = [one for one in measured if _similarity(config, one.config) == most][:9]
+    similar = {one: _similarity(config, one.config) for one in measured}
+    for least in sorted(set(similar.values()), reverse=True):
+        alike = [one for one in measured if similar[one] >= least][:MOST_ALIKE]
+        if len(alike) >= FEWEST_ALIKE:
+            break
     return rough * statistics.median(_factor(one) for one in alike)
 
 

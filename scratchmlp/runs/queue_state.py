@@ -6,7 +6,13 @@ import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.durations import TASK_SECONDS, Measured, expected_seconds
+from scratchmlp.runs.durations import (
+    OVERHEAD,
+    TASK_SECONDS,
+    Measured,
+    expected_seconds,
+    expected_steps,
+)
 from scratchmlp.runs.records import LIVE
 from scratchmlp.runs.run_list import NOT_DELETED
 from scratchmlp.runs.tables import epochs, runs, steps, tasks
@@ -89,13 +95,21 @@ def read_measured(connection: sa.Connection) -> list[Measured]:
     return found
 
 
-def seconds_left(item: Item, work: dict[Item, Work], measured: list[Measured]) -> float:
-    """The seconds that an item will still take."""
+def seconds_left(
+    item: Item, work: dict[Item, Work], measured: list[Measured], since: float = 0.0
+) -> float:
+    """The seconds that an item will still take.
+
+    A run that is well under way, for `since` seconds, goes on as fast as it went so far.
+    """
     if item not in work:
         return TASK_SECONDS
     config, done, most = work[item]
+    to_do = expected_steps(config, measured) - done
     seconds = expected_seconds(config, measured, done)
-    return seconds if most is None else min(seconds, most)
+    if since and done > to_do / 10:
+        seconds = OVERHEAD + since / done * max(0, to_do)
+    return seconds if most is None else min(seconds, max(0.0, most - since))
 
 
 def _config(values: Any) -> TrainConfig | None:

@@ -87,12 +87,12 @@ class Store:
         self.work = WorkQueue(self._engine)
         self.visitors = Visitors(self._engine)
         self._checkpoints = Checkpoints(self._engine)
-        self._limits = Limits.read()
+        self.limits = Limits.read()
         self._act_for(LOCAL)
 
     def _act_for(self, visitor: Visitor) -> None:
         self.visitor = visitor
-        self._quotas = Quotas(visitor, self._limits)
+        self._quotas = Quotas(visitor, self.limits)
         self.tasks = BackgroundTasks(self._engine, self._quotas)
         self.run_list = RunList(self._engine, self._quotas)
         self.drawings = Drawings(self._engine, self._quotas)

@@ -82,7 +82,8 @@ class WorkQueue:
             work[NEW] = queue_state.Work(config, 0, None)
 
         def left(item: Item) -> float:
-            return queue_state.seconds_left(item, work, measured)
+            since = now - served[item].started if item in served else 0.0
+            return queue_state.seconds_left(item, work, measured, since)
 
         ends = [
             (now + left(item), position)

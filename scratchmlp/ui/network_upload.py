@@ -14,6 +14,7 @@ from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import UPLOAD, UPLOAD_RESULT, UPLOADS
 
 MAX_MEGABYTES = 400  # six hidden layers of 4,096 units
+BYTES_PER_WEIGHT = 5  # in a file, with its biases and its header
 
 
 def popover(row: Any) -> None:
@@ -30,12 +31,20 @@ def uploader() -> None:
         key=key,
         on_change=_load,
         args=[key],
-        max_upload_size=MAX_MEGABYTES,
+        max_upload_size=_max_megabytes(),
         help="A safetensors file from Export on Train. It is checked, and no code in it runs.",
     )
     succeeded, sentence = st.session_state.get(UPLOAD_RESULT, (True, ""))
     if sentence:
         (st.success if succeeded else st.error)(escape(sentence))
+
+
+def _max_megabytes() -> int:
+    """A visitor's networks are small, so their files are too."""
+    store = resources.store()
+    if store.visitor.is_trusted:
+        return MAX_MEGABYTES
+    return min(MAX_MEGABYTES, 1 + store.limits.weights * BYTES_PER_WEIGHT // 1_000_000)
 
 
 def _load(key: str) -> None:

@@ -35,7 +35,7 @@ ADDRESSES |= {"app-1": "10.77.0.3", "app-2": "10.77.0.4"}
 ADDRESSES |= {"worker-1": "10.77.0.11", "worker-2": "10.77.0.12"}
 SETTINGS = {"HOST": FIRST, "PASSWORD": "secret", "COOKIE_SECRET": "0" * 64, "WORKERS": "1"}
 CUT_SECONDS = 60
-RUNS, EPOCHS, VISITORS = 4, 100, 6
+RUNS, EPOCHS, VISITORS = 3, 80, 6
 
 
 def filled(text: str, settings: dict[str, str]) -> str:
@@ -221,7 +221,7 @@ def visit(made: Network, address: str, browser: Browser) -> None:
     cookies = {f"{cookie['name']} {cookie['path']}" for cookie in contexts[0].cookies()}
     print("cookies and their paths:", sorted(cookies))
     for name in ("app-1", "app-2"):
-        print(name, "has sessions:", connections(made, name), flush=True)
+        print(name, "has connections:", connections(made, name), flush=True)
     for context in contexts:
         context.close()
 

@@ -19,6 +19,7 @@ from scratchmlp.runs.records import Update
 from scratchmlp.runs.store import Store
 from scratchmlp.runs.turns import Item
 from scratchmlp.runs.work_queue import NEW
+from tests.conftest import ROOT
 from tests.runs.training import LONG
 from tests.runs.updates import CONFIG
 
@@ -31,8 +32,8 @@ def limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stor
     """The store for Ann, with these limits."""
 
     def make(**limits: int) -> Store:
-        store._limits = Limits(**limits)
-        store.work._max_running = store._limits.running
+        store.limits = Limits(**limits)
+        store.work._max_running = store.limits.running
         return store.seen_by(ANN)
 
     return make
@@ -52,6 +53,13 @@ def test_each_limit_is_a_variable_with_a_default() -> None:
     for each in fields(Limits):
         read = Limits.read({each.metadata["variable"]: "7"})
         assert read == replace(Limits(), **{each.name: 7})
+
+
+def test_the_page_about_the_limits_has_each_with_its_default() -> None:
+    page = (ROOT / "docs" / "limits.md").read_text()
+    for each in fields(Limits):
+        row = f"| `{each.metadata['variable']}` | {each.default:,} | {each.metadata['help']} |"
+        assert row in page
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "1.5", "many", "9" * 11, "²", "1_0", " "])

@@ -143,4 +143,4 @@ def test_a_run_whose_time_was_up_says_so_and_has_no_resume(store: Store) -> None
     app = page(run=run)
     assert [info.value for info in app.info] == ["Stopped after 9 s of training\\."]
     assert not [button for button in app.button if button.key == "resume"]
-    assert resources.shared_store()._limits == Limits()
+    assert resources.shared_store().limits == Limits()

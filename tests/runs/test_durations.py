@@ -1,0 +1,59 @@
+"""How long a run will take: as long as similar runs took, scaled by what differs."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.durations import OVERHEAD, Measured, expected_seconds, expected_steps
+from scratchmlp.runs.queue_state import Work, seconds_left
+from scratchmlp.runs.turns import Item
+
+CONFIG = TrainConfig(dataset="digits")
+STEPS = 6 * 9  # of 1,150 pictures
+RUN = Item("run", "x")
+
+
+def took(seconds: float, config: TrainConfig = CONFIG, steps: int = STEPS) -> Measured:
+    return Measured(config, steps, OVERHEAD + seconds)
+
+
+def test_a_run_takes_as_long_as_equal_ones() -> None:
+    measured = [took(seconds) for seconds in (3.0, 4.0, 50.0)]
+    assert expected_seconds(CONFIG, measured) == pytest.approx(4.0 + OVERHEAD)  # the median
+    longer = replace(CONFIG, epochs=12)
+    assert expected_seconds(longer, measured) == pytest.approx(8.0 + OVERHEAD)
+    assert expected_seconds(longer, measured, done=STEPS) == pytest.approx(4.0 + OVERHEAD)
+
+
+def test_similar_runs_count_more_than_others() -> None:
+    warped = replace(CONFIG, augment="elastic")
+    measured = [*[took(1.0)] * 3, *[took(9.0, warped)] * 3]
+    assert expected_seconds(CONFIG, measured) == pytest.approx(1.0 + OVERHEAD)
+    assert expected_seconds(warped, measured) == pytest.approx(9.0 + OVERHEAD)
+
+
+def test_the_number_of_pictures_is_that_of_other_runs_on_the_dataset() -> None:
+    assert expected_steps(replace(CONFIG, batch_size=64), [took(1.0)]) == pytest.approx(108, abs=6)
+    assert expected_steps(TrainConfig(), []) == 6 * 375
+
+
+@given(st.integers(1, 50), st.sampled_from([(32,), (128,), (400, 64)]), st.booleans())
+def test_more_work_takes_longer(epochs: int, hidden: tuple[int, ...], known: bool) -> None:
+    measured = [took(2.0)] if known else []
+    config = replace(CONFIG, epochs=epochs, hidden=hidden)
+    wider = replace(config, hidden=(hidden[0] * 2, *hidden[1:]))
+    longer = replace(config, epochs=epochs + 1)
+    assert expected_seconds(config, measured) < expected_seconds(longer, measured)
+    assert expected_seconds(config, measured) < expected_seconds(wider, measured)
+
+
+def test_a_run_that_is_under_way_goes_on_as_fast_as_so_far_and_no_longer_than_it_may() -> None:
+    measured = [took(1.0)] * 3
+    half = {RUN: Work(CONFIG, STEPS // 2, None)}
+    assert seconds_left(RUN, half, measured, since=60.0) == pytest.approx(60.0 + OVERHEAD)
+    limited = {RUN: Work(CONFIG, STEPS // 2, 75.0)}
+    assert seconds_left(RUN, limited, measured, since=60.0) == pytest.approx(15.0)
+    assert seconds_left(Item("task", "t"), half, measured) > 0
