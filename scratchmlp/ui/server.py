@@ -13,7 +13,7 @@ from http.cookies import SimpleCookie
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.requests import cookie_parser
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "scratchmlp_visitor"
@@ -50,6 +50,12 @@ def forget(visitor_id: str) -> None:
     _forgotten.add(visitor_id)
 
 
+def cookie_of(connection: HTTPConnection) -> str:
+    """The visitor's id in the cookie of a request; empty if there is none of the right form."""
+    value = connection.cookies.get(COOKIE, "")
+    return value if is_visitor_id(value) else ""
+
+
 class VisitorCookie:
     """Sets the cookie with each page that a browser loads; a valid one is only prolonged."""
 
@@ -78,9 +84,8 @@ def _is_document(scope: Scope) -> bool:
 
 def _cookie_header(scope: Scope) -> str:
     headers = dict(scope["headers"])
-    known = cookie_parser(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE, "")
     cookie: SimpleCookie = SimpleCookie()
-    cookie[COOKIE] = known if is_visitor_id(known) else secrets.token_hex(16)
+    cookie[COOKIE] = cookie_of(HTTPConnection(scope)) or secrets.token_hex(16)
     is_secure = b"https" in (
         scope["scheme"].encode(),
         headers.get(b"x-forwarded-proto", b"").split(b",")[0].strip(),
