@@ -14,7 +14,7 @@ else:
 
     listening.decide()  # before anything heavy is imported: the server may start again
 
-    from scratchmlp.ui import pacing, server, startup
+    from scratchmlp.ui import connections, pacing, server, startup
 
-    middleware = [*server.MIDDLEWARE, pacing.middleware()]
+    middleware = [*server.MIDDLEWARE, *connections.MIDDLEWARE, pacing.middleware()]
     app = st.App(__file__, middleware=middleware, lifespan=startup.lifespan)

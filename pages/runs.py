@@ -4,12 +4,13 @@ import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
 from scratchmlp.ui import layout
-from scratchmlp.ui.runs import overview
+from scratchmlp.ui.runs import views, you
 
 
 def page() -> None:
     st.title("Runs", anchor=False)
-    overview.show()
+    views.show()
+    you.show()
 
 
 layout.show(page)

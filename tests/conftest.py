@@ -42,6 +42,8 @@ SECONDS = {
     "one cluster": 60,
     "tests/runs/test_jobs.py": 50,
     "new apps": 35,
+    "tests/hosted/test_hostile_visitors.py": 40,
+    "tests/hosted/test_killed_server.py": 40,
     "tests/bench/test_classroom.py": 30,
     "tests/cli/test_train.py": 25,
     "tests/runs/test_teaching.py": 17,

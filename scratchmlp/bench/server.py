@@ -27,8 +27,8 @@ class App:
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         command += [f"--server.{name}={value}" for name, value in options.items()]
         environment = os.environ | {"SCRATCHMLP_HOME": str(home), "PYTHONWARNINGS": "ignore"}
-        environment |= {"NO_PROXY": "127.0.0.1"} | variables
         environment.pop("SCRATCHMLP_DB", None)
+        environment |= {"NO_PROXY": "127.0.0.1"} | variables
         self.log = home / "app.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(

@@ -49,16 +49,18 @@ class Visitor:
 
     Attributes
     ----------
+    cookie : who they are; a new visitor's until the server has set one.
     widgets : by the key that the page gave it; of several versions the last that came.
     card : the last card of a run on Train.
     errors : exceptions and error sentences that the page showed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, cookie: str = "") -> None:
+        self.cookie = cookie
         self.widgets: dict[str, Widget] = {}
         self.card = Card("", "", 0.0)
         self.errors: list[str] = []
-        self._url = url
+        self._url, self._protocols = url, ["streamlit"]
         self._query = self._page = ""
         self._pages: dict[str, str] = {}  # the hash of each page by its path
         self._known: dict[str, ForwardMsg] = {}  # what the server need not send twice
@@ -82,11 +84,11 @@ class Visitor:
     async def open(self, query: str = "") -> float:
         """Open Train, and return the seconds until the whole page is there."""
         began = time.perf_counter()
-        cookie = await asyncio.to_thread(self._cookie)
+        self.cookie = self.cookie or await asyncio.to_thread(self._new_cookie)
         self._socket = await connect(
             self._url.replace("http", "ws", 1) + "/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
-            additional_headers={"Cookie": cookie} if cookie else None,
+            subprotocols=self._protocols,  # type: ignore[arg-type]
+            additional_headers={"Cookie": self.cookie} if self.cookie else None,
             max_size=None,
             proxy=None,
             open_timeout=PATIENCE,
@@ -97,7 +99,7 @@ class Visitor:
         await self._run_and_wait("", [])
         return time.perf_counter() - began
 
-    def _cookie(self) -> str:
+    def _new_cookie(self) -> str:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         page = urllib.request.Request(self._url + "/", headers={"Accept": "text/html"})
         with opener.open(page, timeout=PATIENCE) as answer:
@@ -162,6 +164,9 @@ class Visitor:
         asked.context_info.timezone, asked.context_info.url = "UTC", self._url + "/"
         for state in states:
             asked.widget_states.widgets.add(**state)
+        await self._transmit(message)
+
+    async def _transmit(self, message: BackMsg) -> None:
         assert self._socket
         await self._socket.send(message.SerializeToString())
 

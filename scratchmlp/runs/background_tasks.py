@@ -20,6 +20,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.net.config import count_weights
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import LOST_AFTER, insert_new, read_transaction, write_transaction
+from scratchmlp.runs.permissions import demand_dataset
 from scratchmlp.runs.quotas import UNLIMITED, Quotas
 from scratchmlp.runs.tables import new_id, tasks
 
@@ -84,6 +85,8 @@ class BackgroundTasks:
         found = self.find(kind, settings)
         self._quotas.check_size(count_weights(settings.get("hidden", ())))
         with write_transaction(self._engine) as connection:
+            if dataset := settings.get("dataset"):
+                demand_dataset(connection, self._visitor, dataset)
             connection.execute(insert_new(connection, tasks), row | restarted | {"total": 0})
             if found and found.status in RETRIED:
                 same = sa.update(tasks).where(tasks.c.id == found.id)

@@ -18,8 +18,8 @@ def import_network(store: Store, data: bytes, name: str) -> str:
     """Store the network in the bytes of a file as a finished run, and return the run's id.
 
     The network is evaluated on the test split of its dataset if that dataset is on this machine.
-    A file cannot make this program download anything or read a folder that it has not read before:
-    if the file names such a folder as its dataset, the run does not name it.
+    A file cannot make this program download anything, or read a folder that it has not read before
+    or that the visitor may not use: if the file names such a folder, the run does not name it.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def import_network(store: Store, data: bytes, name: str) -> str:
     """
     network = checkpoint_file.loads(data)
     dataset = network.config.dataset
-    if dataset not in SOURCES and not datasets.is_prepared(dataset):
+    if dataset not in SOURCES and not (store.may_use(dataset) and datasets.is_prepared(dataset)):
         network = replace(network, config=replace(network.config, dataset=UNKNOWN_DATASET))
     test = _test_examples(network)
     loss, accuracy = network.evaluate(test) if test else (None, None)

@@ -10,6 +10,8 @@ from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
+from scratchmlp.data.sources import SOURCES
+from scratchmlp.data.types import is_text
 from scratchmlp.errors import UserError
 from scratchmlp.runs.tables import held_links, runs
 
@@ -107,6 +109,22 @@ def demand_trust(visitor: Visitor, what: str) -> None:
     """Refuse what only workers, the terminal and the owner of the machine do."""
     if not visitor.is_trusted:
         raise UserError(f"A visitor of a hosted server cannot {what}.")
+
+
+def may_use(connection: sa.Connection, visitor: Visitor, dataset: str) -> bool:
+    """Whether they may read a dataset: one with a name, or a folder that a run they see has."""
+    if visitor.is_trusted or dataset in SOURCES:
+        return True
+    query = sa.select(runs.c.id).where(listed(visitor), runs.c.dataset == dataset).limit(1)
+    return is_text(dataset) and connection.execute(query).first() is not None
+
+
+def demand_dataset(connection: sa.Connection, visitor: Visitor, dataset: str) -> None:
+    """Refuse a folder of the machine that the visitor names: it may hold what is not theirs."""
+    if not may_use(connection, visitor, dataset):
+        raise UserError(
+            f"Visitors of this server train on its own datasets: choose {' or '.join(SOURCES)}."
+        )
 
 
 def listed(visitor: Visitor) -> sa.ColumnElement[bool]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from scratchmlp.errors import UserError
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import read_transaction, write_transaction
-from scratchmlp.runs.permissions import demand, listed
+from scratchmlp.runs.permissions import demand, listed, may
 from scratchmlp.runs.quotas import NOT_DELETED, UNLIMITED, Quotas
 from scratchmlp.runs.records import LIVE, Run, clean
 from scratchmlp.runs.tables import commands, epochs, runs, steps
@@ -110,14 +110,15 @@ class RunList:
     def untaught(self, run_id: str) -> Run:
         """The run that was taught first to make this run: itself if it was never taught.
 
-        It is found also if it was deleted.
+        It is found also if it was deleted. What the visitor may not copy is not looked through: the
+        first run then is the one that was taught from it.
         """
         chain: dict[str, Run] = {}
         parent: str | None = run_id
         with read_transaction(self._engine) as connection:
             while parent and parent not in chain:
                 found = read_runs(connection, sa.select(runs).where(runs.c.id == parent))
-                if not found:
+                if not found or (chain and not may(self._visitor, "copy", found[0])):
                     break
                 chain[parent], parent = found[0], found[0].parent
         if not chain:

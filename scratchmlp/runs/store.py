@@ -32,7 +32,16 @@ from scratchmlp.runs.database import (
 from scratchmlp.runs.drawings import Drawings
 from scratchmlp.runs.durations import CLASSES
 from scratchmlp.runs.limits import Limits
-from scratchmlp.runs.permissions import LOCAL, Verb, Visitor, demand, demand_trust, listed
+from scratchmlp.runs.permissions import (
+    LOCAL,
+    Verb,
+    Visitor,
+    demand,
+    demand_dataset,
+    demand_trust,
+    listed,
+    may_use,
+)
 from scratchmlp.runs.quotas import Quotas
 from scratchmlp.runs.records import (
     ENDED,
@@ -118,7 +127,7 @@ class Store:
         Raises
         ------
         UserError
-            The queue is closed, or the visitor has reached a limit.
+            The queue is closed, the visitor has reached a limit, or may not use the dataset.
         """
         if status != "queued":
             demand_trust(self.visitor, "claim a run")
@@ -126,6 +135,7 @@ class Store:
         limit = self._quotas.max_seconds
         with write_transaction(self._engine) as connection:
             demand_open_queue(connection, self.visitor)
+            demand_dataset(connection, self.visitor, config.dataset)
             owner = self.visitor.id
             run_id = _insert_run(connection, config, name, status, owner, max_seconds=limit)
             self._quotas.check_queue(connection)
@@ -204,10 +214,14 @@ class Store:
         if not found:
             raise UserError(f"There is no run {run_id[:40]}: the list of runs has them all.")
         if found[0].deleted:
-            raise UserError(
-                f"Run {run_id} was deleted: you can restore it on the Runs page for an hour."
-            )
+            raise UserError(f"Run {run_id} was deleted{self._way_back(found[0])}.")
         return found[0]
+
+    def _way_back(self, run: Run) -> str:
+        """How to undo the deletion, for those who may."""
+        if run.owner != self.visitor.id and not self.visitor.is_trusted:
+            return ""
+        return ": you can restore it on the Runs page for an hour"
 
     def runs(self, limit: int | None = None) -> list[Run]:
         """All runs in the visitor's lists, the newest first."""
@@ -301,6 +315,11 @@ class Store:
         """Refuse what the visitor may not do to a run, with a `UserError`."""
         with read_transaction(self._engine) as connection:
             demand(connection, self.visitor, verb, [run_id])
+
+    def may_use(self, dataset: str) -> bool:
+        """Whether the visitor may read a dataset, which may be a folder of this machine."""
+        with read_transaction(self._engine) as connection:
+            return may_use(connection, self.visitor, dataset)
 
     def share(self, run_id: str, shared: bool) -> None:
         """Put a run into the lists of everybody on this server, or take it out again."""

@@ -7,9 +7,9 @@ import streamlit as st
 import torch
 
 from scratchmlp.charts.theme import INK
-from scratchmlp.ui import accessible_names, resources, session, visitor
+from scratchmlp.ui import accessible_names, notices, resources, session, visitor
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.session import HAS_FRAME
+from scratchmlp.ui.session import FORGOTTEN, HAS_FRAME
 
 # The first one is at /.
 PAGES = {"train": "Train", "evaluate": "Evaluate", "draw": "Draw", "runs": "Runs"}
@@ -28,6 +28,7 @@ STYLE = """<style>
   display: none }
 @media (max-width: 768px) { .st-key-train_here { display: none } }
 .stHeading :is(h2, h3) { padding: 0 }
+:is(.st-key-class, .st-key-you) .stHeading { padding-bottom: .5rem }
 [class*=st-key-section_] { position: absolute; height: 1px; clip-path: inset(50%) }
 .stApp .stCode .token { color: inherit }
 .stApp .stCode .token:is(.keyword, .function, .class-name) { color: light-dark(#0b5cad, #7bbcff) }
@@ -51,7 +52,9 @@ def run() -> None:
         accessible_names.mend()
     st.session_state[HAS_FRAME] = True
     try:
-        if visitor.has_login() and not visitor.is_logged_in():
+        if st.session_state.get(FORGOTTEN):
+            _start_anew()
+        elif visitor.has_login() and not visitor.is_logged_in():
             _log_in()
         else:
             page.run()
@@ -65,6 +68,13 @@ def _log_in() -> None:
     st.button("Log in", type="primary", key="log_in", on_click=st.login)
 
 
+def _start_anew() -> None:
+    """The browser loads the page again, and the server gives it the id of a new visitor."""
+    st.success("You are forgotten: nothing of yours is left here. This page starts anew.")
+    script = "setTimeout(() => location.replace(location.pathname), 2000)"
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
 def show(page: Callable[[], None]) -> None:
     """Draw a page; a `UserError` becomes its sentence.
 
@@ -74,6 +84,7 @@ def show(page: Callable[[], None]) -> None:
     if not st.session_state.get(HAS_FRAME):
         run()
         return
+    notices.show()
     notice = st.container()
     with session.errors_shown():
         page()

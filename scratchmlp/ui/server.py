@@ -13,12 +13,13 @@ from http.cookies import SimpleCookie
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.requests import cookie_parser
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "scratchmlp_visitor"
 COOKIE_SECONDS = 365 * 24 * 3600
 _ID = re.compile("[0-9a-f]{32}")
+_forgotten: set[str] = set()  # a browser that still has one of these ids gets a new one
 
 
 def is_hosted() -> bool:
@@ -40,8 +41,19 @@ def is_hosted() -> bool:
 
 
 def is_visitor_id(text: str) -> bool:
-    """Whether a cookie's value has the form that this server gives it."""
-    return _ID.fullmatch(text) is not None
+    """Whether a cookie's value has the form that this server gives it, and is not forgotten."""
+    return _ID.fullmatch(text) is not None and text not in _forgotten
+
+
+def forget(visitor_id: str) -> None:
+    """Never accept this id again: the browser gets a new one with the next page that it loads."""
+    _forgotten.add(visitor_id)
+
+
+def cookie_of(connection: HTTPConnection) -> str:
+    """The visitor's id in the cookie of a request; empty if there is none of the right form."""
+    value = connection.cookies.get(COOKIE, "")
+    return value if is_visitor_id(value) else ""
 
 
 class VisitorCookie:
@@ -72,9 +84,8 @@ def _is_document(scope: Scope) -> bool:
 
 def _cookie_header(scope: Scope) -> str:
     headers = dict(scope["headers"])
-    known = cookie_parser(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE, "")
     cookie: SimpleCookie = SimpleCookie()
-    cookie[COOKIE] = known if is_visitor_id(known) else secrets.token_hex(16)
+    cookie[COOKIE] = cookie_of(HTTPConnection(scope)) or secrets.token_hex(16)
     is_secure = b"https" in (
         scope["scheme"].encode(),
         headers.get(b"x-forwarded-proto", b"").split(b",")[0].strip(),

@@ -23,6 +23,7 @@ HOSTED_STORE_ERROR = (
 )
 
 # All pages
+FORGOTTEN = "forgotten"  # the visitor was forgotten, and the browser must load the page again
 VISITOR = "visitor"  # who looks, and when that was found out
 HAS_FRAME = "has_frame"  # whether this run of the script came through `layout.run`
 WIDGETS = "widgets"  # for each widget that follows a value: its version, and the value it shows
@@ -68,6 +69,9 @@ DRAWINGS_ZIP = "zip_of_drawings"  # the key ends with the number of ZIPs importe
 DRAWINGS_ZIPS = "zips_of_drawings"  # that number
 
 # Runs
+RUNS_VIEW = "runs_view"  # the title of the open view
+BOARD_DATASET = "board_dataset"
+NICKNAME = "nickname"
 TICKED_RUNS = "chosen_runs"  # ids
 RUNS_TEXT, RUNS_ORDER = "runs_text", "runs_order"
 RUNS_DATASET, RUNS_STATUS = "runs_dataset", "runs_status"

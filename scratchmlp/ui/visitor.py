@@ -21,8 +21,9 @@ from scratchmlp.errors import UserError
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.permissions import LOCAL, Visitor
 from scratchmlp.runs.visitors import SEEN_SECONDS, Visitors
+from scratchmlp.ui import server
 from scratchmlp.ui.server import COOKIE, is_hosted, is_visitor_id
-from scratchmlp.ui.session import VISITOR
+from scratchmlp.ui.session import FORGOTTEN, VISITOR
 
 KEY_TRIES, KEY_SECONDS = 5, 60.0  # guesses of the teacher's key, of all visitors together
 
@@ -57,6 +58,11 @@ def has_login() -> bool:
 
 def is_logged_in() -> bool:
     return bool(st.user.get("is_logged_in"))
+
+
+def account_name() -> str:
+    """What the account of whoever is logged in calls them."""
+    return str(st.user.get("name") or st.user.get("email") or "somebody without a name")
 
 
 def lasts() -> bool:
@@ -96,11 +102,22 @@ def has_teacher_key() -> bool:
     return is_hosted() and _teacher_key() is not None
 
 
+def may_have_teacher() -> bool:
+    """Whether somebody can be a teacher here, by a key or by their account."""
+    return has_teacher_key() or (has_login() and bool(_teachers()))
+
+
+def _teachers() -> list[str]:
+    """The verified e-mail addresses of teachers, where visitors log in."""
+    emails: list[str] = _secrets().get("teachers", {}).get("emails", [])
+    return emails
+
+
 def _is_teacher(digest: str | None) -> bool:
     key = _teacher_key()
     if key and digest and hmac.compare_digest(digest, digest_of("teacher", key)):
         return True
-    emails = _secrets().get("teachers", {}).get("emails", []) if _account() else []
+    emails = _teachers() if _account() else []
     return bool(st.user.get("email_verified", True)) and st.user.get("email") in emails
 
 
@@ -134,3 +151,11 @@ def resign(visitors: Visitors, visitor: Visitor) -> None:
     """The visitor is no teacher any more."""
     visitors.set_teacher_key(visitor.id, None)
     st.session_state.pop(VISITOR, None)
+
+
+def forget(visitors: Visitors, visitor: Visitor) -> None:
+    """Delete all that is known of the visitor. Their browser must load the page again now."""
+    visitors.forget(visitor)
+    server.forget(st.context.cookies.get(COOKIE, ""))
+    st.session_state.clear()
+    st.session_state[FORGOTTEN] = True

@@ -49,16 +49,73 @@ def test_texts_icons_and_lines_have_enough_contrast(
     app: App, open_page: Callable[..., Page], scheme: str
 ) -> None:
     page = open_page(color_scheme=scheme)
-    faint, kinds = set(), set()
+    kinds = set()
     for path in PAGES:
         for _ in views(page, app, path):
-            let_fade_in(page)
-            for kind, what, contrast in page.evaluate(CONTRAST):
-                kinds.add(kind)
-                if contrast < LEAST[kind]:
-                    faint.add((path, kind, what, round(contrast, 2)))
+            kinds |= kinds_that_can_be_read(page)
     assert kinds == set(LEAST)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_appears_on_a_press_has_enough_contrast(
+    app: App, open_page: Callable[..., Page], scheme: str
+) -> None:
+    """The map, the search for a learning rate, a drawing with its prediction, and dialogs."""
+    page = open_page(color_scheme=scheme)
+    for _ in presses(page, app):
+        settled(page)
+        assert "text" in kinds_that_can_be_read(page)
+
+
+def presses(page: Page, app: App) -> Iterator[None]:
+    go(page, app, "/evaluate")
+    page.get_by_role("tab", name="Map").click()
+    expect(page.locator(".st-key-map svg.marks")).to_be_visible()
+    yield
+    go(page, app, "/")
+    page.get_by_role("tab", name="Find a learning rate").click()
+    ask, found = page.locator(".st-key-ask_finder button"), page.locator(".st-key-finder_chart")
+    expect(ask.or_(found).first).to_be_visible()
+    if ask.is_visible():  # or the other theme has asked already
+        ask.click()
+    expect(found.locator("svg.marks")).to_be_visible()
+    yield
+    page.get_by_role("button", name=re.compile("Why did the post")).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield
+    go(page, app, "/draw")
+    draw_a_line(page)
+    expect(page.locator(".st-key-prediction .digit")).to_be_visible()
+    yield
+    page.get_by_role("button", name="Keep it as a 1: none yet").click()
+    page.get_by_role("tab", name="My drawings").click()
+    page.get_by_role("button", name="Drawing 1 of a 1").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield
+    page.locator(".st-key-delete_drawing button").click()
+    expect(page.locator(".st-key-undelete button")).to_be_visible()
+    yield
+
+
+def draw_a_line(page: Page) -> None:
+    box = page.locator(".st-key-canvas").bounding_box()
+    assert box
+    middle = box["x"] + box["width"] / 2
+    page.mouse.move(middle, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(middle, box["y"] + 200, steps=8)
+    page.mouse.up()
+
+
+def kinds_that_can_be_read(page: Page) -> set[str]:
+    """What kinds of things the page shows; each has enough contrast."""
+    let_fade_in(page)
+    shown = page.evaluate(CONTRAST)
+    faint = {
+        (kind, what, round(contrast, 2)) for kind, what, contrast in shown if contrast < LEAST[kind]
+    }
     assert not faint
+    return {kind for kind, _, _ in shown}
 
 
 def let_fade_in(page: Page) -> None:

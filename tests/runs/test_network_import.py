@@ -15,6 +15,7 @@ from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.network_import import UNKNOWN_DATASET, import_network
+from scratchmlp.runs.permissions import Visitor
 from scratchmlp.runs.store import Store
 
 CONFIG = TrainConfig(dataset="digits", hidden=(16,), epochs=2)
@@ -85,3 +86,14 @@ def test_a_file_that_is_not_a_network_makes_no_run(store: Store) -> None:
         with pytest.raises(UserError, match="This checkpoint cannot be used"):
             import_network(store, data, "hostile")
     assert store.runs() == []
+
+
+def test_a_visitor_s_file_cannot_name_a_folder_that_another_has_used(
+    store: Store, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "is_prepared", lambda name: True)
+    monkeypatch.setattr(datasets, "load", lambda name: digits)
+    file = fresh(replace(CONFIG, dataset="/data/private"))
+    assert store.run(import_network(store, file, "own machine")).dataset == "/data/private"
+    ben = store.seen_by(Visitor("ben"))
+    assert ben.run(import_network(ben, file, "hosted")).dataset == UNKNOWN_DATASET

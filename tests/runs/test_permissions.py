@@ -230,3 +230,47 @@ def test_what_each_may_do(store: Store, anns: str, verb: Verb) -> None:
             "pin": [True, False, True, False, False],
         }[verb]
     )
+
+
+def test_a_copy_of_a_shared_run_does_not_reach_the_private_one_behind_it(
+    store: Store, digits: Any
+) -> None:
+    from scratchmlp.runs import teaching
+
+    run = store.create(CONFIG, status="running")
+    execute(store, run)
+    ann, ben, drawings = store.seen_by(ANN), store.seen_by(BEN), digits.test.take(np.arange(3))
+    private = ann.add_network(store.network(run), "a private name")
+    shared = teaching.teach(ann, private, drawings)
+    ann.share(shared, True)
+    ann.run_list.rename(shared, "for all")
+    bens = ben.run(teaching.teach(ben, shared, drawings))
+    assert bens.parent == shared and bens.name == "for all, taught 3 drawings"
+    assert ann.run(teaching.teach(ann, shared, digits.test.take(np.arange(2)))).parent == private
+
+
+@pytest.mark.parametrize("folder", ["/etc", "..", "~", "a\x00b", "\ud800"])
+def test_a_visitor_names_no_folder_of_the_machine(store: Store, folder: str) -> None:
+    ben, config = store.seen_by(BEN), TrainConfig(dataset=folder)
+    assert not ben.may_use(folder) and store.may_use(folder)
+    with pytest.raises(UserError, match="choose mnist or digits"):
+        ben.create(config)
+    with pytest.raises(UserError, match="choose mnist or digits"):
+        ben.tasks.request("finder", config.asdict())
+    assert store.runs() == []
+
+
+def test_a_visitor_uses_the_folder_of_a_run_that_they_see(store: Store) -> None:
+    ben, config = store.seen_by(BEN), TrainConfig(dataset="/data/letters")
+    run = store.create(config)
+    assert not ben.may_use(config.dataset)
+    store.visitors.hold_link(BEN, run)
+    assert ben.may_use(config.dataset) and ben.run(ben.create(config)).config == config
+
+
+def test_only_who_may_restore_a_deleted_run_is_told_how(store: Store, anns: str) -> None:
+    store.run_list.delete([anns])
+    for visitor, sentence in ((ANN, "you can restore it"), (BEN, "was deleted.")):
+        with pytest.raises(UserError, match=sentence) as refused:
+            store.seen_by(visitor).run(anns)
+        assert ("restore" in str(refused.value)) == (visitor is ANN)

@@ -13,6 +13,7 @@ from streamlit.testing.v1.element_tree import Selectbox
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import database, tables
 from scratchmlp.runs.execution import execute
+from scratchmlp.runs.permissions import LOCAL
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import markdown, selection
 from tests.conftest import ROOT
@@ -78,8 +79,9 @@ def metric(app: AppTest, label: str) -> str:
 
 def trained(store: Store, config: TrainConfig, name: str = "") -> str:
     """A run that was trained to its end; its id. Each configuration is trained once."""
-    run_id = store.create(config, name, status="running")
+    run_id = store.seen_by(LOCAL).create(config, name, status="running")
     run, rows = _rows_of(config)
+    run = run | {"owner": store.visitor.id}
     with database.write_transaction(store._engine) as connection:
         connection.execute(sa.update(RUNS).where(RUNS.c.id == run_id).values(run))
         for table, found in rows.items():
@@ -105,5 +107,5 @@ def _rows_of(config: TrainConfig) -> tuple[dict[str, Any], dict[sa.Table, list[d
                 for table in (RUNS, *TABLES)
             ]
         store.close()
-    kept = {field: run[field] for field in run.keys() - {"id", "name", "created"}}
+    kept = {field: run[field] for field in run.keys() - {"id", "name", "created", "owner"}}
     return kept, dict(zip(TABLES, rows, strict=True))

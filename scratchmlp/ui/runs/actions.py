@@ -5,6 +5,7 @@ not move.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -41,6 +42,7 @@ def show(ticked: list[Run], titles: dict[str, str]) -> None:
         _button_for_each(row, "Resume", "play_arrow", ticked, _can_resume, resources.resume)
         _button_for_each(row, "Stop", "stop", ticked, _is_under_way, resources.cancel_or_stop)
         _delete(row, ticked)
+        _pin(row, ticked)
 
 
 def _title(ticked: list[Run], titles: dict[str, str]) -> str:
@@ -165,3 +167,23 @@ def _delete(row: Any, ticked: list[Run]) -> None:
         args=[ids],
         disabled=not ids,
     )
+
+
+def _pin(row: Any, ticked: list[Run]) -> None:
+    """For a teacher: everybody sees a pinned run first."""
+    if not resources.store().visitor.is_teacher:
+        return
+    are_pinned = bool(ticked) and all(run.pinned for run in ticked)
+    row.button(
+        "Unpin" if are_pinned else "Pin for all",
+        key="pin",
+        icon=f":material/{'keep_off' if are_pinned else 'keep'}:",
+        on_click=_do_to_each,
+        args=[partial(_set_pinned, not are_pinned), [run.id for run in ticked]],
+        disabled=not ticked,
+        help="Everybody on this server sees a pinned run first.",
+    )
+
+
+def _set_pinned(pinned: bool, run_id: str) -> None:
+    resources.store().pin(run_id, pinned)

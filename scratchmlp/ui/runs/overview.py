@@ -5,7 +5,6 @@ import streamlit as st
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import (
     elsewhere,
-    layout,
     live,
     network_upload,
     ownership,
@@ -35,7 +34,6 @@ def _overview(was_live: bool) -> None:
             st.rerun()
         deletion.undo_bar()
         run_status.kept_runs_warning()
-        layout.section("All runs")
         if not runs:
             _no_runs()
             return

@@ -5,19 +5,17 @@ the old one and starts with the same runs ticked, so that nobody deletes a row t
 """
 
 import hashlib
-import math
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from scratchmlp.net import presets
-from scratchmlp.net.config import LABELS, setting
+from scratchmlp.net.config import LABELS
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import ownership, resources, run_status, selection, share_table, visitor
+from scratchmlp.ui import ownership, resources, visitor
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.run_status import COLORS
+from scratchmlp.ui.runs import run_columns
 from scratchmlp.ui.session import (
     OPENED_ROW,
     RUN_TO_OPEN,
@@ -29,6 +27,7 @@ from scratchmlp.ui.session import (
     TICKED_RUNS,
 )
 
+TABLE = "runs_table"
 MAX_ROWS = 12  # on the screen at once
 ORDERS: dict[str, Callable[[Run], Any]] = {
     "Newest": lambda run: -run.created,
@@ -52,7 +51,8 @@ def filtered(row: Any, runs: list[Run]) -> list[Run]:
     order = row.selectbox(
         "Sort by", list(ORDERS), key=RUNS_ORDER, persist_state="session", width=170
     )
-    left = [run for run in runs if _matches(run, str(text or ""))]
+    nicknames = resources.store().visitors.nicknames() if visitor.is_hosted() else {}
+    left = [run for run in runs if _matches(run, str(text or ""), nicknames)]
     left = _filter(row, "Dataset", RUNS_DATASET, left, runs, _dataset)
     left = _filter(row, "Status", RUNS_STATUS, left, runs, _status)
     return sorted(left, key=ORDERS[order])
@@ -89,9 +89,11 @@ def _status(run: Run) -> str:
     return run.status
 
 
-def _matches(run: Run, text: str) -> bool:
+def _matches(run: Run, text: str, nicknames: dict[str, str]) -> bool:
     """Whether a row shows all the words of `text`."""
     shown = [run.title, run.note, run.id, run.dataset, presets.in_words(run.config)]
+    if visitor.is_hosted():
+        shown.append(ownership.owner_name(run, nicknames))
     everything = " ".join(shown).casefold()
     return all(word in everything for word in text.casefold().split())
 
@@ -101,10 +103,10 @@ def choose_columns(row: Any) -> list[str]:
     with row.popover("Columns", icon=":material/view_column:", key="columns"):
         chosen = st.pills(
             "Columns",
-            [*_columns(), *_SETTINGS],
-            format_func=lambda name: _COLUMNS.get(name) or LABELS[name],
+            [*run_columns.names(), *run_columns.SETTINGS],
+            format_func=lambda name: run_columns.COLUMNS.get(name) or LABELS[name],
             selection_mode="multi",
-            default=[name for name in DEFAULT_COLUMNS if name in _columns()],
+            default=[name for name in run_columns.DEFAULT_COLUMNS if name in run_columns.names()],
             key=RUNS_COLUMNS,
             persist_state="session",
         )
@@ -136,18 +138,18 @@ def show(runs: list[Run], titles: dict[str, str], columns: list[str]) -> list[Ru
     """
     ticked = st.session_state.get(TICKED_RUNS, set())
     rows = [row for row, run in enumerate(runs) if run.id in ticked]
-    key = _key(runs)
+    key = key_for(runs)
     event = st.dataframe(
-        _table(runs, titles),
+        run_columns.table(runs, titles),
         key=key,
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
         column_order=["run", "open", *columns],
-        column_config=_column_config(f"{OPENED_ROW}_{key}"),
+        column_config=run_columns.config(f"{OPENED_ROW}_{key}"),
         hide_index=True,
         placeholder="–",
-        height="content" if len(runs) <= MAX_ROWS else 36 * MAX_ROWS,
+        height=height(len(runs)),
         alt=f"A table of {len(runs)} runs.",
     )
     chosen = [runs[row] for row in event["selection"]["rows"] if row < len(runs)]
@@ -155,96 +157,18 @@ def show(runs: list[Run], titles: dict[str, str], columns: list[str]) -> list[Ru
     return chosen
 
 
-def opened(runs: list[Run]) -> Run | None:
+def opened(runs: list[Run], kind: str = TABLE) -> Run | None:
     """The run whose button in the table was just pressed."""
-    click = st.session_state.get(f"{OPENED_ROW}_{_key(runs)}")
+    click = st.session_state.get(f"{OPENED_ROW}_{key_for(runs, kind)}")
     return runs[click["row"]] if click else None
 
 
-def _key(runs: list[Run]) -> str:
-    """The table's key: another one for other runs or another order of them."""
+def key_for(runs: list[Run], kind: str = TABLE) -> str:
+    """The key of a table of that kind: another one for other runs or another order of them."""
     ids = ",".join(run.id for run in runs)
-    return "runs_table_" + hashlib.sha256(ids.encode()).hexdigest()[:12]
+    return f"{kind}_{hashlib.sha256(ids.encode()).hexdigest()[:12]}"
 
 
-_COLUMNS = {
-    "status": "Status",
-    "owner": "By",
-    "accuracy": "Test accuracy",
-    "settings": "Settings",
-    "losses": "Loss (log scale)",
-    "dataset": "Dataset",
-    "created": "Created",
-    "seconds": "Training time",
-    "note": "Note",
-    "id": "ID",
-}
-_SETTINGS = [field for field in LABELS if field != "dataset"]
-DEFAULT_COLUMNS = list(_COLUMNS)[:-1]
-
-
-def _columns() -> list[str]:
-    """On one's own machine all runs are one's own."""
-    return [name for name in _COLUMNS if name != "owner" or visitor.is_hosted()]
-
-
-def _table(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
-    lines, current = resources.sparklines(runs), selection.selected_run_id()
-    nicknames = resources.store().visitors.nicknames()
-    table = {
-        "run": [titles[run.id] for run in runs],
-        "open": ["● Open" if run.id == current else "Open" for run in runs],
-        "status": [[run.status] for run in runs],
-        "owner": [ownership.owner_name(run, nicknames) for run in runs],
-        "accuracy": [share_table.rounded_percent(run.test_accuracy) for run in runs],
-        "settings": [presets.in_words(run.config) for run in runs],
-        "losses": [_log10(lines.get(run.id, [])) for run in runs],
-        "dataset": [run.dataset for run in runs],
-        "created": pd.to_datetime([run.created for run in runs], unit="s", utc=True),
-        "seconds": pd.Series([run.train_seconds for run in runs], dtype=float),
-        "note": [run.note for run in runs],
-        "id": [run.id for run in runs],
-    }
-    fields = {field: [setting(field, run.config) for run in runs] for field in _SETTINGS}
-    return pd.DataFrame(table | fields)
-
-
-def _log10(losses: list[float]) -> list[float]:
-    return [math.log10(max(loss, 1e-9)) for loss in losses]
-
-
-def _column_config(button: str) -> dict[str, Any]:
-    """`button` is the key of the buttons that open a run."""
-    column, zone = st.column_config, run_status.zone().key
-    named: dict[str, Any] = {
-        "run": column.TextColumn("Run", pinned=True, width=210),
-        "open": column.ButtonColumn(
-            "Open",
-            pinned=True,
-            width=75,
-            type="tertiary",
-            key=button,
-            help="Opens the run on Train. A dot marks the run that the pages show.",
-        ),
-        "status": column.MultiselectColumn(
-            options=list(COLORS), color=list(COLORS.values()), width=95
-        ),
-        "owner": column.TextColumn(width=110, help="Who trained it."),
-        "accuracy": column.NumberColumn(
-            format="%.2f%%", width=110, help="Measured once, at the end."
-        ),
-        "settings": column.TextColumn(
-            width=330, help="The nearest recipe, and all that differs from it."
-        ),
-        "losses": column.LineChartColumn(width=130, help="By step."),
-        "dataset": column.TextColumn(width=80),
-        "created": column.DatetimeColumn(
-            format="D MMM YYYY, HH:mm", timezone=zone, width=150, help=f"In {zone}."
-        ),
-        "seconds": column.NumberColumn(format="%.1f s", width=100),
-        "note": column.TextColumn(width=200),
-        "id": column.TextColumn(width=150),
-    }
-    for name, label in _COLUMNS.items():
-        named[name]["label"] = label
-    return named | {field: column.TextColumn(LABELS[field]) for field in _SETTINGS}
+def height(rows: int) -> Any:
+    """Of a table with so many rows; a long one is scrolled."""
+    return "content" if rows <= MAX_ROWS else 36 * MAX_ROWS

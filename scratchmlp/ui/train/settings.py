@@ -129,6 +129,8 @@ def change(**values: Any) -> None:
     """
     try:
         config = replace(current(), **values)
+        if config.dataset not in datasets():  # a browser can send what the control does not offer
+            raise UserError("This dataset is not one of this laboratory's.")
     except UserError as error:
         st.toast(escape(str(error)), icon=":material/error:")
     else:

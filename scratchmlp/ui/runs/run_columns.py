@@ -1,0 +1,102 @@
+"""The columns that a table of runs can have: their labels, widths and values."""
+
+import math
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from scratchmlp.net import presets
+from scratchmlp.net.config import LABELS, setting
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import ownership, resources, run_status, selection, share_table, visitor
+from scratchmlp.ui.run_status import COLORS
+
+COLUMNS = {
+    "status": "Status",
+    "owner": "By",
+    "shown": "Shown to all",
+    "accuracy": "Test accuracy",
+    "settings": "Settings",
+    "losses": "Loss (log scale)",
+    "dataset": "Dataset",
+    "created": "Created",
+    "seconds": "Training time",
+    "note": "Note",
+    "id": "ID",
+}
+HOSTED = ("owner", "shown")  # only on a hosted server
+SETTINGS = [field for field in LABELS if field != "dataset"]
+DEFAULT_COLUMNS = list(COLUMNS)[:-1]
+
+
+def names() -> list[str]:
+    """On one's own machine all runs are one's own."""
+    return [name for name in COLUMNS if name not in HOSTED or visitor.is_hosted()]
+
+
+def table(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
+    """A row for each run. `titles` is what the table calls each run, by its id."""
+    lines, current = resources.sparklines(runs), selection.selected_run_id()
+    nicknames = resources.store().visitors.nicknames()
+    values = {
+        "run": [titles[run.id] for run in runs],
+        "open": ["● Open" if run.id == current else "Open" for run in runs],
+        "status": [[run.status] for run in runs],
+        "owner": [ownership.owner_name(run, nicknames) for run in runs],
+        "shown": ["pinned" if run.pinned else "shared" if run.shared else None for run in runs],
+        "accuracy": [share_table.rounded_percent(run.test_accuracy) for run in runs],
+        "settings": [presets.in_words(run.config) for run in runs],
+        "losses": [_log10(lines.get(run.id, [])) for run in runs],
+        "dataset": [run.dataset for run in runs],
+        "created": pd.to_datetime([run.created for run in runs], unit="s", utc=True),
+        "seconds": pd.Series([run.train_seconds for run in runs], dtype=float),
+        "note": [run.note for run in runs],
+        "id": [run.id for run in runs],
+    }
+    fields = {field: [setting(field, run.config) for run in runs] for field in SETTINGS}
+    return pd.DataFrame(values | fields)
+
+
+def _log10(losses: list[float]) -> list[float]:
+    return [math.log10(max(loss, 1e-9)) for loss in losses]
+
+
+def config(button: str, is_pinned: bool = True) -> dict[str, Any]:
+    """`button` is the key of the buttons that open a run. Pinned columns are always in sight."""
+    column, zone = st.column_config, run_status.zone().key
+    named: dict[str, Any] = {
+        "run": column.TextColumn("Run", pinned=is_pinned, width=210),
+        "open": column.ButtonColumn(
+            "Open",
+            pinned=is_pinned,
+            width=75,
+            type="tertiary",
+            key=button,
+            help="Opens the run on Train. A dot marks the run that the pages show.",
+        ),
+        "status": column.MultiselectColumn(
+            options=list(COLORS), color=list(COLORS.values()), width=95
+        ),
+        "owner": column.TextColumn(width=110, help="Who trained it."),
+        "shown": column.TextColumn(
+            width=110, help="Who pins or shares a run shows it to everybody on this server."
+        ),
+        "accuracy": column.NumberColumn(
+            format="%.2f%%", width=110, help="Measured once, at the end."
+        ),
+        "settings": column.TextColumn(
+            width=330, help="The nearest recipe, and all that differs from it."
+        ),
+        "losses": column.LineChartColumn(width=130, help="By step."),
+        "dataset": column.TextColumn(width=80),
+        "created": column.DatetimeColumn(
+            format="D MMM YYYY, HH:mm", timezone=zone, width=150, help=f"In {zone}."
+        ),
+        "seconds": column.NumberColumn(format="%.1f s", width=100),
+        "note": column.TextColumn(width=200),
+        "id": column.TextColumn(width=150),
+    }
+    for name, label in COLUMNS.items():
+        named[name]["label"] = label
+    return named | {field: column.TextColumn(LABELS[field]) for field in SETTINGS}
