@@ -16,7 +16,13 @@ from tests.conftest import ROOT
 # The floors from the bottom up. A module imports only from the floors below it, or its own.
 FLOORS = (
     ("scratchmlp.errors",),
-    ("scratchmlp.paths", "scratchmlp.figures", "scratchmlp.listening", "scratchmlp.on_demand"),
+    (
+        "scratchmlp.paths",
+        "scratchmlp.figures",
+        "scratchmlp.listening",
+        "scratchmlp.memory",
+        "scratchmlp.on_demand",
+    ),
     ("scratchmlp.ink",),
     ("scratchmlp.data",),
     ("scratchmlp.net",),

@@ -59,38 +59,52 @@ def run(visitors: int, pace: Pace) -> Iterator[Line]:
         link_cache(paths.cache(), home)
         app = App(home, SCRATCHMLP_HOSTED="1")
         store = Store(f"sqlite:///{home / 'runs.db'}")
+        first, lesson = Visitor(app.url), Lesson(app.url, pace.thinking)
         try:
-            yield from asyncio.run(_measure(app, store, visitors, pace))
+            with asyncio.Runner() as runner:
+                yield from runner.run(_begin(app, first, pace))
+                yield from runner.run(_teach(app, store, lesson, visitors, pace))
+                yield from runner.run(_idle(app, "all connected", pace))
+                yield from runner.run(_watching(app, pace))
+                yield from runner.run(_leave(app, [first, *lesson.visitors], pace))
         finally:
             app.close()
             store.close()
 
 
-async def _measure(app: App, store: Store, visitors: int, pace: Pace) -> list[Line]:
-    first = Visitor(app.url)
-    lines = [_value("the first visitor of a new server", await first.open(), "s")]
+async def _begin(app: App, first: Visitor, pace: Pace) -> list[Line]:
+    seconds = await first.open()
     await first.until(lambda: first.card.status == "finished")
-    lines += await _idle(app, "one visitor of a finished run", pace)
-    lines.append(_value(POLLING, first.asks_by_itself, ""))
+    return [
+        _value("the first visitor of a new server", seconds, "s"),
+        *await _idle(app, "one visitor of a finished run", pace),
+        _value(POLLING, first.asks_by_itself, ""),
+    ]
+
+
+async def _teach(app: App, store: Store, lesson: Lesson, visitors: int, pace: Pace) -> list[Line]:
     memory: list[float] = []
     async with _sampled(app, memory):
-        lesson = Lesson(app.url, pace.thinking)
         delays = np.linspace(0, pace.arrival, visitors, endpoint=False)
         began = time.perf_counter()
         await asyncio.gather(*(lesson.attend(n, delay) for n, delay in enumerate(delays)))
         took = time.perf_counter() - began
-    lines.append(Line({"bench": "class"}, f"{'seconds':44} {'median':>8} {'p95':>8} {'goal':>8}"))
-    lines += [_times(what, lesson.seconds[what], goal) for what, goal in GOALS.items()]
-    lines.append(_value("until all had done everything", took, "s"))
-    lines += _failures(lesson, store, visitors)
-    lines.append(_value("memory, peak", max(memory), "MB"))
-    lines += await _idle(app, "all connected", pace)
-    lines += await _watching(app, pace)
-    for visitor in (first, *lesson.visitors):
+    heading = Line({"bench": "class"}, f"{'seconds':44} {'median':>8} {'p95':>8} {'goal':>8}")
+    return [
+        heading,
+        *(_times(what, lesson.seconds[what], goal) for what, goal in GOALS.items()),
+        _value("until all had done everything", took, "s"),
+        *_failures(lesson, store, visitors),
+        _value("memory, peak", max(memory), "MB"),
+    ]
+
+
+async def _leave(app: App, visitors: list[Visitor], pace: Pace) -> list[Line]:
+    for visitor in visitors:
         await visitor.leave()
     await asyncio.sleep(pace.after)
     what = f"memory, {pace.after:.0f} s after all left"
-    return [*lines, _value(what, usage(app.process.pid).mb, "MB")]
+    return [_value(what, usage(app.process.pid).mb, "MB")]
 
 
 def _failures(lesson: Lesson, store: Store, visitors: int) -> list[Line]:

@@ -4,15 +4,13 @@ A worker imports this module when it starts, so that PyTorch is loaded before th
 """
 
 import contextlib
-import ctypes
-import gc
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import torch
 
+from scratchmlp import memory
 from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 from scratchmlp.runs.database import patiently
@@ -40,16 +38,8 @@ def work(url: Any, name: str) -> None:
         thread = threading.Thread(target=_do, args=[store, item, is_free.set], daemon=True)
         thread.start()
         is_free.wait()
-        _return_memory()
+        memory.give_back()  # the next run may come in an hour
     store.close()  # the thread of a paused run connects again
-
-
-def _return_memory() -> None:
-    """Give the memory that is free to the system: the next run may come in an hour."""
-    gc.collect()
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _do(store: Store, item: Item, leave: Callable[[], None]) -> None:

@@ -37,5 +37,9 @@ def _lookers() -> Lookers:
 def seconds() -> float:
     """Note that this page looks, and return the seconds until it should look again."""
     context = get_script_run_ctx()
-    n = _lookers().note(context.session_id if context else "")
-    return next(pace for most, pace in PACES if n <= most)
+    return pace(_lookers().note(context.session_id if context else ""))
+
+
+def pace(pages: int) -> float:
+    """The seconds between two looks of each of so many pages."""
+    return next(seconds for most, seconds in PACES if pages <= most)

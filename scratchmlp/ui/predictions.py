@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scratchmlp.analysis import evaluation, explanation, projection
 from scratchmlp.data import datasets
-from scratchmlp.data.datasets import Examples
+from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
@@ -21,7 +21,10 @@ SPLITS = {"test": "Test", "valid": "Validation", "train": "Training"}
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row of `table`, of `examples` and of `files` for each sample of the split."""
+    """One row of `table`, of `examples` and of `files` for each sample of the split.
+
+    `source` is the dataset with the classes of the network.
+    """
 
     run_id: str
     step: int  # of the checkpoint
@@ -29,7 +32,7 @@ class Predictions:
     split: str
     network: Network
     examples: Examples
-    files: NDArray[np.str_]
+    source: Dataset
     table: pd.DataFrame
 
     @property
@@ -47,6 +50,10 @@ class Predictions:
     @property
     def is_mnist_test(self) -> bool:
         return evaluation.is_mnist_test(self.dataset, self.split)
+
+    @cached_property
+    def files(self) -> NDArray[np.str_]:
+        return evaluation.names_of(self.source, self.network.config, self.split)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -71,11 +78,10 @@ def load_predictions(run: Run, dataset: str, split: str) -> Predictions:
     return _predict(run.id, step, dataset, split)
 
 
-@st.cache_resource(show_spinner=False, max_entries=6)
+@st.cache_resource(show_spinner=False, max_entries=20)  # 1.3 MB each, for as many visitors
 def _predict(run_id: str, step: int, name: str, split: str) -> Predictions:
     network = resources.network(run_id, step)
     dataset = evaluation.match_classes(datasets.load(name), network.classes)
     examples = evaluation.split_of(dataset, network.config, split)
     table = evaluation.predict(network, examples)
-    files = evaluation.names_of(dataset, network.config, split)
-    return Predictions(run_id, step, name, split, network, examples, files, table)
+    return Predictions(run_id, step, name, split, network, examples, dataset, table)

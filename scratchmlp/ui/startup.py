@@ -4,20 +4,26 @@ The data is prepared, the workers start, and what waited in the queue goes on, t
 opened a page.
 """
 
+import gc
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from scratchmlp import memory
 from scratchmlp.errors import UserError
 
 log = logging.getLogger(__name__)
+
+TIDY_SECONDS = 60.0  # between two times that free memory is given back; it takes milliseconds
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Of the server: it answers while a thread makes everything ready."""
+    memory.keep_small()
     threading.Thread(target=_begin, daemon=True, name="startup").start()
     yield
 
@@ -30,3 +36,8 @@ def _begin() -> None:
         resources.jobs()
     except UserError as error:  # the pages meet the same trouble, and show it
         log.warning("%s", error)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: later collections need not look at it
+    while True:
+        time.sleep(TIDY_SECONDS)
+        memory.give_back()

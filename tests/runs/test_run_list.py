@@ -64,6 +64,14 @@ def test_a_deleted_run_is_in_no_list_until_it_is_restored(store: Store) -> None:
     assert store.run_list.deleted() == []
 
 
+def test_only_runs_that_wait_train_or_are_paused_are_under_way(store: Store) -> None:
+    statuses = "queued", "running", "paused", "finished", "stopped", "diverged", "failed"
+    made = {status: store.create(CONFIG, status=status) for status in statuses}
+    assert store.run_list.under_way() == [made[s] for s in ("queued", "running", "paused")]
+    store.run_list.delete([made["queued"]])
+    assert store.run_list.under_way() == [made["running"], made["paused"]]
+
+
 def test_a_deleted_run_that_trains_stops(store: Store) -> None:
     run = store.create(CONFIG)
     store.claim(run)
