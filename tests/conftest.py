@@ -113,10 +113,12 @@ def forget_fastai_home() -> None:
 
 def give_mnist(fastai: Path) -> None:
     """Put MNIST where fastai looks for it: from `SHARED`, or from where the reader has it."""
-    for source in (SHARED / "mnist_png.tgz", FASTAI / "archive" / "mnist_png.tgz"):
-        if source.exists():
-            (fastai / "archive").mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, fastai / "archive")
+    archive = fastai / "archive" / "mnist_png.tgz"
+    for source in (SHARED / archive.name, FASTAI / "archive" / archive.name):
+        if archive.exists() or source.exists():
+            archive.parent.mkdir(parents=True, exist_ok=True)
+            if not archive.exists():  # a new copy would be decoded again
+                shutil.copy(source, archive)
             return
     (fastai / "data").mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):

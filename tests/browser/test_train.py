@@ -91,7 +91,8 @@ def test_reload_and_a_second_tab_see_the_run_where_it_is(
 
     press(page, "pause")
     says(page, "paused")
-    at = step(page)
+    at = store.steps_since(run.id)[-1].step
+    expect(page.locator(".st-key-run_state")).to_contain_text(f"step {at:,} of")
     page.reload()
     says(page, "paused")
     assert step(page) == at
