@@ -15,7 +15,8 @@ from scratchmlp.runs.records import clean
 from scratchmlp.runs.tables import drawings, held_links, runs, tasks, visitors
 
 MAX_NICKNAME_LENGTH = 40
-UNNAMED = "a visitor"
+UNNAMED, OWN, SERVER = "a visitor", "you", "this server"
+"""What lists say of a visitor without a nickname, of oneself, and of the machine's owner."""
 SEEN_SECONDS = 30.0  # between two notes that a visitor is here
 
 
@@ -62,6 +63,8 @@ class Visitors:
                 f"A nickname has at most {MAX_NICKNAME_LENGTH} characters: yours has "
                 f"{len(nickname):,}."
             )
+        if nickname.casefold() in (UNNAMED, OWN, SERVER):
+            raise UserError(f"Nobody can be called {nickname}: choose another nickname.")
         self._set(visitor_id, nickname=nickname)
 
     def set_teacher_key(self, visitor_id: str, digest: str | None) -> None:

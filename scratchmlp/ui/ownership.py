@@ -5,7 +5,7 @@ import streamlit as st
 from scratchmlp.runs import permissions
 from scratchmlp.runs.permissions import Verb
 from scratchmlp.runs.store import Run
-from scratchmlp.runs.visitors import UNNAMED
+from scratchmlp.runs.visitors import OWN, SERVER, UNNAMED
 from scratchmlp.ui import resources, session, visitor
 from scratchmlp.ui.markdown import escape
 
@@ -34,9 +34,9 @@ def first_choice(runs: list[Run]) -> list[Run]:
 def owner_name(run: Run, nicknames: dict[str, str]) -> str:
     """What a list says of the owner of a run."""
     if is_own(run):
-        return "you"
+        return OWN
     if run.owner == permissions.LOCAL.id:
-        return "this server"
+        return SERVER
     return nicknames.get(run.owner, UNNAMED)
 
 

@@ -200,6 +200,9 @@ def test_the_first_run_is_for_all_on_a_hosted_server(store: Store, anns: str) ->
 def test_a_nickname_is_short_and_clean(store: Store) -> None:
     store.visitors.set_nickname("ann", "  Ann\n the \x00Great\ud800 ")
     assert store.visitors.nicknames() == {"ann": "Ann the Great"}
+    for name in ("You", " this  SERVER ", "a visitor"):
+        with pytest.raises(UserError, match="choose another nickname"):
+            store.visitors.set_nickname("ben", name)
     with pytest.raises(UserError, match="at most 40"):
         store.visitors.set_nickname("ann", "a" * (MAX_NICKNAME_LENGTH + 1))
     store.visitors.note_seen("ann")
