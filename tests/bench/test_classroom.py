@@ -4,11 +4,12 @@ from pathlib import Path
 
 from scratchmlp.bench import classroom
 from scratchmlp.bench.lesson import ANSWER, CARD, CELL, CONTROL, FIRST_PAGE
+from tests.coroutines import in_thread
 
 
 def test_two_visitors_do_everything_and_meet_no_error(closed_world: Path) -> None:
     pace = classroom.Pace(arrival=0, thinking=0, idle=0.2, after=0)
-    records = [line.record for line in classroom.run(2, pace)]
+    records = in_thread(lambda: [line.record for line in classroom.run(2, pace)])
     named = {record["what"]: record for record in records if "what" in record}
     assert named["errors"]["value"] == []
     assert named["runs lost"]["value"] == 0

@@ -28,6 +28,7 @@ from scratchmlp.runs.store import Store
 from scratchmlp.ui import session
 from scratchmlp.ui.server import COOKIE
 from tests.conftest import CLOSED_PORT
+from tests.coroutines import finish
 from tests.hosted.client import Client, State, as_json, ask
 from tests.hosted.victim import Victim, new_cookie, uploaded_picture, visitor_of
 
@@ -392,7 +393,7 @@ def scene(
 
 
 def test_nobody_reads_or_changes_what_is_another_s(scene: Scene) -> None:
-    asyncio.run(attack(scene))
+    finish(attack(scene))
 
 
 async def attack(scene: Scene) -> None:

@@ -15,6 +15,7 @@ from scratchmlp.data.datasets import Dataset
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
+from tests.coroutines import finish
 from tests.hosted.client import Client
 from tests.hosted.victim import new_cookie, visitor_of
 
@@ -101,13 +102,13 @@ def test_all_goes_on_after_the_server_was_killed(
     app = App(closed_world, SCRATCHMLP_HOSTED="1")
     try:
         pupils = [Pupil(store, number, digits) for number in range(VISITORS)]
-        asyncio.run(train(app, store, pupils))
+        finish(train(app, store, pupils))
         waiting = store.queue()
         assert len(waiting) >= WAITING
         kill(app)
         assert store.queue() == waiting
         app = App(closed_world, SCRATCHMLP_HOSTED="1")
-        asyncio.run(come_back(app, store, pupils, waiting))
+        finish(come_back(app, store, pupils, waiting))
     finally:
         app.close()
     check(store, waiting, {pupil.run for pupil in pupils})
@@ -116,8 +117,13 @@ def test_all_goes_on_after_the_server_was_killed(
 async def train(app: App, store: Store, pupils: list[Pupil]) -> None:
     for pupil in pupils:
         await pupil.train(app)
-    training = [pupil.run for pupil in pupils if store.run(pupil.run).status == "running"]
-    await until(lambda: all(store.last_checkpoint(run)[0] for run in training))
+    runs = [pupil.run for pupil in pupils]
+
+    def have_begun() -> bool:
+        training = [run for run in runs if store.run(run).status == "running"]
+        return len(training) == WORKERS and all(store.last_checkpoint(run)[0] for run in training)
+
+    await until(have_begun)
 
 
 async def come_back(app: App, store: Store, pupils: list[Pupil], waiting: list[str]) -> None:

@@ -155,9 +155,11 @@ def test_a_paused_run_gives_its_place_to_the_next(jobs: Jobs, store: Store) -> N
 def test_what_killed_workers_did_goes_on_by_itself(jobs: Jobs, store: Store) -> None:
     """A run as if it had not been disturbed; a task from its start."""
     run_id = submit(jobs, store, MIDDLE)
+    wait(lambda: store.epochs_since(run_id))
     task = store.tasks.request("suspects", {"dataset": "digits", "n": 1437})
     jobs.wake()
-    wait(lambda: store.tasks.get(task.id).status == "running" and store.epochs_since(run_id))
+    wait(lambda: store.tasks.get(task.id).status == "running")
+    assert store.run(run_id).status == "running"
     for worker in workers_in(below(psutil.Process())):
         worker.kill()
     wait(lambda: store.run(run_id).status == "finished")

@@ -11,7 +11,15 @@ MODERN = TrainConfig()
 
 
 def made(name: str = "", created: float = NOON, config: TrainConfig = MODERN) -> Run:
-    columns = ("total_steps", "ended", "error", "best_epoch", "test_accuracy", "test_loss")
+    columns = (
+        "total_steps",
+        "ended",
+        "pinned",
+        "error",
+        "best_epoch",
+        "test_accuracy",
+        "test_loss",
+    )
     more = dict.fromkeys((*columns, "train_seconds", "parent", "deleted"))
     return Run.from_row(
         new_row(config, name, "queued", "local") | more | {"created": created, "note": ""}

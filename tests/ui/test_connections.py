@@ -1,6 +1,5 @@
 """What a visitor's browser can reach by Streamlit's protocol: their own session, and no more."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from scratchmlp.ui import connections
 from scratchmlp.ui.connections import OwnSession
 from scratchmlp.ui.server import COOKIE
+from tests.coroutines import finish
 
 ANN, BEN = f"{COOKIE}={'a' * 32}", f"{COOKIE}={'b' * 32}"
 
@@ -60,7 +60,7 @@ def connect(app: OwnSession, cookie: str, protocol: str, sent: Iterable[bytes] =
         pass
 
     headers = [(b"cookie", cookie.encode()), (b"sec-websocket-protocol", protocol.encode())]
-    asyncio.run(app({"type": "websocket", "path": "/", "headers": headers}, receive, send))
+    finish(app({"type": "websocket", "path": "/", "headers": headers}, receive, send))
 
 
 def upload(app: OwnSession, cookie: str, method: str = "PUT") -> int:
@@ -75,7 +75,7 @@ def upload(app: OwnSession, cookie: str, method: str = "PUT") -> int:
     path = "/lab/_stcore/upload_file/of-ann/a-file"
     headers = [(b"cookie", cookie.encode())]
     request = {"type": "http", "method": method, "path": path, "headers": headers}
-    asyncio.run(app(request, receive, send))
+    finish(app(request, receive, send))
     return int(answers[0])
 
 

@@ -1,7 +1,5 @@
 """A session that floods the server waits; one that is used by a person does not."""
 
-import asyncio
-
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
@@ -10,6 +8,7 @@ from starlette.types import Message, Receive, Scope, Send
 from scratchmlp.runs.limits import Limits
 from scratchmlp.ui import pacing
 from scratchmlp.ui.pacing import BURST_SECONDS, Pace, SessionPace
+from tests.coroutines import finish
 
 
 def passed(times: list[float], rate: float) -> list[float]:
@@ -55,7 +54,7 @@ def slept(scope: Scope, monkeypatch: pytest.MonkeyPatch, messages: int) -> float
 
     async def send(message: Message) -> None: ...
 
-    asyncio.run(SessionPace(app, Limits().page_runs)(scope, receive, send))
+    finish(SessionPace(app, Limits().page_runs)(scope, receive, send))
     assert len(received) == messages
     return total[0]
 

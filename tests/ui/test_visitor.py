@@ -1,6 +1,5 @@
 """Who looks at the page: the cookie that the server sets, hosted mode, and the teacher's key."""
 
-import asyncio
 from http.cookies import SimpleCookie
 
 import pytest
@@ -12,6 +11,7 @@ from scratchmlp.runs.permissions import LOCAL, Visitor
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import server, visitor
 from scratchmlp.ui.server import COOKIE, VisitorCookie
+from tests.coroutines import finish
 
 HTML = (b"accept", b"text/html,*/*")
 
@@ -30,7 +30,7 @@ def answer(headers: list[tuple[bytes, bytes]], **scope: object) -> SimpleCookie:
         return {"type": "http.request"}
 
     request = {"type": "http", "method": "GET", "scheme": "http", "path": "/", "headers": headers}
-    asyncio.run(VisitorCookie(page)(request | scope, receive, send))
+    finish(VisitorCookie(page)(request | scope, receive, send))
     cookies: SimpleCookie = SimpleCookie()
     for name, value in sent[0]["headers"]:
         assert name == b"set-cookie"
