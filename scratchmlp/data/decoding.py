@@ -37,7 +37,8 @@ def decode(pictures: Iterable[Picture], total: int, progress: Progress) -> NDArr
     from joblib.externals.loky import get_reusable_executor
 
     what, is_many = f"Decoding {total:,} pictures", total > 2 * CHUNK
-    workers = Parallel(n_jobs=-1 if is_many else 1, return_as="generator")
+    # Chunks are small: no array of them goes through a file of joblib's.
+    workers = Parallel(n_jobs=-1 if is_many else 1, return_as="generator", max_nbytes=None)
     rest = iter(pictures)
     chunks = iter(lambda: list(itertools.islice(rest, CHUNK)), [])
     decoded: Iterator[NDArray[np.uint8]] = workers(delayed(_decode_all)(chunk) for chunk in chunks)

@@ -27,6 +27,7 @@ STYLE = """<style>
 .stApp:has([data-testid=stTopNav]) [data-testid=stLayoutWrapper]:has(> .st-key-pages) {
   display: none }
 @media (max-width: 768px) { .st-key-train_here { display: none } }
+@media (min-width: 769px) { .stApp :has(> .st-key-whole_label) { display: none } }
 .stHeading :is(h2, h3) { padding: 0 }
 :is(.st-key-class, .st-key-you) .stHeading { padding-bottom: .5rem }
 [class*=st-key-section_] { position: absolute; height: 1px; clip-path: inset(50%) }

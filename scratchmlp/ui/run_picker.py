@@ -90,7 +90,8 @@ def show_control(runs: dict[str, Run], run: Run | None, on_select: Callable[[str
         **session.synced_widget(RUN_CONTROL, run.id if run else None, on_select),
     )
     if run and len(shown[run.id]) > LONG_LABEL:
-        st.caption(escape(shown[run.id]))
+        with st.container(key="whole_label"):  # only on a phone, see `layout.STYLE`
+            st.caption(escape(shown[run.id]))
 
 
 def labels(runs: dict[str, Run]) -> dict[str, str]:
