@@ -111,8 +111,7 @@ class BackgroundTasks:
         query = sa.select(tasks.c.owner).where(tasks.c.id == task_id)
         with read_transaction(self._engine) as connection:
             owner = connection.execute(query).scalar()
-        visitor = self._visitor
-        return visitor.is_trusted or visitor.is_teacher or owner == visitor.id
+        return self._visitor.is_in_charge or owner == self._visitor.id
 
     def finish(self, task_id: str, arrays: Arrays) -> None:
         packed = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
-from scratchmlp.runs.database import insert_new, read_transaction, write_transaction
+from scratchmlp.runs.database import read_transaction, update_or_insert, write_transaction
 from scratchmlp.runs.permissions import LOCAL, Visitor
-from scratchmlp.runs.records import clean
+from scratchmlp.runs.records import demand_length, one_line
 from scratchmlp.runs.tables import class_settings
 
 MAX_MESSAGE_LENGTH = 200
@@ -31,6 +31,11 @@ class ClassSettings:
         with read_transaction(self._engine) as connection:
             return is_queue_open(connection)
 
+    def may_queue(self) -> bool:
+        """Whether the visitor can put a new run into the queue. A teacher always can."""
+        with read_transaction(self._engine) as connection:
+            return _may_queue(connection, self._visitor)
+
     def open_queue(self, is_open: bool) -> None:
         """Open or close the queue. What waits when it is closed still runs."""
         self._set("queue_open", is_open)
@@ -43,21 +48,15 @@ class ClassSettings:
 
     def set_message(self, text: str) -> None:
         """Show a line to all; an empty text removes it."""
-        text = " ".join(clean(text).split())
-        if len(text) > MAX_MESSAGE_LENGTH:
-            raise UserError(
-                f"A message has at most {MAX_MESSAGE_LENGTH} characters: yours has {len(text):,}."
-            )
+        text = one_line(text)
+        demand_length("message", text, MAX_MESSAGE_LENGTH)
         self._set("message", text)
 
     def _set(self, key: str, value: Any) -> None:
-        if not (self._visitor.is_trusted or self._visitor.is_teacher):
+        if not self._visitor.is_in_charge:
             raise UserError("Only a teacher can change the settings of the class.")
-        this = sa.update(class_settings).where(class_settings.c.key == key)
         with write_transaction(self._engine) as connection:
-            if connection.execute(this.values(value=value)).rowcount == 0:
-                insert = insert_new(connection, class_settings)
-                connection.execute(insert.values(key=key, value=value))
+            update_or_insert(connection, class_settings, {"key": key}, {"value": value}, {})
 
 
 def is_queue_open(connection: sa.Connection) -> bool:
@@ -66,8 +65,12 @@ def is_queue_open(connection: sa.Connection) -> bool:
 
 def demand_open_queue(connection: sa.Connection, visitor: Visitor) -> None:
     """Refuse a new run of a visitor while the queue is closed. A teacher still trains."""
-    if not (visitor.is_trusted or visitor.is_teacher or is_queue_open(connection)):
+    if not _may_queue(connection, visitor):
         raise UserError(CLOSED)
+
+
+def _may_queue(connection: sa.Connection, visitor: Visitor) -> bool:
+    return visitor.is_in_charge or is_queue_open(connection)
 
 
 def _get(connection: sa.Connection, key: str) -> Any:

@@ -144,6 +144,15 @@ def insert_new(connection: sa.Connection, table: sa.Table) -> Any:
     return dialect.insert(table).on_conflict_do_nothing()
 
 
+def update_or_insert(
+    connection: sa.Connection, table: sa.Table, key: Any, values: Any, others: Any
+) -> None:
+    """Set values of the row with a key; without such a row, insert it with the other values too."""
+    this = [table.c[name] == value for name, value in key.items()]
+    if connection.execute(sa.update(table).where(*this).values(values)).rowcount == 0:
+        connection.execute(insert_new(connection, table).values(key | others | values))
+
+
 def patiently(action: Callable[[], T]) -> T:
     """Call `action` again and again as long as the database is away, for `WAIT_SECONDS`."""
     deadline, is_waiting = time.monotonic() + WAIT_SECONDS, False

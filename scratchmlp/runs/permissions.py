@@ -45,6 +45,11 @@ class Visitor:
     is_trusted: bool = False
     is_teacher: bool = False
 
+    @property
+    def is_in_charge(self) -> bool:
+        """Whether they look after the runs of all."""
+        return self.is_trusted or self.is_teacher
+
 
 LOCAL = Visitor("local", is_trusted=True)
 
@@ -129,7 +134,7 @@ def demand_dataset(connection: sa.Connection, visitor: Visitor, dataset: str) ->
 
 def listed(visitor: Visitor) -> sa.ColumnElement[bool]:
     """The runs in a visitor's lists: those they `may` list, and those whose link they hold."""
-    if visitor.is_trusted or visitor.is_teacher:
+    if visitor.is_in_charge:
         return sa.true()
     holds = sa.exists().where(held_links.c.run == runs.c.id, held_links.c.visitor == visitor.id)
     return sa.or_(

@@ -14,8 +14,7 @@ from scratchmlp.runs.durations import (
     expected_steps,
 )
 from scratchmlp.runs.records import LIVE
-from scratchmlp.runs.run_list import NOT_DELETED
-from scratchmlp.runs.tables import epochs, runs, steps, tasks
+from scratchmlp.runs.tables import NOT_DELETED, epochs, runs, steps, tasks
 from scratchmlp.runs.turns import WINDOW, Item, Served, State, Waiting
 
 MOST_MEASURED = 60  # finished runs that a forecast looks at, the newest

@@ -13,9 +13,8 @@ from scratchmlp.errors import UserError
 from scratchmlp.runs.limits import Limits
 from scratchmlp.runs.permissions import LOCAL, Visitor
 from scratchmlp.runs.records import ENDED
-from scratchmlp.runs.tables import drawings, runs, tasks
+from scratchmlp.runs.tables import NOT_DELETED, drawings, runs, tasks
 
-NOT_DELETED = runs.c.deleted.is_(None)
 NEARLY = 0.9  # of the runs that a visitor may keep: from here on the page warns
 
 

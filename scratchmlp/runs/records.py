@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal, NamedTuple, get_args
 
 from scratchmlp.data.types import is_text
+from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.database import LOST_AFTER
@@ -207,6 +208,17 @@ def new_row(config: TrainConfig, name: str, status: Status, owner: str) -> dict[
 def clean(text: str) -> str:
     """A name or a note without the characters that cannot be stored or shown."""
     return "".join(c for c in text if c in "\n\t" or is_text(c)).strip()
+
+
+def one_line(text: str) -> str:
+    """The same for a text of one line: white space becomes a single space."""
+    return " ".join(clean(text).split())
+
+
+def demand_length(what: str, text: str, most: int) -> None:
+    """Refuse a name, a note or another text that is too long."""
+    if len(text) > most:
+        raise UserError(f"A {what} has at most {most:,} characters: yours has {len(text):,}.")
 
 
 def nan_to_none(row: Mapping[str, Any]) -> dict[str, Any]:

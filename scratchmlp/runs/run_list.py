@@ -1,4 +1,4 @@
-"""The list of runs: names, notes, sparklines, and deletion that can be undone for an hour.
+"""The list of runs: names, notes, sharing, sparklines, and deletion that can be undone for an hour.
 
 A deleted run disappears from every list at once. After an hour it is removed from the database.
 A run that still trains is sent the command to stop when it is deleted.
@@ -6,16 +6,17 @@ A run that still trains is sent the command to stop when it is deleted.
 
 import time
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import read_transaction, write_transaction
-from scratchmlp.runs.permissions import demand, listed, may
-from scratchmlp.runs.quotas import NOT_DELETED, UNLIMITED, Quotas
-from scratchmlp.runs.records import LIVE, Run, clean
-from scratchmlp.runs.tables import commands, epochs, runs, steps
+from scratchmlp.runs.permissions import Verb, demand, listed, may
+from scratchmlp.runs.quotas import UNLIMITED, Quotas
+from scratchmlp.runs.records import LIVE, Run, clean, demand_length
+from scratchmlp.runs.tables import NOT_DELETED, commands, epochs, runs, steps
 
 RUN_RETENTION = 3600.0  # seconds in which a deleted run can be restored
 MAX_NAME_LENGTH = 200
@@ -60,14 +61,22 @@ class RunList:
 
     def _set_text(self, run_id: str, column: str, text: str, max_length: int) -> None:
         text = clean(text)
-        if len(text) > max_length:
-            raise UserError(
-                f"A {column} has at most {max_length:,} characters: yours has {len(text):,}."
-            )
-        query = sa.update(runs).where(runs.c.id == run_id).values({column: text})
+        demand_length(column, text, max_length)
+        self._set("describe", run_id, **{column: text})
+
+    def share(self, run_id: str, shared: bool) -> None:
+        """Put a run into the lists of everybody on this server, or take it out again."""
+        self._set("share", run_id, shared=shared)
+
+    def pin(self, run_id: str, pinned: bool) -> None:
+        """Show a run to everybody first, or not any more."""
+        self._set("pin", run_id, pinned=time.time() if pinned else None)
+
+    def _set(self, verb: Verb, run_id: str, **values: Any) -> None:
+        """Set columns of a run, if the visitor may do this to it."""
         with write_transaction(self._engine) as connection:
-            demand(connection, self._visitor, "describe", [run_id])
-            connection.execute(query)
+            demand(connection, self._visitor, verb, [run_id])
+            connection.execute(sa.update(runs).where(runs.c.id == run_id).values(values))
 
     def delete(self, run_ids: Collection[str]) -> None:
         """Hide runs from every list. Those that still train are sent the command to stop."""

@@ -58,8 +58,8 @@ from scratchmlp.runs.records import (
     nan_to_none,
     new_row,
 )
-from scratchmlp.runs.run_list import NOT_DELETED, RunList, read_runs, remove_expired
-from scratchmlp.runs.tables import checkpoints, commands, epochs, runs, steps
+from scratchmlp.runs.run_list import RunList, read_runs, remove_expired
+from scratchmlp.runs.tables import NOT_DELETED, checkpoints, commands, epochs, runs, steps
 from scratchmlp.runs.visitors import Visitors
 from scratchmlp.runs.work_queue import Item, WorkQueue, claim, rewind
 
@@ -320,20 +320,6 @@ class Store:
         """Whether the visitor may read a dataset, which may be a folder of this machine."""
         with read_transaction(self._engine) as connection:
             return may_use(connection, self.visitor, dataset)
-
-    def share(self, run_id: str, shared: bool) -> None:
-        """Put a run into the lists of everybody on this server, or take it out again."""
-        with write_transaction(self._engine) as connection:
-            demand(connection, self.visitor, "share", [run_id])
-            query = sa.update(runs).where(runs.c.id == run_id)
-            connection.execute(query.values(shared=shared))
-
-    def pin(self, run_id: str, pinned: bool) -> None:
-        """Show a run to everybody first, or not any more."""
-        with write_transaction(self._engine) as connection:
-            demand(connection, self.visitor, "pin", [run_id])
-            query = sa.update(runs).where(runs.c.id == run_id)
-            connection.execute(query.values(pinned=time.time() if pinned else None))
 
     def _change_if(
         self,

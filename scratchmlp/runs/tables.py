@@ -41,6 +41,8 @@ runs = sa.Table(
     sa.Column("max_seconds", sa.Double),  # of training; it is stopped then
 )
 
+NOT_DELETED = runs.c.deleted.is_(None)
+
 
 def _run_columns(*columns: sa.Column) -> list[sa.Column]:
     """The columns of a table whose primary key is the run and the first of `columns`."""

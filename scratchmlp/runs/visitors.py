@@ -9,9 +9,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from scratchmlp.errors import UserError
-from scratchmlp.runs.database import insert_new, read_transaction, write_transaction
+from scratchmlp.runs.database import (
+    insert_new,
+    read_transaction,
+    update_or_insert,
+    write_transaction,
+)
 from scratchmlp.runs.permissions import Visitor
-from scratchmlp.runs.records import clean
+from scratchmlp.runs.records import demand_length, one_line
 from scratchmlp.runs.tables import drawings, held_links, runs, tasks, visitors
 
 MAX_NICKNAME_LENGTH = 40
@@ -57,12 +62,8 @@ class Visitors:
 
     def set_nickname(self, visitor_id: str, nickname: str) -> None:
         """Set what others call this visitor; an empty text removes it."""
-        nickname = " ".join(clean(nickname).split())
-        if len(nickname) > MAX_NICKNAME_LENGTH:
-            raise UserError(
-                f"A nickname has at most {MAX_NICKNAME_LENGTH} characters: yours has "
-                f"{len(nickname):,}."
-            )
+        nickname = one_line(nickname)
+        demand_length("nickname", nickname, MAX_NICKNAME_LENGTH)
         if nickname.casefold() in (UNNAMED, OWN, SERVER):
             raise UserError(f"Nobody can be called {nickname}: choose another nickname.")
         self._set(visitor_id, nickname=nickname)
@@ -73,11 +74,9 @@ class Visitors:
 
     def _set(self, visitor_id: str, **values: object) -> None:
         now = time.time()
-        row = {"id": visitor_id, "nickname": "", "created": now, "seen": now} | values
-        this = sa.update(visitors).where(visitors.c.id == visitor_id)
+        new = {"nickname": "", "created": now, "seen": now}
         with write_transaction(self._engine) as connection:
-            if connection.execute(this.values(values)).rowcount == 0:
-                connection.execute(insert_new(connection, visitors).values(row))
+            update_or_insert(connection, visitors, {"id": visitor_id}, values, new)
 
     def nicknames(self) -> dict[str, str]:
         """What each visitor with a nickname is called, by the visitor's id."""

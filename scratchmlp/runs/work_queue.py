@@ -18,8 +18,7 @@ from scratchmlp.runs.checkpoints import last_position
 from scratchmlp.runs.database import read_transaction, write_transaction
 from scratchmlp.runs.limits import Limits
 from scratchmlp.runs.records import LIVE
-from scratchmlp.runs.run_list import NOT_DELETED
-from scratchmlp.runs.tables import commands, epochs, runs, steps, tasks
+from scratchmlp.runs.tables import NOT_DELETED, commands, epochs, runs, steps, tasks
 from scratchmlp.runs.turns import Item, Served, Start, Waiting
 
 NEW = Item("run", "")  # a run that somebody may put into the queue

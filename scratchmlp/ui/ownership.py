@@ -11,11 +11,11 @@ from scratchmlp.ui.markdown import escape
 
 
 def may(verb: Verb, run: Run) -> bool:
-    return permissions.may(resources.store().visitor, verb, run)
+    return permissions.may(resources.current_visitor(), verb, run)
 
 
 def is_own(run: Run) -> bool:
-    return run.owner == resources.store().visitor.id
+    return run.owner == resources.current_visitor().id
 
 
 def hold(run: Run) -> None:
@@ -68,7 +68,7 @@ def _share(run: Run) -> None:
 
 def _set_shared(run_id: str, shared: bool) -> None:
     with session.errors_shown():
-        resources.store().share(run_id, shared)
+        resources.store().run_list.share(run_id, shared)
 
 
 def _pin(run: Run) -> None:
@@ -80,4 +80,4 @@ def _pin(run: Run) -> None:
 
 def _set_pinned(run_id: str, pinned: bool) -> None:
     with session.errors_shown():
-        resources.store().pin(run_id, pinned)
+        resources.store().run_list.pin(run_id, pinned)

@@ -17,6 +17,7 @@ from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.history import History
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.outbox import Outbox
+from scratchmlp.runs.permissions import Visitor
 from scratchmlp.runs.store import CommandKind, Run, Store
 from scratchmlp.ui import visitor
 
@@ -27,8 +28,12 @@ HISTORY_SECONDS = 0.8  # in which all who look at a run that trains see the same
 
 def store() -> Store:
     """The store, for the visitor who looks at the page."""
-    opened = shared_store()
-    return opened.seen_by(visitor.current(opened.visitors))
+    return shared_store().seen_by(current_visitor())
+
+
+def current_visitor() -> Visitor:
+    """The visitor who looks at the page."""
+    return visitor.current(shared_store().visitors)
 
 
 @st.cache_resource(show_spinner=False)

@@ -41,7 +41,7 @@ def store(closed_world: Path) -> Iterator[Store]:
     opened = Store(f"sqlite:///{closed_world / 'runs.db'}")
     first = opened.create(TrainConfig(dataset="digits", epochs=1), status="running")
     execute(opened, first)
-    opened.share(first, True)
+    opened.run_list.share(first, True)
     yield opened
     opened.close()
 

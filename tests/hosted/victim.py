@@ -75,7 +75,7 @@ class Victim:
         self.hidden["deleted"] = self._net("unseen deleted")
         own.run_list.delete([self.hidden["deleted"]])
         self.shared = self._net("shared finished")
-        own.share(self.shared, True)
+        own.run_list.share(self.shared, True)
         self.drawings = own.drawings.add_all(
             (label, digits.test.images[row], [[(1.0, 2.0), (33.125, 77.875)]])
             for row, label in enumerate([LABEL, "1", "2"])

@@ -36,8 +36,8 @@ WRITES: dict[str, Callable[[Store, str], Any]] = {
     "note": lambda store, run: store.run_list.set_note(run, "ha"),
     "delete": lambda store, run: store.run_list.delete([run]),
     "restore": lambda store, run: store.run_list.restore([run]),
-    "share": lambda store, run: store.share(run, True),
-    "pin": lambda store, run: store.pin(run, True),
+    "share": lambda store, run: store.run_list.share(run, True),
+    "pin": lambda store, run: store.run_list.pin(run, True),
 }
 
 
@@ -58,9 +58,9 @@ def test_nobody_changes_the_run_of_another(
     store: Store, anns: str, write: Callable[[Store, str], Any], way: str
 ) -> None:
     if way == "shared":
-        store.share(anns, True)
+        store.run_list.share(anns, True)
     if way == "pinned":
-        store.pin(anns, True)
+        store.run_list.pin(anns, True)
     if way == "stopped":
         store.cancel(anns)
     before = everything(store, anns)
@@ -81,7 +81,7 @@ def test_an_owner_does_all_but_pin(store: Store, anns: str) -> None:
     ann = store.seen_by(ANN)
     ann.run_list.rename(anns, "mine")
     ann.run_list.set_note(anns, "a note")
-    ann.share(anns, True)
+    ann.run_list.share(anns, True)
     ann.send(anns, "lr", 0.1)
     assert ann.cancel(anns)
     ann.requeue(anns)
@@ -90,13 +90,13 @@ def test_an_owner_does_all_but_pin(store: Store, anns: str) -> None:
     assert [run.id for run in ann.run_list.deleted()] == [anns]
     ann.run_list.restore([anns])
     with pytest.raises(UserError, match="only a teacher"):
-        ann.pin(anns, True)
+        ann.run_list.pin(anns, True)
 
 
 def test_a_teacher_stops_deletes_and_pins_but_does_not_steer(store: Store, anns: str) -> None:
     teacher = store.seen_by(TEACHER)
     assert [run.id for run in teacher.runs()] == [anns]
-    teacher.pin(anns, True)
+    teacher.run_list.pin(anns, True)
     assert teacher.run(anns).pinned
     for write in ("pause", "learning rate", "rename", "note"):
         with pytest.raises(UserError, match="only its owner"):
@@ -112,8 +112,8 @@ def test_lists_hold_what_is_own_shared_pinned_or_held(store: Store, anns: str) -
     assert [run.id for run in ben.runs()] == [own]
     assert ben.run(anns).name == "Ann's"  # whoever has the link may look
     for enter, leave in (
-        (lambda: store.share(anns, True), lambda: store.share(anns, False)),
-        (lambda: store.pin(anns, True), lambda: store.pin(anns, False)),
+        (lambda: store.run_list.share(anns, True), lambda: store.run_list.share(anns, False)),
+        (lambda: store.run_list.pin(anns, True), lambda: store.run_list.pin(anns, False)),
     ):
         enter()
         assert {run.id for run in ben.runs()} == {own, anns}
@@ -137,12 +137,12 @@ def test_newest_is_the_newest_of_the_visitors_lists(store: Store, anns: str) -> 
 def test_first_is_what_is_pinned_then_what_is_own(store: Store, anns: str) -> None:
     ben = store.seen_by(BEN)
     assert ben.first() is None
-    store.share(anns, True)
+    store.run_list.share(anns, True)
     assert [run.id for run in [ben.first()] if run] == [anns]
     own = ben.create(CONFIG)
-    store.share(store.seen_by(ANN).create(CONFIG), True)
+    store.run_list.share(store.seen_by(ANN).create(CONFIG), True)
     assert [run.id for run in [ben.first()] if run] == [own]
-    store.pin(anns, True)
+    store.run_list.pin(anns, True)
     assert [run.id for run in [ben.first()] if run] == [anns]
 
 
@@ -181,7 +181,7 @@ def test_a_taught_net_belongs_to_who_taught_it(store: Store, digits: Any) -> Non
     ben, drawings = store.seen_by(BEN), digits.test.take(np.arange(3))
     with pytest.raises(UserError, match="has not shared it"):
         teaching.teach(ben, run, drawings)
-    store.share(run, True)
+    store.run_list.share(run, True)
     bens = teaching.teach(ben, run, drawings)
     anns = teaching.teach(store.seen_by(ANN), run, drawings)
     assert ben.run(bens).owner == "ben" and store.run(anns).owner == "ann"
@@ -245,7 +245,7 @@ def test_a_copy_of_a_shared_run_does_not_reach_the_private_one_behind_it(
     ann, ben, drawings = store.seen_by(ANN), store.seen_by(BEN), digits.test.take(np.arange(3))
     private = ann.add_network(store.network(run), "a private name")
     shared = teaching.teach(ann, private, drawings)
-    ann.share(shared, True)
+    ann.run_list.share(shared, True)
     ann.run_list.rename(shared, "for all")
     bens = ben.run(teaching.teach(ben, shared, drawings))
     assert bens.parent == shared and bens.name == "for all, taught 3 drawings"

@@ -32,7 +32,7 @@ def make_everything(store: Store, visitor: Visitor) -> str:
     run_id = seen.create(CONFIG, f"of {visitor.id}")
     assert store.claim(run_id)
     execute(store, run_id)
-    seen.share(run_id, True)
+    seen.run_list.share(run_id, True)
     seen.create(CONFIG)
     seen.run_list.delete([seen.create(CONFIG)])
     seen.send(run_id, "lr", 0.1)

@@ -171,7 +171,7 @@ def _delete(row: Any, ticked: list[Run]) -> None:
 
 def _pin(row: Any, ticked: list[Run]) -> None:
     """For a teacher: everybody sees a pinned run first."""
-    if not resources.store().visitor.is_teacher:
+    if not resources.current_visitor().is_teacher:
         return
     are_pinned = bool(ticked) and all(run.pinned for run in ticked)
     row.button(
@@ -186,4 +186,4 @@ def _pin(row: Any, ticked: list[Run]) -> None:
 
 
 def _set_pinned(pinned: bool, run_id: str) -> None:
-    resources.store().pin(run_id, pinned)
+    resources.store().run_list.pin(run_id, pinned)

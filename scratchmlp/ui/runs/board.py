@@ -31,7 +31,7 @@ def show() -> None:
 
 def _board() -> None:
     with session.errors_shown(), st.container(key="board"):
-        standings = _all_standings(resources.store().visitor.is_teacher)
+        standings = _all_standings(resources.current_visitor().is_teacher)
         if not standings:
             _empty()
             return

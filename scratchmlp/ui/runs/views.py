@@ -20,6 +20,6 @@ def show() -> None:
         layout.section("All runs")
         overview.show()
         return
-    is_teacher = resources.store().visitor.is_teacher
+    is_teacher = resources.current_visitor().is_teacher
     views = {title: view for title, view in VIEWS.items() if title != CLASS or is_teacher}
     layout.show_tabs(RUNS_VIEW, views)

@@ -8,21 +8,23 @@ from scratchmlp.runs.store import Run
 from scratchmlp.runs.turns import Item, Start
 from scratchmlp.runs.work_queue import NEW
 from scratchmlp.ui import live, resources, run_status, session
-from scratchmlp.ui.session import is_hosted
+from scratchmlp.ui.server import is_hosted
 
 AT_ONCE = "Starts at once."
 
 
 def before_training(config: TrainConfig) -> None:
     """Beside the button: when a run with these settings would start."""
-    is_free = words_before(config) == AT_ONCE
+    words = words_before(config)
+    is_free = words == AT_ONCE
     every = None if is_free else 2 * live.seconds()
-    st.fragment(_before_training, run_every=every)(config, is_free)
+    st.fragment(_before_training, run_every=every)(config, is_free, [words])
 
 
-def _before_training(config: TrainConfig, was_free: bool) -> None:
+def _before_training(config: TrainConfig, was_free: bool, known: list[str]) -> None:
+    """`known` has the words for the first time that this part is drawn."""
     with session.errors_shown():
-        words = words_before(config)
+        words = known.pop() if known else words_before(config)
         if (words == AT_ONCE) != was_free:
             st.rerun()
         if words != AT_ONCE or is_hosted():
@@ -31,10 +33,9 @@ def _before_training(config: TrainConfig, was_free: bool) -> None:
 
 def words_before(config: TrainConfig) -> str:
     store = resources.store()
-    visitor = store.visitor
-    if not (visitor.is_trusted or visitor.is_teacher or store.class_settings.is_queue_open()):
+    if not store.class_settings.may_queue():
         return CLOSED
-    starts = store.work.starts(resources.jobs().size, visitor.id, config)
+    starts = store.work.starts(resources.jobs().size, store.visitor.id, config)
     return in_words(starts.get(NEW))
 
 

@@ -71,7 +71,7 @@ def has(app: AppTest, key: str) -> bool:
 
 def test_a_nickname_is_set_and_stands_at_a_shared_run(store: Store) -> None:
     run_id = quick(store, ME, "mine")
-    store.share(run_id, True)
+    store.run_list.share(run_id, True)
     app = page()
     field = box(app, "Nickname")
     assert field.proto.max_chars == 40
@@ -241,8 +241,8 @@ def test_the_board_has_what_all_see_by_accuracy(store: Store, cookies: Cookies) 
     good, bad = replace(QUICK, epochs=3), replace(QUICK, lr=1e-5)
     shared = quick(store, ANN, "bad", bad), quick(store, ME, "good", good)
     for run_id in shared:
-        store.share(run_id, True)
-    store.pin(quick(store, ANN, "pinned"), True)
+        store.run_list.share(run_id, True)
+    store.run_list.pin(quick(store, ANN, "pinned"), True)
     quick(store, ANN, "secret", good)
     store.visitors.set_nickname(ANN.id, "Ann")
     [board] = [frame.value for frame in opened("Board").dataframe]
@@ -269,7 +269,7 @@ def test_an_empty_board_says_how_a_run_gets_there(store: Store) -> None:
 def test_runs_are_found_by_whose_they_are(store: Store) -> None:
     store.visitors.set_nickname(ANN.id, "Ann")
     for owner in (ME, ANN):
-        store.share(quick(store, owner, f"of {owner.id[:3]}"), True)
+        store.run_list.share(quick(store, owner, f"of {owner.id[:3]}"), True)
     app = page()
     app.text_input(session.RUNS_TEXT).set_value("ann")
     assert list(ran(app).dataframe[0].value["run"]) == ["of aaa"]

@@ -25,7 +25,7 @@ def hosted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCRATCHMLP_HOSTED", "1")
     first = store.create(DIGITS, status="running")
     store.end_run(first, "finished")
-    store.share(first, True)
+    store.run_list.share(first, True)
 
 
 def limit(monkeypatch: pytest.MonkeyPatch, name: str, value: int) -> None:
