@@ -48,6 +48,7 @@ class Client(Visitor):
         self.fragments: set[str] = set()
         self.presses: dict[str, State] = {}
         self.downloads: set[str] = set()
+        self._chosen: dict[str, State] = {}
         self._beats, self._is_running = 0, False
 
     def _take(self, message: ForwardMsg) -> None:
@@ -96,6 +97,18 @@ class Client(Visitor):
         widget = self.widgets[key]
         await self._send(widget.fragment, [{"id": widget.id} | value])
         await self.answered()
+
+    async def choose(self, key: str, **value: Any) -> None:
+        """Change a widget as a browser does: it sends the value with every later message too.
+
+        Otherwise a message that comes before the server has begun would take its place.
+        """
+        widget = self.widgets[key]
+        self._chosen[widget.id] = {"id": widget.id} | value
+        await self._run_and_wait("", [])
+
+    async def _send(self, fragment: str, states: list[State], is_automatic: bool = False) -> None:
+        await super()._send(fragment, [*states, *self._chosen.values()], is_automatic)
 
     async def answered(self) -> None:
         """Wait until the server has done all that was sent before."""

@@ -81,12 +81,15 @@ class Pupil:
     async def look_around(self, app: App, others: set[str]) -> None:
         """One's own runs and drawings are there, and nobody else's."""
         tab = Client(app.url, self.cookie)
-        await tab.look("runs")
-        await tab.look("draw", f"run={self.run}")
-        await tab.claim("draw_view", string_value="My drawings")
-        assert tab.heard([self.run, self.label]) == [self.run, self.label]
-        assert tab.heard(others - {self.run, self.label}) == []
-        await tab.leave()
+        try:
+            await tab.look("runs")
+            await tab.look("draw", f"run={self.run}")
+            await tab.choose("draw_view", string_value="My drawings")
+            await tab.until(lambda: tab.heard([self.label]))
+            assert tab.heard([self.run, self.label]) == [self.run, self.label]
+            assert tab.heard(others - {self.run, self.label}) == []
+        finally:
+            await tab.leave()
 
 
 def kill(app: App) -> None:
