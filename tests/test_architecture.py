@@ -143,6 +143,12 @@ def test_imports_go_down(path: Path) -> None:
     assert not {name for name in imports(path) if (floor(name) or 0) > own}
 
 
+def test_no_test_imports_from_another_test() -> None:
+    tests = (ROOT / "tests").rglob("test_*.py")
+    names = [name for path in tests for name in imports_in(path.read_text())]
+    assert not [name for name in names if ".test_" in name]
+
+
 def test_there_is_no_circle() -> None:
     """Imports inside functions count too."""
     graph = {module_name(path): own_imports(path) - {module_name(path)} for path in SOURCES}

@@ -12,7 +12,7 @@ from scratchmlp.analysis import nearest
 from scratchmlp.analysis.explanation import hidden_activations
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.net.network import Network
-from tests.analysis.test_explanation import network_of
+from tests.analysis.networks import network_of
 
 
 def unit_outputs(network: Network, images: np.ndarray) -> np.ndarray:

@@ -10,20 +10,21 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
+from scratchmlp.bench.draw_page import draw
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
-from scratchmlp.ui.draw import views as draw
+from scratchmlp.ui.draw import views as draw_views
 from scratchmlp.ui.evaluate import views as evaluate
 from scratchmlp.ui.train import views as train
 from tests.browser.conftest import App, settled
-from tests.browser.test_draw import canvas
-from tests.browser.test_runs import go as list_runs
-from tests.browser.test_runs import tick
-from tests.browser.test_train import go
+from tests.browser.runs_page import go as list_runs
+from tests.browser.runs_page import tick
+from tests.browser.train_page import go
 
 Open = Callable[..., Page]
 SLOW = TrainConfig(dataset="digits", hidden=(16,), lr=1e-5, epochs=40)  # has advice to try
+UNCLEAR = [[(0.44, 0.0), (0.5, 1.0)]]  # a line, which may be a 1 or something else
 OFTEN = 2  # times that a popover is opened: a press in it may close it
 
 # All that a person sees: text, values, what is open, chosen or enabled, pictures, the address.
@@ -86,7 +87,8 @@ def test_every_button_of_train_shows_what_it_did(app: App, open_page: Open, slow
 
     def show(view: str) -> None:
         app.rest()
-        go(page, app, f"/?run={slow_run}&preset=modern&epochs=7&hidden=32,32&dataset=digits")
+        changed = "epochs=7&lr=0.005&hidden=32,32&dataset=digits"
+        go(page, app, f"/?run={slow_run}&preset=modern&{changed}")
         page.get_by_role("tab", name=view, exact=True).click()
         if view == "Diagnosis":  # on a busy machine it comes after everything else
             expect(page.locator("[class*=st-key-try_] button").first).to_be_visible()
@@ -121,12 +123,7 @@ def test_every_button_of_draw_shows_what_it_did(app: App, open_page: Open) -> No
 
     def show(view: str) -> None:
         page.goto(f"{app.url}/draw?run={app.id('small')}")
-        box = canvas(page).bounding_box()
-        assert box
-        page.mouse.move(box["x"] + 140, box["y"] + 60)
-        page.mouse.down()
-        page.mouse.move(box["x"] + 150, box["y"] + 220, steps=5)
-        page.mouse.up()
+        draw(page, UNCLEAR)
         expect(page.locator(".st-key-prediction .digit")).to_be_visible()
         kept = page.get_by_text("Kept as a").first
         settled(page)
@@ -137,7 +134,7 @@ def test_every_button_of_draw_shows_what_it_did(app: App, open_page: Open) -> No
 
     Walker(app, page).walk(
         show,
-        draw.VIEWS,
+        draw_views.VIEWS,
         "source clear undo_stroke pen paper candidate_ teach right_class undo_lesson undo_keep"
         " export_drawings import zip_of_drawings_ delete_all undelete",
     )

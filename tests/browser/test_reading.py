@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as Late
 
+from scratchmlp.bench.digit_strokes import DIGITS
+from scratchmlp.bench.draw_page import draw
 from tests.browser.conftest import App, settled
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
@@ -84,7 +86,7 @@ def presses(page: Page, app: App) -> Iterator[None]:
     expect(page.get_by_role("dialog")).to_be_visible()
     yield
     go(page, app, "/draw")
-    draw_a_line(page)
+    draw(page, DIGITS[0])
     expect(page.locator(".st-key-prediction .digit")).to_be_visible()
     yield
     page.get_by_role("button", name=re.compile("Keep it as a 1")).click()
@@ -95,16 +97,6 @@ def presses(page: Page, app: App) -> Iterator[None]:
     page.locator(".st-key-delete_drawing button").click()
     expect(page.locator(".st-key-undelete button")).to_be_visible()
     yield
-
-
-def draw_a_line(page: Page) -> None:
-    box = page.locator(".st-key-canvas").bounding_box()
-    assert box
-    middle = box["x"] + box["width"] / 2
-    page.mouse.move(middle, box["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(middle, box["y"] + 200, steps=8)
-    page.mouse.up()
 
 
 def kinds_that_can_be_read(page: Page) -> set[str]:

@@ -14,9 +14,10 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Run, Store
 from tests.browser.conftest import DATASET, App, visit
+from tests.browser.runs_page import BOX, ROW, go, tick
 
 CONFIG = TrainConfig(dataset=DATASET, epochs=1, lr=0.003, hidden=(32,), seed=11)
-ROW, BOX, NAME = 35, 18, 210  # pixels: a row's height, where its box is, its title's width
+NAME = 210  # pixels: the width of a title in the list
 
 
 @pytest.fixture(scope="module")
@@ -31,21 +32,6 @@ def store(started: App) -> Store:
 
 def named(store: Store, name: str) -> list[Run]:
     return [run for run in store.runs() if run.name == name]
-
-
-def go(page: Page, app: App, text: str) -> None:
-    """The list of the runs that say so."""
-    page.goto(f"{app.url}/runs")
-    page.get_by_role("textbox", name="Search").fill(text)
-    page.get_by_role("textbox", name="Search").press("Enter")
-    expect(page.locator(".st-key-actions")).to_be_visible()
-    expect(page.get_by_text("1 of ")).to_be_visible()
-
-
-def tick(page: Page, row: int = 0) -> None:
-    table = page.locator("[data-testid=stDataFrame]")
-    expect(table).to_have_count(1)  # the one before it has gone
-    table.click(position={"x": BOX, "y": ROW * (row + 1) + ROW / 2})
 
 
 def button(page: Page, key: str) -> None:

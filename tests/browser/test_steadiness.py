@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App, settled, visit
-from tests.browser.test_train import chart, go, press, says
+from tests.browser.train_page import chart, go, press, says
 
 # Each place and opacity that a part of the run's card has, from one frame to the next.
 WATCH = """() => {

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import App, settled, visit
-from tests.browser.test_train import chart, go, press, says, step
+from tests.browser.train_page import chart, go, press, says, step
 
 
 def test_a_run_is_steered_from_two_tabs(

@@ -13,43 +13,13 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import links
 from tests.browser.conftest import DATASET, MODERN, App
+from tests.browser.train_page import chart, go, metric, press, says, step
 from tests.conftest import ROOT
 
 LONG = {"epochs": "400", "batch_size": "64"}
 SECONDS = 1000
 ENOUGH = {"mnist": 97.5, "digits": 90}  # percent
 LONGER = {"mnist": 7, "digits": 400}  # epochs that one can watch
-
-
-def go(page: Page, app: App, path: str = "/") -> None:
-    page.goto(app.url + path)
-    expect(page.locator(".st-key-run")).to_be_visible()
-
-
-def says(page: Page, status: str) -> None:
-    badge = page.locator(".st-key-run .stMarkdownBadge", has_text=status)
-    expect(badge).to_be_visible(timeout=120 * SECONDS)
-
-
-def step(page: Page) -> int:
-    text = page.locator(".st-key-run").get_by_text(re.compile(r"step [\d,]+ of")).inner_text()
-    found = re.search(r"step ([\d,]+) of", text)
-    assert found
-    return int(found[1].replace(",", ""))
-
-
-def metric(page: Page, label: str) -> str:
-    found = page.locator("[data-testid=stMetric]", has_text=label)
-    return found.locator("[data-testid=stMetricValue]").inner_text()
-
-
-def chart(page: Page, key: str) -> Locator:
-    """The drawing itself; Vega draws on a canvas or as SVG."""
-    return page.locator(f".st-key-{key}").locator("canvas, svg.marks").first
-
-
-def press(page: Page, key: str) -> None:
-    page.locator(f".st-key-{key} button").click()
 
 
 def test_a_newcomer_finds_a_net_and_trains_another(

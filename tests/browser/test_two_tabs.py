@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import PATIENCE, App, causes
-from tests.browser.test_train import go, press, says
+from tests.browser.train_page import go, press, says
 
 
 def test_two_tabs_change_the_rate_at_once(

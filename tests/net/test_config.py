@@ -16,31 +16,7 @@ from scratchmlp.net.config import (
     parse,
     unparse,
 )
-
-OUT_OF_RANGE = {
-    "dataset": "",
-    "hidden": (0,),
-    "activation": "swish",
-    "init": "ones",
-    "init_std": -1.0,
-    "standardise": "yes",
-    "loss": "mse",
-    "optimizer": "lion",
-    "lr": 0.0,
-    "momentum": 1.0,
-    "beta2": 1.0,
-    "weight_decay": -0.1,
-    "schedule": "linear",
-    "augment": "flip",
-    "batch_size": 0,
-    "epochs": 0,
-    "valid_pct": 1.0,
-    "split_seed": -1,
-    "seed": 2**32,
-    "backward": "magic",
-    "device": "tpu",
-    "precision": "low",
-}
+from tests.net.configs import OUT_OF_RANGE, configs
 
 
 def test_every_field_has_a_value_out_of_range() -> None:
@@ -71,20 +47,6 @@ def test_hidden_layers_are_few_and_whole(value: object) -> None:
 
 def test_no_hidden_layer_and_no_validation_are_legal() -> None:
     assert TrainConfig(hidden=(), valid_pct=0).valid_pct == 0.0
-
-
-def configs() -> st.SearchStrategy[TrainConfig]:
-    def values(field: dataclasses.Field) -> st.SearchStrategy:
-        if "choices" in field.metadata:
-            return st.sampled_from(field.metadata["choices"])
-        if "range" in field.metadata:
-            low, high = field.metadata["range"]
-            return st.integers(low, high) if field.type is int else st.floats(low, high)
-        if field.name == "hidden":
-            return st.lists(st.integers(1, 2048), max_size=6).map(tuple)
-        return st.booleans() if field.type is bool else st.sampled_from(["mnist", "/a, b/ü"])
-
-    return st.builds(TrainConfig, **{name: values(field) for name, field in FIELDS.items()})
 
 
 @given(configs())

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig
 from scratchmlp.ui import links
-from tests.net.test_config import OUT_OF_RANGE, configs
+from tests.net.configs import OUT_OF_RANGE, configs
 
 
 def followed(url: str) -> dict[str, str]:

@@ -142,6 +142,7 @@ def _tools(drawings: list[Drawing], network: Network) -> None:
         lambda: _zip(drawings),
         "drawings.zip",
         key="export_drawings",
+        on_click="ignore",
         icon=":material/download:",
         disabled=not drawings,
         help="A ZIP of PNGs in the layout of a dataset, and the strokes as JSON.",

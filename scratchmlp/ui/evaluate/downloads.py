@@ -23,6 +23,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
         lambda: evaluation.as_csv(predictions.table, predictions.classes, predictions.files),
         f"predictions-{stem}.csv",
         key="download",
+        on_click="ignore",
         icon=":material/table:",
         help="File, truth, prediction, loss, margin, and the probability of each class.",
     )
@@ -31,6 +32,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
         lambda: _report(run, predictions),
         f"report-{stem}.html",
         key="report",
+        on_click="ignore",
         icon=":material/article:",
         help="Figures, charts and the errors with the highest loss, in one file.",
     )
@@ -40,6 +42,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
             partial(_charts, predictions, kind.lower()),
             f"charts-{stem}-{kind.lower()}.zip",
             key=f"charts_{kind.lower()}",
+            on_click="ignore",
             icon=":material/bar_chart:",
         )
     st.caption("The same in a terminal:")

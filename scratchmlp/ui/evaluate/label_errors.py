@@ -47,6 +47,7 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
         lambda: label_errors.as_csv(table, dataset.classes, files),
         "label-errors.csv",
         key="suspects_csv",
+        on_click="ignore",
         icon=":material/download:",
     )
     with st.container(key="suspects"):

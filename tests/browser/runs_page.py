@@ -1,0 +1,22 @@
+"""What tests do with the Runs page in a browser."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import App
+
+ROW, BOX = 35, 18  # pixels: a row's height, and where its box is
+
+
+def go(page: Page, app: App, text: str) -> None:
+    """The list of the runs that say so."""
+    page.goto(f"{app.url}/runs")
+    page.get_by_role("textbox", name="Search").fill(text)
+    page.get_by_role("textbox", name="Search").press("Enter")
+    expect(page.locator(".st-key-actions")).to_be_visible()
+    expect(page.get_by_text("1 of ")).to_be_visible()
+
+
+def tick(page: Page, row: int = 0) -> None:
+    table = page.locator("[data-testid=stDataFrame]")
+    expect(table).to_have_count(1)  # the one before it has gone
+    table.click(position={"x": BOX, "y": ROW * (row + 1) + ROW / 2})

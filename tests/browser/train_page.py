@@ -1,0 +1,38 @@
+"""What tests do with the Train page in a browser."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import App
+
+
+def go(page: Page, app: App, path: str = "/") -> None:
+    page.goto(app.url + path)
+    expect(page.locator(".st-key-run")).to_be_visible()
+
+
+def says(page: Page, status: str) -> None:
+    badge = page.locator(".st-key-run .stMarkdownBadge", has_text=status)
+    expect(badge).to_be_visible(timeout=120_000)
+
+
+def step(page: Page) -> int:
+    text = page.locator(".st-key-run").get_by_text(re.compile(r"step [\d,]+ of")).inner_text()
+    found = re.search(r"step ([\d,]+) of", text)
+    assert found
+    return int(found[1].replace(",", ""))
+
+
+def metric(page: Page, label: str) -> str:
+    found = page.locator("[data-testid=stMetric]", has_text=label)
+    return found.locator("[data-testid=stMetricValue]").inner_text()
+
+
+def chart(page: Page, key: str) -> Locator:
+    """The drawing itself; Vega draws on a canvas or as SVG."""
+    return page.locator(f".st-key-{key}").locator("canvas, svg.marks").first
+
+
+def press(page: Page, key: str) -> None:
+    page.locator(f".st-key-{key} button").click()
