@@ -25,7 +25,7 @@ from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 from tests.conftest import close_world, has_mnist, unavailable
 
-PATIENCE = 60_000  # milliseconds; a machine may have much else to do
+PATIENCE = 180_000  # milliseconds; a machine may have much else to do
 expect.set_options(timeout=PATIENCE)
 
 DATASET = "mnist" if has_mnist() else "digits"

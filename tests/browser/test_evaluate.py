@@ -338,7 +338,7 @@ def test_label_errors_are_found_in_a_worker(evaluated: Evaluated, open_page: Ope
     page.get_by_role("tab", name="Label errors").click()
     page.get_by_role("button", name="Find label errors").click()
     first = page.locator(".st-key-suspects button[aria-label^='Training picture']").first
-    expect(first).to_be_visible(timeout=60_000)
+    expect(first).to_be_visible()
     first.click()
     expect(page.get_by_role("dialog")).to_contain_text("is labelled")
 

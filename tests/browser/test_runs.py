@@ -103,7 +103,7 @@ def test_the_same_settings_are_set_and_trained_again(
     page.locator(".st-key-train button").click()
     expect(page).not_to_have_url(re.compile(f"run={wanted.id}"))
     finished = page.locator(".st-key-run .stMarkdownBadge", has_text="finished")
-    expect(finished).to_be_visible(timeout=120_000)  # it may stand in line behind the first net
+    expect(finished).to_be_visible()  # it may stand in line behind the first net
     again = store.run("latest")
     assert again.id != wanted.id
     assert again.config == wanted.config

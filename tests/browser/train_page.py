@@ -14,7 +14,7 @@ def go(page: Page, app: App, path: str = "/") -> None:
 
 def says(page: Page, status: str) -> None:
     badge = page.locator(".st-key-run .stMarkdownBadge", has_text=status)
-    expect(badge).to_be_visible(timeout=120_000)
+    expect(badge).to_be_visible()
 
 
 def step(page: Page) -> int:
