@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from scratchmlp import paths
-from scratchmlp.data import array_cache, sources
+from scratchmlp.data import array_cache, folders, sources
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -59,7 +59,7 @@ def is_prepared(name: str) -> bool:
 
 def _cache_file(name: str) -> Path:
     if name not in sources.SOURCES:
-        path = sources.folder_path(name)
+        path = folders.folder_path(name)
         checksum = hashlib.sha256(os.fsencode(path)).hexdigest()
         name = f"{path.name[:40]}-{checksum[:12]}"
     return paths.cache() / f"{name}.safetensors"
