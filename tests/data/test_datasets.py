@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from scratchmlp import paths
-from scratchmlp.data import datasets, decoding, mnist, sources
+from scratchmlp.data import datasets, decoding, folders, mnist
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
@@ -237,7 +237,7 @@ def test_a_test_class_without_training_pictures_is_refused(folder: Path) -> None
 
 
 def test_too_many_classes_are_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MAX_CLASSES", 1)
+    monkeypatch.setattr(folders, "MAX_CLASSES", 1)
     assert "training has 2 classes: at most 1." in error_of(str(folder))
 
 
