@@ -1,18 +1,22 @@
 """Finds the ink in a picture: a scan, a screenshot, a phone's photo of a page.
 
-The paper is the most frequent brightness near each place. The ink is what is darker than the paper,
-or what is lighter, whichever there is more of.
+`contrast` says how much each pixel differs from the paper around it, `pieces` which of the ink is
+the digit.
 """
 
 import io
 import warnings
+from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from scipy import ndimage
 
 from scratchmlp.errors import UserError
+from scratchmlp.ink import pieces
+from scratchmlp.ink.contrast import contrast
+from scratchmlp.ink.pieces import Pieces
 from scratchmlp.ink.preparation import Ink
 
 PICTURE_FORMATS = ("PNG", "JPEG", "WEBP")
@@ -20,11 +24,25 @@ MAX_FILE_BYTES = 30_000_000
 MAX_PIXELS = 25_000_000  # of any picture
 MAX_EDGE = 800  # pixels of the longer edge after scaling: enough for a digit, and fast
 
-Grey = NDArray[np.floating]  # (h, w) in [0, 1]
+
+class Photo(NamedTuple):
+    """A picture, uint8 (h, w, 3), and the pieces of ink in it."""
+
+    colours: NDArray[np.uint8]
+    found: Pieces
+
+    def ink(self, taken: Collection[int] | None = None) -> Ink:
+        """The ink of some pieces, by their labels, or of those that were found to be the digit."""
+        return pieces.ink(self.found, taken)
 
 
 def extract_ink(data: bytes) -> Ink:
-    """The ink in a PNG, JPEG or WebP file: float (h, w), 0 paper and 1 ink.
+    """The ink of the digit in a picture: float (h, w), 0 paper and 1 ink. It raises as `read`."""
+    return read(data).ink()
+
+
+def read(data: bytes) -> Photo:
+    """A PNG, JPEG or WebP file, and the ink in it.
 
     It handles dark ink on light paper and the reverse, transparency, rotation by EXIF, shadows and
     ruled paper.
@@ -36,10 +54,11 @@ def extract_ink(data: bytes) -> Ink:
     """
     if len(data) > MAX_FILE_BYTES:
         raise UserError(f"This file is too large: at most {MAX_FILE_BYTES // 1_000_000} MB.")
-    return _ink(_grey(data))
+    colours = _colours(data)
+    return Photo(colours, pieces.find(contrast(colours.astype(np.float32) / 255)))
 
 
-def _grey(data: bytes) -> Grey:
+def _colours(data: bytes) -> NDArray[np.uint8]:
     """The picture, upright, with a longer edge of at most `MAX_EDGE` pixels."""
     try:
         with warnings.catch_warnings():
@@ -47,7 +66,7 @@ def _grey(data: bytes) -> Grey:
             picture = Image.open(io.BytesIO(data), formats=PICTURE_FORMATS)
         _check_size(picture)
         picture.draft("RGB", (MAX_EDGE, MAX_EDGE))
-        return _to_grey(picture)
+        return _to_colours(picture)
     except Image.DecompressionBombError as error:
         raise _too_large("far too many pixels", MAX_PIXELS) from error
     except (OSError, SyntaxError, ValueError) as error:
@@ -79,19 +98,23 @@ def _too_large(size: str, limit: int) -> UserError:
     )
 
 
-def _to_grey(picture: Image.Image) -> Grey:
+def _to_colours(picture: Image.Image) -> NDArray[np.uint8]:
     if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits and more
         wide = np.array(picture, dtype=np.float32)
+        wide -= wide.min()
         wide *= 255 / max(wide.max(), 1)
         picture = Image.fromarray(wide.clip(0, 255, out=wide).astype(np.uint8))
     # Every copy of a large picture takes time and memory: it becomes small first.
-    picture = picture.convert("RGBA" if picture.has_transparency_data else "L")
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+    elif picture.mode not in ("L", "RGB"):
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
     picture = picture.reduce(max(1, max(picture.size) // MAX_EDGE))
     if picture.mode == "RGBA":
         picture = _on_paper(picture)
-    picture = ImageOps.exif_transpose(picture).convert("L")
+    picture = ImageOps.exif_transpose(picture).convert("RGB")
     picture.thumbnail((MAX_EDGE, MAX_EDGE), Image.Resampling.BOX, reducing_gap=None)
-    return np.asarray(picture, dtype=np.float32) / 255
+    return np.asarray(picture)
 
 
 def _on_paper(picture: Image.Image) -> Image.Image:
@@ -101,29 +124,3 @@ def _on_paper(picture: Image.Image) -> Image.Image:
     mean = (light * alpha).sum() / max(alpha.sum(), 1)
     paper = Image.new("RGBA", picture.size, "black" if mean > 127 else "white")
     return Image.alpha_composite(paper, picture)
-
-
-def _ink(grey: Grey) -> Ink:
-    values, counts = np.unique((grey * 255).round(), return_counts=True)
-    paper = values[counts.argmax()] / 255
-    is_drawn = (np.abs(grey - paper) < 0.02).mean() > 0.4  # a photo has no grey so often
-    contrast = np.abs(grey - paper) if is_drawn else _local_contrast(grey)
-    full = contrast.max()
-    if full < 0.1:
-        return np.zeros_like(grey)
-    return np.clip(contrast / full, 0, 1)
-
-
-def _local_contrast(grey: Grey) -> Grey:
-    """Contrast to the paper near each place: darker or lighter, whichever there is more of."""
-    window = max(grey.shape) // 6 | 1
-    small = grey[:: max(1, window // 21), :: max(1, window // 21)]
-    paper = ndimage.median_filter(small, size=min(21, window))
-    paper = np.asarray(
-        Image.fromarray(paper).resize(grey.shape[::-1], Image.Resampling.BICUBIC), dtype=np.float32
-    )
-    difference = grey - paper
-    dark, light = np.maximum(-difference, 0), np.maximum(difference, 0)
-    contrast = dark if (dark**2).sum() >= (light**2).sum() else light
-    cut = 0.5 * np.quantile(contrast, 0.995)
-    return np.where(contrast > cut, contrast, 0)

@@ -1,0 +1,66 @@
+"""How much each pixel of a picture differs from the paper around it.
+
+The difference is a distance between colours, along the direction in which the picture differs most
+from its paper. The paper near a place is found by a morphological closing: it removes what is
+thinner than a window, such as strokes, and keeps light that changes, shadows and what is large.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+Colours = NDArray[np.float32]  # (h, w, 3) in [0, 1]
+Plane = NDArray[np.floating]  # (h, w)
+
+FLAT_SHARE = 0.4  # of the pixels have the colour of the paper in a picture that is no photo
+LEAST = 0.04  # a smaller contrast is noise
+SMALL = 130  # pixels of the longer edge, where the paper is only roughly needed
+LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
+def contrast(colours: Colours) -> Plane:
+    """The contrast of each pixel with its paper, float (h, w); 0 for paper."""
+    levels = (colours * 255).round().astype(np.uint32)
+    codes = levels @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
+    values, counts = np.unique(codes, return_counts=True)
+    most = int(values[counts.argmax()])
+    paper = np.array([most >> 16, most >> 8 & 255, most & 255], dtype=np.float32) / 255
+    distance = colours - paper
+    if (np.abs(distance).max(axis=2) < 0.02).mean() > FLAT_SHARE:
+        found: Plane = np.linalg.norm(distance, axis=2) / np.sqrt(3)
+    else:
+        found = _of_photo(colours)
+    return found if found.max() >= LEAST else np.zeros_like(found)
+
+
+def _of_photo(colours: Colours) -> Plane:
+    axis, is_dark = _ink_direction(colours)
+    plane = colours @ axis
+    plane = ndimage.gaussian_filter(plane if is_dark else -plane, 0.8)
+    window = max(plane.shape) // 4 | 1
+    paper = ndimage.grey_closing(plane, size=window, mode="nearest")
+    difference = paper - plane
+    if is_dark and axis.min() >= 0:  # ink in a shadow is as dark as ink in the light, in proportion
+        difference = difference / np.maximum(paper, 0.5 * np.quantile(paper[::4, ::4], 0.9))
+    noise = np.median(difference[::2, ::2])
+    return np.maximum(difference - 2 * noise, 0)
+
+
+def _ink_direction(colours: Colours) -> tuple[NDArray[np.float32], bool]:
+    """The direction from paper to ink, towards the light, and whether the ink is the darker one."""
+    step = max(1, max(colours.shape) // SMALL)
+    small = np.stack([_reduced(colours[..., c], step) for c in range(3)], axis=2)
+    size = min(21, max(small.shape) // 6 | 1)
+    paper = np.stack([ndimage.median_filter(small[..., c], size) for c in range(3)], axis=2)
+    rest = (small - paper).reshape(-1, 3)
+    _, vectors = np.linalg.eigh(rest.T @ rest)
+    axis = vectors[:, -1].astype(np.float32)
+    axis = axis if axis @ LUMINANCE >= 0 else -axis
+    along = rest @ axis
+    is_dark = bool((np.minimum(along, 0) ** 2).sum() >= (np.maximum(along, 0) ** 2).sum())
+    return axis / np.abs(axis).sum(), is_dark
+
+
+def _reduced(plane: Plane, step: int) -> Plane:
+    return np.asarray(Image.fromarray(plane).reduce(step), dtype=np.float32)

@@ -1,0 +1,92 @@
+"""Tells a frame around a digit from a digit that is drawn as an outline, and fills the outline."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial import ConvexHull, QhullError
+
+if TYPE_CHECKING:
+    from scratchmlp.ink.pieces import Piece
+
+Mask = NDArray[np.bool_]
+
+CONVEX = 0.9  # of its convex hull: a frame fills this much, and the outline of most digits less
+LONG = 18.0  # area / radius ** 2 of the largest disc inside: a stroke is longer than a hole
+CONTENT = 0.25  # of a frame's height: what is lower inside is no digit
+
+
+def frames(pieces: "list[Piece]", labels: NDArray[np.integer]) -> set[int]:
+    """The labels of pieces that go around a digit."""
+    found = set()
+    for piece in pieces:
+        inner = [p for p in pieces if p is not piece and _is_within(p, piece)]
+        if any(p.height > CONTENT * piece.height for p in inner):
+            place = slice(piece.top, piece.bottom), slice(piece.left, piece.right)
+            own = labels[place] == piece.label
+            filled = filled_holes(own)
+            if filled.sum() < 1.5 * own.sum():
+                continue
+            is_stroke = _is_long(filled & ~own & ~_filled_others(inner, labels, place))
+            if _solidity(filled) > CONVEX or not is_stroke:
+                found.add(piece.label)
+    return found
+
+
+def _is_within(inner: "Piece", outer: "Piece") -> bool:
+    return (
+        outer.top < inner.top
+        and inner.bottom < outer.bottom
+        and outer.left < inner.left
+        and inner.right < outer.right
+    )
+
+
+def _filled_others(
+    inner: "list[Piece]", labels: NDArray[np.integer], place: tuple[slice, slice]
+) -> Mask:
+    own = np.isin(labels[place], [p.label for p in inner])
+    return filled_holes(own)
+
+
+def filled_holes(mask: Mask) -> Mask:
+    """The mask with its holes, also those whose outline has a gap of a few pixels."""
+    reach = max(1, max(mask.shape) // 100)
+    grown = ndimage.binary_dilation(np.pad(mask, reach + 1), iterations=reach)
+    filled = ndimage.binary_erosion(ndimage.binary_fill_holes(grown), iterations=reach)
+    inside: Mask = filled[reach + 1 : -reach - 1, reach + 1 : -reach - 1] | mask
+    return inside
+
+
+def _solidity(mask: Mask) -> float:
+    """The share of the convex hull that the mask fills."""
+    edge = mask & ~ndimage.binary_erosion(mask)
+    try:
+        hull = ConvexHull(np.argwhere(edge))
+    except QhullError:
+        return 1.0
+    return float(mask.sum() / max(hull.volume, 1.0))
+
+
+def _is_long(region: Mask) -> bool:
+    if not region.any():
+        return False
+    radius = ndimage.distance_transform_edt(np.pad(region, 1)).max()
+    return bool(region.sum() / radius**2 > LONG)
+
+
+def fill(mask: Mask) -> Mask:
+    """The mask, with its long and narrow holes filled: they are inside of a hollow digit."""
+    holes, n = ndimage.label(np.pad(~mask, 1, constant_values=True))
+    holes = holes[1:-1, 1:-1]
+    if n < 2:
+        return mask
+    outside = int(ndimage.label(np.pad(~mask, 1, constant_values=True))[0][0, 0])
+    filled = mask.copy()
+    for label, place in enumerate(ndimage.find_objects(holes), 1):
+        if label != outside and place is not None:
+            region = holes[place] == label
+            if _is_long(region):
+                filled[place] |= region
+    return filled

@@ -1,0 +1,44 @@
+"""Removes the lines of ruled and squared paper where they cross the strokes."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Mask = NDArray[np.bool_]
+
+REACH = 0.2  # of the picture: a line is followed in pieces of this length
+SPAN = 0.7  # of the picture: a shorter line is no rule
+THIN = 0.012  # of the picture: a thicker line is a stroke
+SLOPE = 4  # pixels by which a line may rise on its way
+
+
+def without(mask: Mask) -> Mask:
+    """The ink without rules, unless nothing else is left."""
+    rest = _without_level_lines(_without_level_lines(mask).T).T
+    return rest if rest.sum() > 0.02 * mask.sum() else mask
+
+
+def _without_level_lines(mask: Mask) -> Mask:
+    lines = _level_lines(mask)
+    if not lines.any():
+        return mask
+    begins = lines[1:] & ~lines[:-1]  # the upper edge of each line, column by column
+    thick = int(lines.sum() / max(begins.sum(), 1) + 2)
+    strokes = ndimage.binary_opening(mask, np.ones((thick + 1, 1), dtype=bool))
+    return mask & ~(lines & ~strokes)
+
+
+def _level_lines(mask: Mask) -> Mask:
+    """Ink on thin lines that go across most of the picture, nearly level."""
+    height, width = mask.shape
+    limit = max(3, round(THIN * max(height, width)))
+    thin = mask & ~ndimage.binary_opening(mask, np.ones((limit + 1, 1), dtype=bool))
+    smeared = ndimage.maximum_filter1d(thin, 2 * SLOPE + 1, axis=0)
+    reach = max(3, round(REACH * width))
+    share = ndimage.uniform_filter1d(smeared.astype(np.float32), reach, axis=1, mode="nearest")
+    followed = ndimage.maximum_filter1d((share > 0.85) & smeared, reach // 2, axis=1) & thin
+    labels, n = ndimage.label(ndimage.maximum_filter1d(followed, 2 * SLOPE + 1, axis=0) | followed)
+    if not n:
+        return followed
+    spans = np.array([box[1].stop - box[1].start for box in ndimage.find_objects(labels)])
+    return followed & np.isin(labels, np.flatnonzero(spans >= SPAN * width) + 1)
