@@ -13,9 +13,10 @@ from scipy import ndimage
 Colours = NDArray[np.float32]  # (h, w, 3) in [0, 1]
 Plane = NDArray[np.floating]  # (h, w)
 
-FLAT_SHARE = 0.4  # of the pixels have the colour of the paper in a picture that is no photo
+FLAT, EQUAL = 0.4, 0.25  # of a picture that is no photo nearly, or exactly, the paper's colour
 LEAST = 0.04  # a smaller contrast is noise
 SMALL = 130  # pixels of the longer edge, where the paper is only roughly needed
+LIGHT_ODDS = -1.5  # logarithm of the odds below which the ink is light
 LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
@@ -27,7 +28,8 @@ def contrast(colours: Colours) -> Plane:
     most = int(values[counts.argmax()])
     paper = np.array([most >> 16, most >> 8 & 255, most & 255], dtype=np.float32) / 255
     distance = colours - paper
-    if (np.abs(distance).max(axis=2) < 0.02).mean() > FLAT_SHARE:
+    is_equal = counts.max() > EQUAL * codes.size
+    if is_equal and (np.abs(distance).max(axis=2) < 0.02).mean() > FLAT:
         found: Plane = np.linalg.norm(distance, axis=2) / np.sqrt(3)
     else:
         found = _of_photo(colours)
@@ -42,25 +44,42 @@ def _of_photo(colours: Colours) -> Plane:
     paper = ndimage.grey_closing(plane, size=window, mode="nearest")
     difference = paper - plane
     if is_dark and axis.min() >= 0:  # ink in a shadow is as dark as ink in the light, in proportion
-        difference = difference / np.maximum(paper, 0.5 * np.quantile(paper[::4, ::4], 0.9))
+        difference = difference / np.maximum(paper, 0.25 * np.quantile(paper[::4, ::4], 0.9))
     noise = np.median(difference[::2, ::2])
     return np.maximum(difference - 2 * noise, 0)
 
 
 def _ink_direction(colours: Colours) -> tuple[NDArray[np.float32], bool]:
     """The direction from paper to ink, towards the light, and whether the ink is the darker one."""
-    step = max(1, max(colours.shape) // SMALL)
-    small = np.stack([_reduced(colours[..., c], step) for c in range(3)], axis=2)
-    size = min(21, max(small.shape) // 6 | 1)
-    paper = np.stack([ndimage.median_filter(small[..., c], size) for c in range(3)], axis=2)
-    rest = (small - paper).reshape(-1, 3)
-    _, vectors = np.linalg.eigh(rest.T @ rest)
-    axis = vectors[:, -1].astype(np.float32)
+    small = np.stack([_reduced(colours[..., c], SMALL) for c in range(3)], axis=2)
+    rest = small - np.stack([_median(small[..., c]) for c in range(3)], axis=2)
+    scatter = rest.reshape(-1, 3).T @ rest.reshape(-1, 3)
+    axis = np.linalg.eigh(scatter)[1][:, -1].astype(np.float32)
     axis = axis if axis @ LUMINANCE >= 0 else -axis
-    along = rest @ axis
-    is_dark = bool((np.minimum(along, 0) ** 2).sum() >= (np.maximum(along, 0) ** 2).sum())
-    return axis / np.abs(axis).sum(), is_dark
+    return axis / np.abs(axis).sum(), _is_dark(colours @ axis)
 
 
-def _reduced(plane: Plane, step: int) -> Plane:
+def _is_dark(plane: Plane) -> bool:
+    """Whether more is darker than its neighbourhood than lighter, over two sizes of it.
+
+    Most ink is dark, so light ink needs the clearer signs.
+    """
+    odds = 0.0
+    for size in (SMALL, SMALL // 2):
+        small = _reduced(plane, size)
+        rest = small - _median(small)
+        dark, light = np.maximum(-rest, 0), np.maximum(rest, 0)
+        odds += float(np.log(((dark**2).sum() + 1e-6) / ((light**2).sum() + 1e-6)))
+    return odds > LIGHT_ODDS
+
+
+def _median(plane: Plane) -> Plane:
+    size = min(21, max(plane.shape) // 6 | 1)
+    median: Plane = ndimage.median_filter(plane, size)
+    return median
+
+
+def _reduced(plane: Plane, size: int) -> Plane:
+    """The plane with a longer edge of about `size` pixels."""
+    step = max(1, max(plane.shape) // size)
     return np.asarray(Image.fromarray(plane).reduce(step), dtype=np.float32)

@@ -22,6 +22,7 @@ SPECK = 0.13  # of the digit's height
 NEAR = 0.6  # of a small piece's size: what is farther from the digit is none of its strokes
 TALL = 0.5  # of the digit's height: a taller piece is a digit too
 THINNEST = 0.02  # of the height of the strokes: thinner ones would break
+INSIDE = 0.07  # of the picture: a piece of this size that touches no edge is the digit
 STRAIGHT = 8.0  # length / width of a line
 EIGHT = np.ones((3, 3), dtype=bool)
 
@@ -183,7 +184,7 @@ def _elongation(own: Mask) -> float:
 
 def _judged(pieces: list[Piece], labels: NDArray[np.integer]) -> list[Piece]:
     """The pieces with the reasons for which some are left out."""
-    pieces = _without(pieces, _edges(pieces), EDGE)
+    pieces = _without(pieces, _edges(pieces, labels.shape), EDGE)
     pieces = _without(pieces, outlines.frames(_taken(pieces), labels), FRAME)
     main = _main(pieces)
     if main is None:
@@ -202,21 +203,22 @@ def _without(pieces: list[Piece], labels: set[int], reason: str) -> list[Piece]:
     return [p._replace(reason=reason) if p.label in labels else p for p in pieces]
 
 
-def _edges(pieces: list[Piece]) -> set[int]:
-    """What touches the picture's edge, if there is something of some size that does not."""
-    inside = [p for p in pieces if not p.touches and p.elongation < STRAIGHT] or [
-        p for p in pieces if not p.touches
-    ]
-    touching = [p for p in pieces if p.touches]
-    largest = max((p.size for p in inside), default=0)
-    solid = [p for p in touching if p.size < 4 * largest or p.elongation >= STRAIGHT]
-    return {p.label for p in (touching if largest else solid if inside else [])}
+def _edges(pieces: list[Piece], shape: tuple[int, ...]) -> set[int]:
+    """What touches the picture's edge, if something of some size does not."""
+    inside = max((p.size for p in pieces if not p.touches), default=0)
+    return {p.label for p in pieces if p.touches} if inside > INSIDE * min(shape) else set()
 
 
 def _main(pieces: list[Piece]) -> Piece | None:
-    taken = _taken(pieces)
-    crooked = [p for p in taken if p.elongation < STRAIGHT and p.size > 4]
-    return max(crooked or taken, key=lambda p: p.size * np.sqrt(p.area), default=None)
+    """The piece that is most likely a digit: large, and rather upright than a line."""
+    return max(_taken(pieces), key=_weight, default=None)
+
+
+def _weight(piece: Piece) -> float:
+    likely = 1.0
+    if piece.elongation >= STRAIGHT:
+        likely = 0.3 if piece.height > piece.width else 0.1
+    return likely * piece.size * float(np.sqrt(piece.area))
 
 
 def _is_line(piece: Piece, main: Piece) -> bool:

@@ -40,5 +40,11 @@ def _level_lines(mask: Mask) -> Mask:
     labels, n = ndimage.label(ndimage.maximum_filter1d(followed, 2 * SLOPE + 1, axis=0) | followed)
     if not n:
         return followed
-    spans = np.array([box[1].stop - box[1].start for box in ndimage.find_objects(labels)])
-    return followed & np.isin(labels, np.flatnonzero(spans >= SPAN * width) + 1)
+    boxes = [box[1] for box in ndimage.find_objects(labels)]
+    rules = [i for i, box in enumerate(boxes, 1) if _is_rule(box.start, box.stop, width)]
+    return followed & np.isin(labels, rules)
+
+
+def _is_rule(begin: int, end: int, width: int) -> bool:
+    """A rule goes across most of the picture, and reaches its edge."""
+    return end - begin >= SPAN * width and (begin < 0.03 * width or end > 0.97 * width)
