@@ -354,7 +354,9 @@ def same_luminance(digit: Digit, rng: Rng) -> bytes:
 
 def one_pixel(digit: Digit, rng: Rng) -> bytes:
     page = sheet(digit, rng, sides=(500, 900), share=(0.5, 0.8), pen=(0.001, 0.002), aspect=1.0)
-    return file((page.ink < 0.3).astype(float))
+    gaps = ndimage.gaussian_filter(rng.normal(0, 1, page.ink.shape), rng.uniform(1, 3))
+    is_drawn = gaps < np.quantile(gaps, rng.uniform(0.75, 1))  # a pen that skips
+    return file(((page.ink < 0.3) | ~is_drawn).astype(float))
 
 
 def hollow(digit: Digit, rng: Rng) -> bytes:

@@ -25,13 +25,18 @@ def frames(pieces: "list[Piece]", labels: NDArray[np.integer]) -> set[int]:
         if any(p.height > CONTENT * piece.height for p in inner):
             place = slice(piece.top, piece.bottom), slice(piece.left, piece.right)
             own = labels[place] == piece.label
-            filled = filled_holes(own)
-            if filled.sum() < 1.5 * own.sum():
-                continue
-            is_stroke = _is_long(filled & ~own & ~_filled_others(inner, labels, place))
-            if _solidity(filled) > CONVEX or not is_stroke:
+            content = np.isin(labels[place], [p.label for p in inner])
+            if _is_frame(own, content):
                 found.add(piece.label)
     return found
+
+
+def _is_frame(own: Mask, content: Mask) -> bool:
+    """Whether it goes around the content, and is no outline of a digit."""
+    filled = filled_holes(own)
+    if (content & filled).sum() < 0.9 * content.sum():
+        return False
+    return _solidity(filled) > CONVEX or not _is_long(filled & ~own & ~filled_holes(content))
 
 
 def _is_within(inner: "Piece", outer: "Piece") -> bool:
@@ -41,13 +46,6 @@ def _is_within(inner: "Piece", outer: "Piece") -> bool:
         and outer.left < inner.left
         and inner.right < outer.right
     )
-
-
-def _filled_others(
-    inner: "list[Piece]", labels: NDArray[np.integer], place: tuple[slice, slice]
-) -> Mask:
-    own = np.isin(labels[place], [p.label for p in inner])
-    return filled_holes(own)
 
 
 def filled_holes(mask: Mask) -> Mask:

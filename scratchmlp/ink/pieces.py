@@ -21,6 +21,7 @@ FAINT = 0.4  # of the digit's contrast: a fainter piece is none of its strokes
 SPECK = 0.13  # of the digit's height
 NEAR = 0.6  # of a small piece's size: what is farther from the digit is none of its strokes
 TALL = 0.5  # of the digit's height: a taller piece is a digit too
+HARDLY = 0.1  # of the ink is inside of its outline: strokes of one or two pixels
 THINNEST = 0.02  # of the height of the strokes: thinner ones would break
 INSIDE = 0.07  # of the picture: a piece of this size that touches no edge is the digit
 STRAIGHT = 8.0  # length / width of a line
@@ -86,9 +87,18 @@ def find(contrast: Plane) -> Pieces:
     """The pieces in a picture, judged."""
     mask = _mask(contrast)
     mask = rules.without(mask)
-    labels, n = ndimage.label(mask, EIGHT)
+    labels, n = _connected(mask)
     pieces = _measured(contrast, labels, n)
     return Pieces(contrast, labels, _judged(pieces, labels))
+
+
+def _connected(mask: Mask) -> tuple[NDArray[np.integer], int]:
+    """The connected parts; strokes that are very thin may have gaps."""
+    is_thin = ndimage.binary_erosion(mask, EIGHT).sum() < HARDLY * mask.sum()
+    reach = max(mask.shape) // 60 if is_thin else 0
+    joined = ndimage.binary_dilation(mask, EIGHT, iterations=reach) if reach else mask
+    labels, n = ndimage.label(joined, EIGHT)
+    return np.where(mask, labels, 0), n
 
 
 def ink(found: Pieces, taken: Collection[int] | None = None) -> Plane:
