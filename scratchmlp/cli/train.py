@@ -96,7 +96,7 @@ def _with_dataset(config: TrainConfig, chosen: bool, on_progress: datasets.Progr
     if config.dataset not in sources.SOURCES:
         config = dataclasses.replace(config, dataset=str(folders.folder_path(config.dataset)))
     try:
-        datasets.load(config.dataset, on_progress)
+        datasets.demand_complete(datasets.load(config.dataset, on_progress), config.skip_damaged)
     except UserError as error:
         if chosen or config.dataset != sources.DEFAULT:
             raise

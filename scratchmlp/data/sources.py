@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.data import folders, mnist
+from scratchmlp.data import folders, layouts, mnist
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -70,17 +70,20 @@ def _decode_mnist(name: str, root: str, progress: Progress) -> Dataset:
         return folders.decode(name, root, progress)
     files: list[Path] = []
 
-    def read() -> Iterator[tuple[str, bytes]]:
+    def read() -> Iterator[bytes]:
         for path, data in mnist.pictures(Path(root)):
             files.append(Path(path))
-            yield path, data
+            yield data
 
-    images = decoding.decode(read(), MNIST_PICTURES, progress)
+    images, failures, *_ = decoding.decode(read(), MNIST_PICTURES, progress)
+    if failures:
+        row = min(failures)
+        raise UserError(f"{files[row]} in {root} is damaged ({failures[row]}): remove {root}.")
     digits, rows = tuple("0123456789"), range(len(files))
     splits = {}
     for split, folder in folders.SPLIT_FOLDERS.items():
         own = [i for i in rows if files[i].parts[1:2] == (folder,) and files[i].parts[2] in digits]
-        own.sort(key=lambda i: (folders.natural(files[i].stem), files[i].parts[2]))
+        own.sort(key=lambda i: (layouts.natural(files[i].stem), files[i].parts[2]))
         labels = np.array([digits.index(files[i].parts[2]) for i in own], dtype=np.int64)
         if not own:
             raise UserError(f"{root} is not the archive of MNIST: remove it, and try again.")
@@ -119,11 +122,11 @@ def file_names(dataset: Dataset, split: str) -> NDArray[np.str_]:
     examples, folder = getattr(dataset, split), folders.SPLIT_FOLDERS[split]
     if dataset.name not in SOURCES:
         with contextlib.suppress(UserError):
-            files = folders.pictures(Path(dataset.root), folder)
-            if len(files) == len(examples):
-                return np.array(
-                    [folders.readable(file.relative_to(dataset.root)) for file in files]
-                )
+            found = getattr(folders.find(Path(dataset.root)), split)
+            names = [folders.readable(picture.path) for picture in found]
+            names = [name for name in names if name not in dict(dataset.left_out)]
+            if len(names) == len(examples):
+                return np.array(names)
     ending = "" if source_of(dataset.name).is_installed else ".png"
     numbered = enumerate(examples.labels)
     return np.array([f"{folder}/{dataset.classes[y]}/{i}{ending}" for i, y in numbered], dtype=str)
@@ -149,7 +152,7 @@ SOURCES = {
 }
 FOLDER = Source(
     "Your own folder",
-    "A folder with training/<class>/*.png and testing/<class>/*.png.",
+    "A folder of pictures: <class>/*.png, or training and testing with such folders.",
     folders.find_root,
     folders.file_times,
     folders.decode,

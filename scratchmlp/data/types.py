@@ -46,6 +46,8 @@ class Dataset:
     ----------
     classes : `classes[label]` is the name of a label.
     root : the folder of the source's files, or the package that contains them.
+    notes : sentences about what was found, passed over and changed.
+    left_out : the files of pictures that cannot be used, each with the reason.
     """
 
     name: str
@@ -53,3 +55,5 @@ class Dataset:
     train: Examples
     test: Examples
     root: str
+    notes: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
