@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from scratchmlp import paths
-from scratchmlp.data import datasets, decoding, mnist, sources
+from scratchmlp.data import datasets, decoding, downloads, sources
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
@@ -276,8 +276,8 @@ def test_a_missing_mnist_is_an_error_at_once() -> None:
 
 
 def test_a_silent_server_is_given_up_after_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert mnist.TIMEOUT <= 5
-    monkeypatch.setattr(mnist, "TIMEOUT", 0.5)
+    assert downloads.TIMEOUT <= 5
+    monkeypatch.setattr(downloads, "TIMEOUT", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("https_proxy", address)
