@@ -64,7 +64,7 @@ def pictures(root: Path, folder: str) -> list[Path]:
     if not (root / folder).is_dir():
         raise UserError(
             f"{root} is not a dataset: it needs {folder}/<class>/*.png. "
-            "The datasets with names are mnist and digits."
+            "The datasets with names are mnist, digits and pen."
         )
     files = [file for file in (root / folder).glob("*/*") if file.suffix.lower() == ".png"]
     if not files:
