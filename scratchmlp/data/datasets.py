@@ -6,11 +6,12 @@ is missing or damaged, or if the source has changed (`data.sources` has the sour
 
 import hashlib
 import json
+import operator
 import os
 from pathlib import Path
 
 from scratchmlp import paths
-from scratchmlp.data import array_cache, folders, sources
+from scratchmlp.data import array_cache, folders, joined, sources
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -26,14 +27,19 @@ def load(
 
     Parameters
     ----------
-    name : a key of `sources.SOURCES`, or the path of a folder of pictures.
+    name : a key of `sources.SOURCES`, or the path of a folder of pictures; or several of these,
+        joined by `+`.
     progress : called at every step of a long preparation.
 
     Raises
     ------
     UserError
-        There is no such folder, its pictures cannot be trained on, or a download fails.
+        There is no such folder, its pictures cannot be trained on, or a download fails; or datasets
+        with different classes cannot be joined.
     """
+    parts = sources.parts(name)
+    if len(parts) > 1:
+        return _join(name, [load(part, progress) for part in parts])
     file = _cache_file(name)
     dataset = _read_cache(file, name)
     if dataset is None:
@@ -67,11 +73,23 @@ def demand_complete(dataset: Dataset, skip_damaged: bool) -> None:
 
 
 def is_prepared(name: str) -> bool:
-    """Whether `load` needs only the decoded file."""
+    """Whether `load` needs only decoded files."""
     try:
-        return _fresh_metadata(_cache_file(name), name) is not None
+        return all(_fresh_metadata(_cache_file(part), part) for part in sources.parts(name))
     except UserError:
         return False
+
+
+# The last dataset that was joined, and its parts: 70 MB, which are not mapped from a file.
+_joined: list[tuple[list[Dataset], Dataset]] = []
+
+
+def _join(name: str, parts: list[Dataset]) -> Dataset:
+    for known, dataset in _joined:
+        if dataset.name == name and all(map(operator.is_, known, parts)):
+            return dataset
+    _joined[:] = [(parts, joined.join(name, parts))]
+    return _joined[0][1]
 
 
 def _cache_file(name: str) -> Path:
@@ -110,7 +128,9 @@ def _read_cache(file: Path, name: str) -> Dataset | None:
         classes = tuple(json.loads(metadata["classes"]))
         notes = tuple(json.loads(metadata.get("notes", "[]")))
         left_out = tuple((file, why) for file, why in json.loads(metadata.get("left_out", "[]")))
-        dataset = Dataset(name, classes, train, test, metadata["root"], notes, left_out)
+        dataset = Dataset(
+            name, classes, train, test, metadata["root"], notes=notes, left_out=left_out
+        )
         _opened[file] = metadata["checksum"], dataset
     return dataset
 

@@ -78,7 +78,7 @@ def find(root: Path) -> Layout:
     except layouts.NoPicturesError as error:
         why = str(error)
     raise UserError(
-        f"{root} is not a dataset: {why}. The datasets with names are mnist and digits."
+        f"{root} is not a dataset: {why}. The datasets with names are mnist, digits and pen."
     )
 
 
@@ -109,7 +109,9 @@ def decode(name: str, root: str, progress: Progress) -> Dataset:
         Examples(decoded.images[good & part], labels[good & part]) for part in (is_train, ~is_train)
     )
     notes = [*layout.notes, *_untested(layout), *polarity_notes(*decoded[2:])]
-    return Dataset(name, layout.classes, train, test, root, tuple(notes), tuple(left_out))
+    return Dataset(
+        name, layout.classes, train, test, root, notes=tuple(notes), left_out=tuple(left_out)
+    )
 
 
 def polarity_notes(is_inverted: bool, others: int) -> list[str]:

@@ -141,7 +141,7 @@ LABELS = {name: str(field.metadata["label"]) for name, field in FIELDS.items()}
 def matters(name: str, config: TrainConfig) -> bool:
     """Whether the field has any effect beside the others: Adam's beta 2 has none on SGD."""
     if name == "skip_damaged":
-        return config.dataset not in sources.SOURCES
+        return not sources.is_named(config.dataset)
     return choices.has_effect(name, {field: getattr(config, field) for field in choices.TABLES})
 
 
