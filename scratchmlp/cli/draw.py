@@ -96,7 +96,7 @@ def _drawings(folder: Path, network: Any) -> Any:
 
     from scratchmlp.analysis import prediction
     from scratchmlp.data.datasets import Examples
-    from scratchmlp.data.sources import SPLIT_FOLDERS
+    from scratchmlp.data.folders import SPLIT_FOLDERS
     from scratchmlp.ink import photos
 
     classes = network.classes

@@ -93,8 +93,7 @@ def _with_dataset(config: TrainConfig, chosen: bool, on_progress: datasets.Progr
 
     The run stores the full path of a folder, because pages and workers may run in other folders.
     """
-    if config.dataset not in sources.SOURCES:
-        config = dataclasses.replace(config, dataset=str(sources.folder_path(config.dataset)))
+    config = dataclasses.replace(config, dataset=sources.absolute(config.dataset))
     try:
         datasets.load(config.dataset, on_progress)
     except UserError as error:

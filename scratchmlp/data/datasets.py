@@ -6,11 +6,12 @@ is missing or damaged, or if the source has changed (`data.sources` has the sour
 
 import hashlib
 import json
+import operator
 import os
 from pathlib import Path
 
 from scratchmlp import paths
-from scratchmlp.data import array_cache, sources
+from scratchmlp.data import array_cache, folders, joined, sources
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -27,14 +28,18 @@ def load(
     Parameters
     ----------
     name : a key of `sources.SOURCES`, or the path of a folder that holds
-        `training/<class>/*.png` and `testing/<class>/*.png`.
+        `training/<class>/*.png` and `testing/<class>/*.png`; or several of these, joined by `+`.
     progress : called at every step of a long preparation.
 
     Raises
     ------
     UserError
-        There is no such folder, a picture cannot be decoded, or a download fails.
+        There is no such folder, a picture cannot be decoded, or a download fails; or datasets
+        with different classes cannot be joined.
     """
+    parts = sources.parts(name)
+    if len(parts) > 1:
+        return _join(name, [load(part, progress) for part in parts])
     file = _cache_file(name)
     dataset = _read_cache(file, name)
     if dataset is None:
@@ -50,16 +55,28 @@ def load(
 
 
 def is_prepared(name: str) -> bool:
-    """Whether `load` needs only the decoded file."""
+    """Whether `load` needs only decoded files."""
     try:
-        return _fresh_metadata(_cache_file(name), name) is not None
+        return all(_fresh_metadata(_cache_file(part), part) for part in sources.parts(name))
     except UserError:
         return False
 
 
+# The last dataset that was joined, and its parts: 70 MB, which are not mapped from a file.
+_joined: list[tuple[list[Dataset], Dataset]] = []
+
+
+def _join(name: str, parts: list[Dataset]) -> Dataset:
+    for known, dataset in _joined:
+        if dataset.name == name and all(map(operator.is_, known, parts)):
+            return dataset
+    _joined[:] = [(parts, joined.join(name, parts))]
+    return _joined[0][1]
+
+
 def _cache_file(name: str) -> Path:
     if name not in sources.SOURCES:
-        path = sources.folder_path(name)
+        path = folders.folder_path(name)
         checksum = hashlib.sha256(os.fsencode(path)).hexdigest()
         name = f"{path.name[:40]}-{checksum[:12]}"
     return paths.cache() / f"{name}.safetensors"

@@ -1,4 +1,4 @@
-"""Where the samples of a dataset come from: one table, and folders of your own.
+"""Where the samples of a dataset come from: one table of sources.
 
 A new source is two functions, `find_root` and `decode`, and one entry in `SOURCES`. A name that is
 not in the table is the path of a folder. Modules that are slow to import are imported where they
@@ -6,8 +6,6 @@ are used, because the configuration reads the table.
 """
 
 import contextlib
-import hashlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,22 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.data import mnist
-from scratchmlp.data.types import (
-    MAX_CLASS_NAME,
-    MAX_CLASSES,
-    Dataset,
-    Examples,
-    Progress,
-    is_class_name,
-)
+from scratchmlp.data import folders, joined, mnist, pen
+from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
-
-SPLIT_FOLDERS = {
-    "train": "training",
-    "test": "testing",
-}  # split: its folder in a folder of pictures
-
 
 MNIST_PICTURES = 70_000  # in its archive
 
@@ -47,6 +32,7 @@ class Source(NamedTuple):
     decode : (name, root, progress) -> the dataset. Raises `UserError` if a file cannot be used.
     is_installed : it comes with the program's packages, so that nothing is downloaded.
     is_fixed : its files never change, so that the decoded file stays valid without them.
+    has_test : it has a test split.
     """
 
     title: str
@@ -56,6 +42,7 @@ class Source(NamedTuple):
     decode: Callable[[str, str, Progress], Dataset]
     is_installed: bool = False
     is_fixed: bool = False
+    has_test: bool = True
 
 
 def source_of(name: str) -> Source:
@@ -63,31 +50,20 @@ def source_of(name: str) -> Source:
     return SOURCES.get(name, FOLDER)
 
 
-# --- fingerprints -------------------------------------------------------------------------------
+def parts(name: str) -> tuple[str, ...]:
+    """The datasets that a name joins, as in `mnist+digits`: often it is only one."""
+    return joined.split_name(name, SOURCES)
 
 
-def folder_times(root: str) -> str:
-    """Fingerprint by the times of the class folders: takes 0.1 ms, and misses an edited file."""
-    return _fingerprint(root, with_files=False)
+def is_named(name: str) -> bool:
+    """Whether every part of a dataset is in the table, so that it is not a folder of somebody's."""
+    return all(part in SOURCES for part in parts(name))
 
 
-def file_times(root: str) -> str:
-    """Fingerprint by the size and time of every file: takes 3 microseconds a file."""
-    return _fingerprint(root, with_files=True)
-
-
-def _fingerprint(root: str, with_files: bool) -> str:
-    state = hashlib.sha256()
-    for folder in sorted(Path(root).glob("*/*/")):
-        state.update(os.fsencode(f"{folder} {folder.stat().st_mtime_ns}"))
-        if with_files:
-            with os.scandir(folder) as entries:
-                for entry in sorted(entries, key=lambda e: e.name):
-                    with contextlib.suppress(OSError):  # a broken link, or a file just deleted
-                        info = entry.stat()
-                        line = f"{entry.name} {info.st_size} {info.st_mtime_ns}"
-                        state.update(os.fsencode(line))
-    return state.hexdigest()
+def absolute(name: str) -> str:
+    """The same dataset with the full paths of its folders."""
+    full = (part if part in SOURCES else str(folders.folder_path(part)) for part in parts(name))
+    return joined.SIGN.join(full)
 
 
 # --- MNIST and scikit-learn's digits ------------------------------------------------------------
@@ -100,7 +76,7 @@ def _mnist_root(name: str, progress: Progress) -> str:
 def _mnist_fingerprint(root: str) -> str:
     archive = Path(root)
     if not archive.is_file():
-        return folder_times(root)
+        return folders.folder_times(root)
     return f"{archive.stat().st_size} {archive.stat().st_mtime_ns}"
 
 
@@ -109,7 +85,7 @@ def _decode_mnist(name: str, root: str, progress: Progress) -> Dataset:
     from scratchmlp.data import decoding
 
     if Path(root).is_dir():
-        return _decode_folder(name, root, progress)
+        return folders.decode(name, root, progress)
     files: list[Path] = []
 
     def read() -> Iterator[tuple[str, bytes]]:
@@ -120,9 +96,9 @@ def _decode_mnist(name: str, root: str, progress: Progress) -> Dataset:
     images = decoding.decode(read(), MNIST_PICTURES, progress)
     digits, rows = tuple("0123456789"), range(len(files))
     splits = {}
-    for split, folder in SPLIT_FOLDERS.items():
+    for split, folder in folders.SPLIT_FOLDERS.items():
         own = [i for i in rows if files[i].parts[1:2] == (folder,) and files[i].parts[2] in digits]
-        own.sort(key=lambda i: (_natural(files[i].stem), files[i].parts[2]))
+        own.sort(key=lambda i: (folders.natural(files[i].stem), files[i].parts[2]))
         labels = np.array([digits.index(files[i].parts[2]) for i in own], dtype=np.int64)
         if not own:
             raise UserError(f"{root} is not the archive of MNIST: remove it, and try again.")
@@ -152,105 +128,38 @@ def _decode_digits(name: str, root: str, progress: Progress) -> Dataset:
     return Dataset(name, tuple("0123456789"), train, test, root)
 
 
-# --- a folder of pictures -----------------------------------------------------------------------
-
-
-def folder_path(name: str) -> Path:
-    """The full path of the folder that a dataset's name means.
-
-    Raises
-    ------
-    UserError
-        No folder can have this name.
-    """
-    try:
-        name.encode()  # surrogates cannot be stored
-        path = Path(name).expanduser().resolve()
-        path.exists()  # raises if the name is too long
-        return path
-    except (RuntimeError, ValueError, OSError) as error:
-        raise UserError(f"{name[:80]!r} is not a dataset: {error}.") from error
-
-
-def _folder_root(name: str, progress: Progress) -> str:
-    return str(folder_path(name))
-
-
-def _decode_folder(name: str, root: str, progress: Progress) -> Dataset:
-    """`training/<class>/*.png` and `testing/<class>/*.png`; `training` names the classes."""
-    from scratchmlp.data import decoding
-
-    files = {split: _pictures(Path(root), folder) for split, folder in SPLIT_FOLDERS.items()}
-    classes = tuple(sorted({file.parent.name for file in files["train"]}, key=_natural))
-    _check_classes(Path(root), classes, files)
-    paths = [*files["train"], *files["test"]]
-    images = decoding.decode(paths, len(paths), progress)
-    labels = np.array([classes.index(path.parent.name) for path in paths], dtype=np.int64)
-    cut = len(files["train"])
-    train, test = Examples(images[:cut], labels[:cut]), Examples(images[cut:], labels[cut:])
-    return Dataset(name, classes, train, test, root)
-
-
-def _pictures(root: Path, folder: str) -> list[Path]:
-    """The pictures of one split; numbered files are in the order of their numbers."""
-    if not (root / folder).is_dir():
-        raise UserError(
-            f"{root} is not a dataset: it needs {folder}/<class>/*.png. "
-            f"The datasets with names are {' and '.join(SOURCES)}."
-        )
-    files = [file for file in (root / folder).glob("*/*") if file.suffix.lower() == ".png"]
-    if not files:
-        raise UserError(f"{root / folder} holds no pictures: put them into {folder}/<class>/*.png.")
-    return sorted(files, key=lambda file: (_natural(file.stem), _natural(file.parent.name)))
-
-
 def file_names(dataset: Dataset, split: str) -> NDArray[np.str_]:
     """The file of each picture of "train" or "test", relative to the dataset's folder.
 
     The files of MNIST have the pictures' numbers. Where the files are gone, or where there were
     none, the names are made in the same way: from the class and the number.
     """
-    examples, folder = getattr(dataset, split), SPLIT_FOLDERS[split]
-    if dataset.name not in SOURCES:
+    classes = np.array(dataset.classes)[getattr(dataset, split).labels]
+    if not dataset.parts:
+        return _file_names(dataset.name, dataset.root, split, classes)
+    if split == "test":  # it is that of the first part
+        return _file_names(dataset.parts[0].name, dataset.parts[0].root, split, classes)
+    ends = np.cumsum([part.n for part in dataset.parts])
+    names = [
+        np.char.add(
+            f"{Path(part.name).name}/",
+            _file_names(part.name, part.root, split, classes[end - part.n : end]),
+        )
+        for part, end in zip(dataset.parts, ends, strict=True)
+    ]
+    return np.concatenate(names)
+
+
+def _file_names(name: str, root: str, split: str, classes: NDArray[np.str_]) -> NDArray[np.str_]:
+    """The file of each picture of a dataset that is not joined; `classes` are theirs."""
+    folder = folders.SPLIT_FOLDERS[split]
+    if name not in SOURCES:
         with contextlib.suppress(UserError):
-            files = _pictures(Path(dataset.root), folder)
-            if len(files) == len(examples):
-                return np.array([_readable(file.relative_to(dataset.root)) for file in files])
-    ending = "" if source_of(dataset.name).is_installed else ".png"
-    numbered = enumerate(examples.labels)
-    return np.array([f"{folder}/{dataset.classes[y]}/{i}{ending}" for i, y in numbered], dtype=str)
-
-
-def _readable(path: Path) -> str:
-    """The path as text that can be written anywhere: without the marks of undecodable bytes."""
-    return path.as_posix().encode(errors="replace").decode()
-
-
-def _natural(text: str) -> tuple[bool, int, str]:
-    """A sort key: numbers by value, then everything else by the alphabet: 2, 10, a."""
-    is_number = text.isascii() and text.isdigit()
-    return not is_number, int(text) if is_number else 0, text
-
-
-def _check_classes(root: Path, classes: tuple[str, ...], files: dict[str, list[Path]]) -> None:
-    training = root / SPLIT_FOLDERS["train"]
-    for file in files["test"]:
-        if file.parent.name not in classes:
-            name = str(file.parent).encode(errors="replace").decode()
-            raise UserError(f"{name} has no counterpart in {training}.")
-    if len(classes) > MAX_CLASSES:
-        raise UserError(f"{training} has {len(classes):,} classes: at most {MAX_CLASSES:,}.")
-    for name in classes:
-        if not is_class_name(name):
-            raise UserError(
-                f"{training} holds the class {name!r}: the name of a class is text of at most "
-                f"{MAX_CLASS_NAME} letters."
-            )
-        if sum(file.parent.name == name for file in files["train"]) < 2:
-            raise UserError(
-                f"{training / name} holds one picture: a class needs two or more, "
-                "some to train on and some to validate on."
-            )
+            files = folders.pictures(Path(root), folder)
+            if len(files) == len(classes):
+                return np.array([folders.readable(file.relative_to(root)) for file in files])
+    ending = "" if source_of(name).is_installed else ".png"
+    return np.array([f"{folder}/{y}/{i}{ending}" for i, y in enumerate(classes)], dtype=str)
 
 
 SOURCES = {
@@ -270,14 +179,27 @@ SOURCES = {
         _decode_digits,
         is_installed=True,
     ),
+    "pen": Source(
+        "UCI pen digits",
+        "7,494 digits that 30 people wrote with a pen on a tablet, drawn as the Draw page does.",
+        pen.find_root,
+        pen.fingerprint,
+        pen.decode,
+        is_fixed=True,
+        has_test=False,
+    ),
 }
 FOLDER = Source(
     "Your own folder",
     "A folder with training/<class>/*.png and testing/<class>/*.png.",
-    _folder_root,
-    file_times,
-    _decode_folder,
+    folders.find_root,
+    folders.file_times,
+    folders.decode,
 )
 DEFAULT = "mnist"
+JOINED = ("mnist+digits", "mnist+pen", "mnist+digits+pen")  # what pages offer; any are possible
 FALLBACK = "digits"  # where the default cannot be downloaded
-HELP = f"{', '.join(SOURCES)}, or the path of a folder of pictures."
+HELP = (
+    f"{', '.join(SOURCES)}, or the path of a folder of pictures; "
+    "several are joined by +, as in mnist+digits."
+)

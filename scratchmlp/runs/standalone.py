@@ -49,6 +49,15 @@ def read_examples(source: Path, part: str) -> Examples:
     return read_folder(source, FOLDERS[part])
 
 
+def read_times(source: Path, n: int) -> NDArray[np.int64]:
+    """How often each training picture counts in an epoch: once, unless an .npz file says it."""
+    if source.suffix == ".npz":
+        with np.load(source, allow_pickle=False) as arrays:
+            if "times_train" in arrays:
+                return arrays["times_train"].astype(np.int64)
+    return np.ones(n, dtype=np.int64)
+
+
 def read_idx(file: Path) -> NDArray[np.uint8]:
     """The array in a file of MNIST's own format: two zeros, type, dimensions, sizes, bytes."""
     data = file.read_bytes()
@@ -155,8 +164,10 @@ def train(config: TrainConfig, lr_changes: dict[int, float]) -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)  # another number of threads rounds differently
     pictures = read_examples(given.pictures, "train")
-    rows = split_rows(len(pictures.labels), config.valid_pct, config.split_seed)
-    parts = [Examples(pictures.images[part], pictures.labels[part]) for part in rows]
+    times = read_times(given.pictures, len(pictures.labels))
+    rows, valid = split_rows(len(pictures.labels), config.valid_pct, config.split_seed)
+    halves = np.repeat(rows, times[rows]), valid
+    parts = [Examples(pictures.images[part], pictures.labels[part]) for part in halves]
     curve = ["step,loss,lr"]  # a header, and a line for each step that is done
     for event in fit(config, *parts, control=lambda: lr_changes.get(len(curve) - 1)):
         if isinstance(event, Step):

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from scratchmlp import paths
-from scratchmlp.data import datasets, decoding, mnist, sources
+from scratchmlp.data import datasets, decoding, downloads, folders
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.data.sources import SOURCES
 from scratchmlp.errors import UserError
@@ -156,7 +156,7 @@ def error_of(name: str) -> str:
 
 def test_a_folder_that_is_not_a_dataset_is_refused(folder: Path, tmp_path: Path) -> None:
     assert "needs training/<class>/*.png" in error_of("no-such-thing")
-    assert "The datasets with names are mnist and digits" in error_of(str(tmp_path))
+    assert "The datasets with names are mnist, digits and pen" in error_of(str(tmp_path))
     (tmp_path / "half" / "training" / "a").mkdir(parents=True)
     assert "holds no pictures" in error_of(str(tmp_path / "half"))
     for i in range(2):
@@ -237,7 +237,7 @@ def test_a_test_class_without_training_pictures_is_refused(folder: Path) -> None
 
 
 def test_too_many_classes_are_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MAX_CLASSES", 1)
+    monkeypatch.setattr(folders, "MAX_CLASSES", 1)
     assert "training has 2 classes: at most 1." in error_of(str(folder))
 
 
@@ -276,8 +276,8 @@ def test_a_missing_mnist_is_an_error_at_once() -> None:
 
 
 def test_a_silent_server_is_given_up_after_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert mnist.TIMEOUT <= 5
-    monkeypatch.setattr(mnist, "TIMEOUT", 0.5)
+    assert downloads.TIMEOUT <= 5
+    monkeypatch.setattr(downloads, "TIMEOUT", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("https_proxy", address)
