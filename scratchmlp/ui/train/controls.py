@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.net.config import matters
-from scratchmlp.ui import field_controls
+from scratchmlp.ui import field_controls, network_drawing
 from scratchmlp.ui.train import settings
 
 FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")
@@ -28,6 +28,8 @@ def show() -> None:
     st.html(STYLE)
     for field in FIRST:
         _control(field)
+        if field == "hidden":
+            network_drawing.of_settings(settings.current())
     for group, fields in GROUPS.items():
         if any(settings.is_shown(field) for field in fields):
             with st.expander(group):

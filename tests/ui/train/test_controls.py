@@ -7,7 +7,7 @@ from scratchmlp.net.config import FIELDS, TrainConfig
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import field_controls
 from scratchmlp.ui.train import controls
-from tests.ui.pages import shown
+from tests.ui.pages import drawn_networks, shown
 from tests.ui.train.pages import (
     OTHERS,
     assert_shows,
@@ -57,6 +57,8 @@ def test_layers_are_added_removed_and_widened(store: Store) -> None:
     app = page()
     app.button("add_layer").click().run()
     layers(app)[0].set_value(300).run()
+    assert "784 pixels, 300 hidden units, 128 hidden units" in drawn_networks(app)[0]
+    assert "274,880 weights, 438 biases" in shown(app)
     app.button("add_layer").click().run()
     assert widths(app) == (300, 128, 128)
     app.button("remove_layer_1").click().run()
@@ -66,6 +68,7 @@ def test_layers_are_added_removed_and_widened(store: Store) -> None:
         app.button("remove_layer_0").click().run()
     assert config_of_link(app).hidden == ()
     assert "straight into the logits" in shown(app)
+    assert drawn_networks(app)[0] == "Network: 784 pixels, 10 classes."
     for _ in range(6):
         app.button("add_layer").click().run()
     assert len(widths(app)) == 6
