@@ -4,8 +4,6 @@
 the digit.
 """
 
-import io
-import warnings
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -14,15 +12,34 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from scratchmlp.errors import UserError
-from scratchmlp.ink import pieces
+from scratchmlp.ink import pictures, pieces, polarity
 from scratchmlp.ink.contrast import contrast
+from scratchmlp.ink.pictures import MAX_FILE_BYTES
 from scratchmlp.ink.pieces import Pieces
 from scratchmlp.ink.preparation import Ink
 
-PICTURE_FORMATS = ("PNG", "JPEG", "WEBP")
-MAX_FILE_BYTES = 30_000_000
-MAX_PIXELS = 25_000_000  # of any picture
 MAX_EDGE = 800  # pixels of the longer edge after scaling: enough for a digit, and fast
+
+
+class Area(NamedTuple):
+    """A rectangle in an upright picture, in shares of its width and height."""
+
+    left: float = 0.0
+    top: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
+
+    def within(self, inner: "Area") -> "Area":
+        """The part of this area that `inner` is, which is in shares of this one."""
+        return Area(
+            self.left + inner.left * self.width,
+            self.top + inner.top * self.height,
+            inner.width * self.width,
+            inner.height * self.height,
+        )
+
+
+WHOLE = Area()
 
 
 class Photo(NamedTuple):
@@ -37,12 +54,12 @@ class Photo(NamedTuple):
 
 
 def extract_ink(data: bytes) -> Ink:
-    """The ink of the digit in a picture: float (h, w), 0 paper and 1 ink. It raises as `read`."""
+    """The ink of the digit in a picture's file: float (h, w), 0 paper and 1 ink; see `read`."""
     return read(data).ink()
 
 
-def read(data: bytes) -> Photo:
-    """A PNG, JPEG or WebP file, and the ink in it.
+def read(data: bytes, area: Area = WHOLE) -> Photo:
+    """An area of a picture's file, and the ink in it.
 
     It handles dark ink on light paper and the reverse, transparency, rotation by EXIF, shadows and
     ruled paper.
@@ -54,73 +71,34 @@ def read(data: bytes) -> Photo:
     """
     if len(data) > MAX_FILE_BYTES:
         raise UserError(f"This file is too large: at most {MAX_FILE_BYTES // 1_000_000} MB.")
-    colours = _colours(data)
+    edge = MAX_EDGE if area == WHOLE else 2 * MAX_EDGE
+    with pictures.opened(data, edge) as picture:
+        upright = _upright(picture, edge)
+    colours = _colours(upright, area)
     return Photo(colours, pieces.find(contrast(colours.astype(np.float32) / 255)))
 
 
-def _colours(data: bytes) -> NDArray[np.uint8]:
-    """The picture, upright, with a longer edge of at most `MAX_EDGE` pixels."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours
-            picture = Image.open(io.BytesIO(data), formats=PICTURE_FORMATS)
-        _check_size(picture)
-        picture.draft("RGB", (MAX_EDGE, MAX_EDGE))
-        return _to_colours(picture)
-    except Image.DecompressionBombError as error:
-        raise _too_large("far too many pixels", MAX_PIXELS) from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(
-            "This file is not a picture that can be read: send a PNG, JPEG or WebP."
-        ) from error
-
-
-def _check_size(picture: Image.Image) -> None:
-    """Raise a `UserError` if the picture may need more than 0.5 seconds or 100 MB."""
-    limit = _largest(picture)
-    if picture.width * picture.height > limit:
-        raise _too_large(f"{picture.width:,} x {picture.height:,} pixels", limit)
-
-
-def _largest(picture: Image.Image) -> int:
-    """How many pixels a picture of this kind may have (docs/experiments.md)."""
-    if picture.format == "JPEG" and "progressive" not in picture.info:
-        return MAX_PIXELS  # it is decoded at a lower resolution
-    if picture.format == "WEBP":
-        return 6_000_000
-    return 8_000_000 if picture.has_transparency_data else 10_000_000
-
-
-def _too_large(size: str, limit: int) -> UserError:
-    return UserError(
-        f"This picture is too large ({size}): at most {limit // 1_000_000} megapixels. "
-        "Make it smaller, and send it again."
-    )
-
-
-def _to_colours(picture: Image.Image) -> NDArray[np.uint8]:
-    if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits and more
-        wide = np.array(picture, dtype=np.float32)
-        wide -= wide.min()
-        wide *= 255 / max(wide.max(), 1)
-        picture = Image.fromarray(wide.clip(0, 255, out=wide).astype(np.uint8))
+def _upright(picture: Image.Image, edge: int) -> Image.Image:
+    """The picture, upright, RGB or grey, with a longer edge of at least `edge` if it has more."""
+    picture = pictures.to_8_bits(picture, from_darkest=True)
     # Every copy of a large picture takes time and memory: it becomes small first.
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
     elif picture.mode not in ("L", "RGB"):
         picture = picture.convert("L" if picture.mode == "1" else "RGB")
-    picture = picture.reduce(max(1, max(picture.size) // MAX_EDGE))
+    picture = picture.reduce(max(1, max(picture.size) // edge))
     if picture.mode == "RGBA":
-        picture = _on_paper(picture)
-    picture = ImageOps.exif_transpose(picture).convert("RGB")
+        picture = polarity.on_paper(picture)
+    return ImageOps.exif_transpose(picture)
+
+
+def _colours(picture: Image.Image, area: Area) -> NDArray[np.uint8]:
+    """An area of the picture with a longer edge of at most `MAX_EDGE` pixels."""
+    if area != WHOLE:
+        left, top = round(area.left * picture.width), round(area.top * picture.height)
+        right = left + max(1, round(area.width * picture.width))
+        bottom = top + max(1, round(area.height * picture.height))
+        picture = picture.crop((left, top, right, bottom))
+    picture = picture.convert("RGB")
     picture.thumbnail((MAX_EDGE, MAX_EDGE), Image.Resampling.BOX, reducing_gap=None)
     return np.asarray(picture)
-
-
-def _on_paper(picture: Image.Image) -> Image.Image:
-    """Replace transparency by black if the rest is light, and by white if it is dark."""
-    pixels = np.asarray(picture.convert("LA"), dtype=float)
-    light, alpha = pixels[..., 0], pixels[..., 1]
-    mean = (light * alpha).sum() / max(alpha.sum(), 1)
-    paper = Image.new("RGBA", picture.size, "black" if mean > 127 else "white")
-    return Image.alpha_composite(paper, picture)
