@@ -75,7 +75,7 @@ def read(data: bytes, area: Area = WHOLE) -> Photo:
     with pictures.opened(data, edge) as picture:
         upright = _upright(picture, edge)
     colours = _colours(upright, area)
-    return Photo(colours, pieces.find(contrast(colours.astype(np.float32) / 255)))
+    return Photo(colours, pieces.find(contrast(colours)))
 
 
 def _upright(picture: Image.Image, edge: int) -> Image.Image:

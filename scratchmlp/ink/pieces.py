@@ -21,6 +21,7 @@ FAINT = 0.4  # of the digit's contrast: a fainter piece is none of its strokes
 SPECK = 0.13  # of the digit's height
 NEAR = 0.6  # of a small piece's size: what is farther from the digit is none of its strokes
 TALL = 0.5  # of the digit's height: a taller piece is a digit too
+MARGIN = 12  # pixels around the ink, for its soft edges
 HARDLY = 0.1  # of the ink is inside of its outline: strokes of one or two pixels
 THINNEST = 0.02  # of the height of the strokes: thinner ones would break
 INSIDE = 0.07  # of the picture: a piece of this size that touches no edge is the digit
@@ -108,10 +109,19 @@ def ink(found: Pieces, taken: Collection[int] | None = None) -> Plane:
     own = [piece for piece in found.pieces if piece.label in taken]
     if not own:
         return np.zeros_like(found.contrast)
-    mask = np.isin(found.labels, [piece.label for piece in own])
-    near = ndimage.binary_dilation(mask, EIGHT, iterations=2) & (mask | (found.labels == 0))
+    height, width = found.contrast.shape
+    rows = slice(max(0, min(p.top for p in own) - MARGIN), max(p.bottom for p in own) + MARGIN)
+    columns = slice(max(0, min(p.left for p in own) - MARGIN), max(p.right for p in own) + MARGIN)
+    sheet = np.zeros((height, width), dtype=np.float32)
+    sheet[rows, columns] = _ink(found.contrast[rows, columns], found.labels[rows, columns], own)
+    return sheet
+
+
+def _ink(contrast: Plane, labels: NDArray[np.integer], own: list[Piece]) -> Plane:
+    mask = np.isin(labels, [piece.label for piece in own])
+    near = ndimage.binary_dilation(mask, EIGHT, iterations=2) & (mask | (labels == 0))
     strength = max(piece.contrast for piece in own)
-    drawn = np.where(near, (found.contrast / strength).clip(0, 1), 0)
+    drawn = np.where(near, (contrast / strength).clip(0, 1), 0)
     drawn = np.where(outlines.fill(mask) & ~mask, 1, drawn)
     return _visible(drawn, mask, max(piece.height for piece in own))
 

@@ -19,6 +19,8 @@ def without(mask: Mask) -> Mask:
 
 
 def _without_level_lines(mask: Mask) -> Mask:
+    if not _may_have_lines(mask):
+        return mask
     lines = _level_lines(mask)
     if not lines.any():
         return mask
@@ -26,6 +28,15 @@ def _without_level_lines(mask: Mask) -> Mask:
     thick = int(lines.sum() / max(begins.sum(), 1) + 2)
     strokes = ndimage.binary_opening(mask, np.ones((thick + 1, 1), dtype=bool))
     return mask & ~(lines & ~strokes)
+
+
+def _may_have_lines(mask: Mask) -> bool:
+    """Whether some band of the picture has ink in most of its columns."""
+    height, width = mask.shape
+    band = max(1, height // 30)
+    bands = mask[: height // band * band].reshape(-1, band, width).any(axis=1)
+    pairs = bands[1:] | bands[:-1]
+    return bool((pairs.sum(axis=1) >= 0.8 * SPAN * width).any())
 
 
 def _level_lines(mask: Mask) -> Mask:
