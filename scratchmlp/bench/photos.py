@@ -1,8 +1,8 @@
 """Measures how often a network reads the digit in a photo or a scan, and is sure and wrong.
 
-The pictures are made of real digits, pen strokes and MNIST's test pictures, with a disturbance over
-each (`photo_kinds`). Two digits that touch are right if both are read. A printed letter has no right
-answer: it only must not be "sure".
+The pictures are made of real digits, pen strokes and MNIST's test pictures, with a disturbance
+over each (`photo_kinds`). Two digits that touch are right if both are read. A printed letter has no
+right answer: it only must not be "sure".
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from scratchmlp.analysis import prediction
-from scratchmlp.bench import Line, photo_kinds
+from scratchmlp.bench import Line, photo_kinds, sheets, stroke_photos
 from scratchmlp.bench.drawing import WriterDrawing
-from scratchmlp.bench.photo_kinds import Digit
+from scratchmlp.bench.sheets import Digit
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.ink import photos
 from scratchmlp.net.network import Network
@@ -48,7 +48,7 @@ def pictures(
     for _ in range(each):
         if kind in PAIRS:
             left, right = (_digit(dataset, drawings, rng, only_strokes=True) for _ in range(2))
-            data = photo_kinds.pair(left[0], right[0], rng, PAIRS[kind])
+            data = stroke_photos.pair(left[0], right[0], rng, PAIRS[kind])
             yield data, left[1] + right[1]
         else:
             only_strokes = kind in ("strokes of 1 pixel", "hollow outlines", "very thick")
@@ -62,15 +62,15 @@ def _digit(
     """A digit of a random pen, or one of MNIST's test split."""
     if only_strokes or rng.random() < 0.5:
         drawing = drawings[int(rng.integers(len(drawings)))]
-        return photo_kinds.of_strokes(drawing.strokes), str(drawing.label)
+        return sheets.of_strokes(drawing.strokes), str(drawing.label)
     row = int(rng.integers(len(dataset.test)))
     label = dataset.classes[int(dataset.test.labels[row])]
-    return photo_kinds.of_image(dataset.test.images[row]), label
+    return sheets.of_image(dataset.test.images[row]), label
 
 
 def pictures_of_letters() -> list[bytes]:
     rng = np.random.default_rng(0)
-    return [photo_kinds.letter(text, rng) for text in photo_kinds.LETTERS]
+    return [stroke_photos.letter(text, rng) for text in photo_kinds.LETTERS]
 
 
 def _outcome(network: Network, data: bytes, label: str) -> tuple[bool, bool]:

@@ -1,14 +1,11 @@
 """Tells a frame around a digit from a digit that is drawn as an outline, and fills the outline."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import ConvexHull, QhullError
 
-if TYPE_CHECKING:
-    from scratchmlp.ink.pieces import Piece
+from scratchmlp.ink.piece import Piece
 
 Mask = NDArray[np.bool_]
 
@@ -17,7 +14,7 @@ LONG = 85.0  # area / mean distance to the edge ** 2: 28 for a disc, 16 n for a 
 CONTENT = 0.25  # of a frame's height: what is lower inside is no digit
 
 
-def frames(pieces: "list[Piece]", labels: NDArray[np.integer]) -> set[int]:
+def frames(pieces: list[Piece], labels: NDArray[np.integer]) -> set[int]:
     """The labels of pieces that go around a digit."""
     found = set()
     for piece in pieces:
@@ -39,7 +36,7 @@ def _is_frame(own: Mask, content: Mask) -> bool:
     return _solidity(filled) > CONVEX or not _is_long(filled & ~own & ~filled_holes(content))
 
 
-def _is_within(inner: "Piece", outer: "Piece") -> bool:
+def _is_within(inner: Piece, outer: Piece) -> bool:
     return (
         outer.top < inner.top
         and inner.bottom < outer.bottom

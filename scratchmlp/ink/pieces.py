@@ -1,8 +1,4 @@
-"""The pieces of ink in a picture, and which of them are not the digit.
-
-A piece is connected ink. A piece that touches the picture's edge, a frame, a line beside the
-strokes, a speck and what is far fainter are left out, each for a reason that a visitor can read.
-"""
+"""The pieces of ink in a picture: where they are, and the ink of some of them."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -11,69 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from scratchmlp.ink import outlines, rules
+from scratchmlp.ink import judgement, outlines, rules
+from scratchmlp.ink.piece import Piece
 
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.floating]
 
 MAX_PIECES = 60  # the largest ones are looked at
-FAINT = 0.4  # of the digit's contrast: a fainter piece is none of its strokes
-SPECK = 0.13  # of the digit's height
-NEAR = 0.6  # of a small piece's size: what is farther from the digit is none of its strokes
-TALL = 0.5  # of the digit's height: a taller piece is a digit too
 MARGIN = 12  # pixels around the ink, for its soft edges
 HARDLY = 0.1  # of the ink is inside of its outline: strokes of one or two pixels
 THINNEST = 0.02  # of the height of the strokes: thinner ones would break
-INSIDE = 0.07  # of the picture: a piece of this size that touches no edge is the digit
-STRAIGHT = 8.0  # length / width of a line
 EIGHT = np.ones((3, 3), dtype=bool)
-
-EDGE, FRAME, LINE, SMALL, PALE = (
-    "touches the edge",
-    "frame around the digit",
-    "straight line",
-    "too small",
-    "too faint",
-)
-
-
-class Piece(NamedTuple):
-    """Connected ink.
-
-    Attributes
-    ----------
-    label : its number in `Pieces.labels`.
-    reason : why it is left out; empty if it belongs to the digit.
-    """
-
-    label: int
-    top: int
-    bottom: int
-    left: int
-    right: int
-    area: int
-    contrast: float
-    elongation: float
-    touches: bool
-    reason: str = ""
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def size(self) -> int:
-        return max(self.height, self.width)
-
-    def gap(self, other: "Piece") -> float:
-        """Pixels between the two boxes."""
-        across = max(self.left, other.left) - min(self.right, other.right)
-        down = max(self.top, other.top) - min(self.bottom, other.bottom)
-        return float(np.hypot(max(across, 0), max(down, 0)))
 
 
 class Pieces(NamedTuple):
@@ -90,7 +34,7 @@ def find(contrast: Plane) -> Pieces:
     mask = rules.without(mask)
     labels, n = _connected(mask)
     pieces = _measured(contrast, labels, n)
-    return Pieces(contrast, labels, _judged(pieces, labels))
+    return Pieces(contrast, labels, judgement.judged(pieces, labels))
 
 
 def _connected(mask: Mask) -> tuple[NDArray[np.integer], int]:
@@ -183,9 +127,7 @@ def _measured(contrast: Plane, labels: NDArray[np.integer], n: int) -> list[Piec
         strength = float(np.quantile(contrast[rows, columns][own], 0.7))
         touches = _touches(box, labels.shape)
         number = int(label)
-        pieces.append(
-            Piece(number, *box, int(areas[label]), strength, _elongation(own), touches)
-        )
+        pieces.append(Piece(number, *box, int(areas[label]), strength, _elongation(own), touches))
     return pieces
 
 
@@ -200,64 +142,3 @@ def _elongation(own: Mask) -> float:
     covariance = np.cov(np.stack([y, x])) if len(y) > 2 else np.eye(2)
     small, large = np.linalg.eigvalsh(covariance)
     return float(np.sqrt((large + 1 / 12) / (max(small, 0) + 1 / 12)))
-
-
-def _judged(pieces: list[Piece], labels: NDArray[np.integer]) -> list[Piece]:
-    """The pieces with the reasons for which some are left out."""
-    pieces = _without(pieces, _edges(pieces, labels.shape), EDGE)
-    pieces = _without(pieces, outlines.frames(_taken(pieces), labels), FRAME)
-    main = _main(pieces)
-    if main is None:
-        return pieces
-    for reason, is_other in ((LINE, _is_line), (SMALL, _is_small), (PALE, _is_pale)):
-        out = {p.label for p in _taken(pieces) if p is not main and is_other(p, main)}
-        pieces = _without(pieces, out, reason)
-    return pieces
-
-
-def _taken(pieces: list[Piece]) -> list[Piece]:
-    return [piece for piece in pieces if not piece.reason]
-
-
-def _without(pieces: list[Piece], labels: set[int], reason: str) -> list[Piece]:
-    return [p._replace(reason=reason) if p.label in labels else p for p in pieces]
-
-
-def _edges(pieces: list[Piece], shape: tuple[int, ...]) -> set[int]:
-    """What touches the picture's edge, if something of some size does not."""
-    inside = max((p.size for p in pieces if not p.touches), default=0)
-    return {p.label for p in pieces if p.touches} if inside > INSIDE * min(shape) else set()
-
-
-def _main(pieces: list[Piece]) -> Piece | None:
-    """The piece that is most likely a digit: large, and rather upright than a line."""
-    return max(_taken(pieces), key=_weight, default=None)
-
-
-def _weight(piece: Piece) -> float:
-    likely = 1.0
-    if piece.elongation >= STRAIGHT:
-        likely = 0.3 if piece.height > piece.width else 0.1
-    return likely * piece.size * float(np.sqrt(piece.area))
-
-
-def _is_line(piece: Piece, main: Piece) -> bool:
-    """A line above or below the strokes, or a taller one beside them."""
-    if piece.elongation < STRAIGHT:
-        return False
-    if piece.width > piece.height:
-        beside = piece.bottom > main.top and piece.top < main.bottom
-        return not beside or piece.width > 1.5 * max(main.width, 0.5 * main.height)
-    return piece.height > 1.4 * main.height
-
-
-def _is_small(piece: Piece, main: Piece) -> bool:
-    if piece.size < SPECK * main.height:
-        return True
-    if piece.height >= TALL * main.height:
-        return False
-    return piece.gap(main) > NEAR * piece.size
-
-
-def _is_pale(piece: Piece, main: Piece) -> bool:
-    return piece.contrast < FAINT * main.contrast

@@ -24,8 +24,8 @@ def _without_level_lines(mask: Mask) -> Mask:
     lines = _level_lines(mask)
     if not lines.any():
         return mask
-    begins = lines[1:] & ~lines[:-1]  # the upper edge of each line, column by column
-    thick = int(lines.sum() / max(begins.sum(), 1) + 2)
+    upper_edges = lines & ~np.pad(lines, ((1, 0), (0, 0)))[:-1]
+    thick = int(lines.sum() / max(upper_edges.sum(), 1) + 2)
     strokes = ndimage.binary_opening(mask, np.ones((thick + 1, 1), dtype=bool))
     return mask & ~(lines & ~strokes)
 
@@ -34,7 +34,7 @@ def _may_have_lines(mask: Mask) -> bool:
     """Whether some band of the picture has ink in most of its columns."""
     height, width = mask.shape
     band = max(1, height // 30)
-    bands = mask[: height // band * band].reshape(-1, band, width).any(axis=1)
+    bands: Mask = mask[: height // band * band].reshape(-1, band, width).max(axis=1)
     pairs = bands[1:] | bands[:-1]
     return bool((pairs.sum(axis=1) >= 0.8 * SPAN * width).any())
 
