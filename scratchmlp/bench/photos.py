@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from scratchmlp.analysis import prediction
+from scratchmlp.analysis import photo_prediction
 from scratchmlp.bench import Line, photo_kinds, sheets, stroke_photos
 from scratchmlp.bench.drawing import WriterDrawing
 from scratchmlp.bench.sheets import Digit
@@ -75,7 +75,7 @@ def pictures_of_letters() -> list[bytes]:
 
 def _outcome(network: Network, data: bytes, label: str) -> tuple[bool, bool]:
     """Whether the picture is read rightly, and whether it is read wrongly and surely."""
-    digits = prediction.predict_number(network, photos.extract_ink(data))
+    digits = photo_prediction.predict_number(network, photos.extract_ink(data))
     known = [d.label for d in digits if d.label is not None]
     is_right = len(known) == len(digits) and "".join(network.classes[k] for k in known) == label
     is_sure = bool(digits) and all(d.verdict == "sure" for d in digits)

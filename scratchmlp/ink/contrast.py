@@ -44,7 +44,7 @@ def _most_frequent(picture: NDArray[np.uint8]) -> tuple[NDArray[np.float32], flo
 def _of_photo(colours: Colours) -> Plane:
     axis, is_dark = _ink_direction(colours)
     plane = colours @ axis
-    plane = ndimage.gaussian_filter(plane if is_dark else -plane, 0.8)
+    plane = ndimage.gaussian_filter(plane if is_dark else -plane, 0.5)
     window = max(plane.shape) // 4 | 1
     paper = ndimage.grey_closing(plane, size=window, mode="nearest")
     difference = paper - plane

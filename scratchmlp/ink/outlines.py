@@ -79,7 +79,7 @@ def fill(mask: Mask) -> Mask:
     filled = np.pad(mask, reach + 1)
     for label in range(2, n + 1):  # the first is outside: it has the corner
         region = holes == label
-        if _is_long(region):
+        if region.sum() > mask.sum() and _is_long(region):  # an outline is thin for its inside
             filled |= ndimage.binary_dilation(region, iterations=reach + 1)
     inside: Mask = filled[reach + 1 : -reach - 1, reach + 1 : -reach - 1]
     return inside

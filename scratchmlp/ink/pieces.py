@@ -124,7 +124,7 @@ def _measured(contrast: Plane, labels: NDArray[np.integer], n: int) -> list[Piec
         rows, columns = boxes[label - 1]
         own = labels[rows, columns] == label
         box = rows.start, rows.stop, columns.start, columns.stop
-        strength = float(np.quantile(contrast[rows, columns][own], 0.7))
+        strength = float(np.quantile(contrast[rows, columns][own], 0.9))
         touches = _touches(box, labels.shape)
         number = int(label)
         pieces.append(Piece(number, *box, int(areas[label]), strength, _elongation(own), touches))
