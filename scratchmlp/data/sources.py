@@ -131,6 +131,22 @@ def _decode_digits(name: str, root: str, progress: Progress) -> Dataset:
     return Dataset(name, tuple("0123456789"), train, test, root)
 
 
+def _own_fingerprint(root: str) -> str:
+    from scratchmlp.data import number_files
+
+    found = number_files.find(Path(root))
+    return folders.times(found.paths.values()) if found else folders.file_times(root)
+
+
+def _decode_own(name: str, root: str, progress: Progress) -> Dataset:
+    """A folder of pictures, or a dataset in files of numbers."""
+    from scratchmlp.data import number_files
+
+    if found := number_files.find(Path(root)):
+        return number_files.decode(name, root, found, progress)
+    return folders.decode(name, root, progress)
+
+
 def file_names(dataset: Dataset, split: str) -> NDArray[np.str_]:
     """The file of each picture of "train" or "test", relative to the dataset's folder.
 
@@ -198,16 +214,17 @@ SOURCES = {
     ),
 }
 FOLDER = Source(
-    "Your own folder",
-    "A folder of pictures: <class>/*.png, or training and testing with such folders.",
+    "Your own pictures",
+    "A folder or a ZIP of pictures, <class>/*.png, or MNIST's own files, a CSV or an npz file.",
     folders.find_root,
-    folders.file_times,
-    folders.decode,
+    _own_fingerprint,
+    _decode_own,
 )
 DEFAULT = "mnist"
 JOINED = ("mnist+digits", "mnist+pen", "mnist+digits+pen")  # what pages offer; any are possible
 FALLBACK = "digits"  # where the default cannot be downloaded
 HELP = (
-    f"{', '.join(SOURCES)}, or the path of a folder of pictures; "
+    f"{', '.join(SOURCES)}, or the path of pictures: a folder or a ZIP, "
+    "MNIST's own files, train.csv, mnist.npz; "
     "several are joined by +, as in mnist+digits."
 )
