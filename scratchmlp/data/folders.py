@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from scratchmlp.data import layouts
+from scratchmlp.data import layouts, uploads
 from scratchmlp.data.layouts import Layout
 from scratchmlp.data.types import (
     MAX_CLASS_NAME,
@@ -37,6 +37,8 @@ def folder_path(name: str) -> Path:
     UserError
         No folder can have this name.
     """
+    if uploads.is_upload(name):
+        return uploads.path_of(name)
     try:
         name.encode()  # surrogates cannot be stored
         path = Path(name).expanduser().resolve()

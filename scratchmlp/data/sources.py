@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.data import folders, joined, layouts, mnist, pen
+from scratchmlp.data import folders, joined, layouts, mnist, pen, uploads
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -62,8 +62,12 @@ def is_named(name: str) -> bool:
 
 def absolute(name: str) -> str:
     """The same dataset with the full paths of its folders."""
-    full = (part if part in SOURCES else str(folders.folder_path(part)) for part in parts(name))
-    return joined.SIGN.join(full)
+    return joined.SIGN.join(map(_absolute, parts(name)))
+
+
+def _absolute(name: str) -> str:
+    is_full = name in SOURCES or uploads.is_upload(name)
+    return name if is_full else str(folders.folder_path(name))
 
 
 # --- MNIST and scikit-learn's digits ------------------------------------------------------------
