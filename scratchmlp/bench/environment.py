@@ -39,6 +39,7 @@ def open_tab(browser: Browser, url: str) -> Iterator[Page]:
     """A new tab, with cookies and a cache of its own."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
+    page.set_default_timeout(120_000)  # milliseconds; a machine may be busy
     page.goto(url, wait_until="commit")
     yield page
     context.close()
