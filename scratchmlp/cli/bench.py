@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scratchmlp.cli.output import DATASET, JSON, app, dataset_progress, echo
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 
 benches = typer.Typer(invoke_without_command=True)
@@ -83,6 +83,26 @@ def check_queue(
     with dataset_progress() as on_progress:
         datasets.load(dataset, on_progress)
     for line in queue.run(dataset, presses, seed):
+        echo(as_json, line.record, line.text)
+
+
+@benches.command("hands")
+def make_hands(
+    folder: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write the files here.")
+    ] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Train the recipe `hands` anew, and write the files that come with the program."""
+    import torch
+
+    from scratchmlp import paths
+    from scratchmlp.bench import hands
+
+    torch.set_num_threads(1)
+    with dataset_progress() as on_progress:
+        datasets.load(sources.MIXED, on_progress)
+    for line in hands.run(folder or paths.SHIPPED):
         echo(as_json, line.record, line.text)
 
 
