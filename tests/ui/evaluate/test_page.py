@@ -37,9 +37,14 @@ def test_without_a_run_there_is_a_way_on(store: Store, no_workers: None) -> None
     run_id = store.create(QUICK)
     app = page()
     assert "first network is training" in shown(app)
-    assert not app.metric
+    assert run_control(app).value == "hands"  # stands in, on pictures that are here
+    assert metric(app, "Errors").endswith("of 360")
     store.cancel(run_id)
-    assert "No trained runs yet" in shown(ran(app))
+    assert "comes with the program" in shown(ran(app))
+    own = trained(store, QUICK)
+    app = page()
+    assert run_control(app).value == own
+    assert "comes with the program" not in shown(app)
 
 
 def test_the_numbers_are_the_tables(store: Store) -> None:
