@@ -5,12 +5,23 @@ drawing of it is slanted, stretched and bent at random, with the tremor of a han
 trained on them.
 """
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.ink.strokes import Strokes
 
 Points = list[tuple[float, float]]
+
+_RING_AND_TAIL: Points = [
+    *((0.75, 0.2), (0.5, 0.02), (0.25, 0.22), (0.42, 0.46), (0.7, 0.33), (0.77, 0.16)),
+    *((0.78, 0.5), (0.7, 0.84), (0.46, 0.99), (0.2, 0.88)),
+]
+_TWO_LOOPS: Points = [
+    *((0.72, 0.13), (0.5, 0.02), (0.28, 0.18), (0.48, 0.44), (0.74, 0.72), (0.5, 0.98)),
+    *((0.25, 0.76), (0.5, 0.46), (0.74, 0.22), (0.73, 0.1)),
+]
 
 # A form: the digit, and its strokes.
 FORMS: dict[str, tuple[int, list[Points]]] = {
@@ -31,10 +42,7 @@ FORMS: dict[str, tuple[int, list[Points]]] = {
     "European 1": (1, [[(0.12, 0.5), (0.34, 0.27), (0.58, 0.02), (0.58, 0.5), (0.58, 1.0)]]),
     "curled 9": (
         9,
-        [
-            [(0.75, 0.2), (0.5, 0.02), (0.25, 0.22), (0.42, 0.46), (0.7, 0.33), (0.77, 0.16)]
-            + [(0.78, 0.5), (0.7, 0.84), (0.46, 0.99), (0.2, 0.88)]
-        ],
+        [_RING_AND_TAIL],
     ),
     "open 4": (
         4,
@@ -45,10 +53,7 @@ FORMS: dict[str, tuple[int, list[Points]]] = {
     ),
     "one-stroke 8": (
         8,
-        [
-            [(0.72, 0.13), (0.5, 0.02), (0.28, 0.18), (0.48, 0.44), (0.74, 0.72), (0.5, 0.98)]
-            + [(0.25, 0.76), (0.5, 0.46), (0.74, 0.22), (0.73, 0.1)]
-        ],
+        [_TWO_LOOPS],
     ),
 }
 CORNERS = {"crossed 7": (0, 2), "serif 1": (2,), "European 1": (2,), "open 4": (2,)}
@@ -72,9 +77,7 @@ def draw(form: str, rng: np.random.Generator) -> Strokes:
 def _smooth(knots: NDArray[np.float64], corners: tuple[int, ...]) -> NDArray[np.float64]:
     """A line through the knots, smooth but at the corners (Catmull & Rom 1974)."""
     ends = sorted({0, *corners, len(knots) - 1})
-    parts = [
-        _spline(knots[a : b + 1]) for a, b in zip(ends[:-1], ends[1:], strict=True) if b > a
-    ]
+    parts = [_spline(knots[a : b + 1]) for a, b in itertools.pairwise(ends)]
     return np.concatenate(parts)
 
 

@@ -18,7 +18,7 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Checkpoint, Store, Update
 from scratchmlp.ui.evaluate.views import VIEWS, in_address
-from tests.ui.pages import app_at, control, metric, ran, run_control, shown, trained
+from tests.ui.pages import app_at, control, drawn_networks, metric, ran, run_control, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
 
@@ -108,6 +108,9 @@ def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> Non
     row = table.loc[order[1]]
     assert f"{row['p_truth']:.2%}" in shown(app)
     assert "epoch 2: **" in shown(app)
+    assert (
+        f"It predicts {row['prediction']} with {row['p_prediction']:.2%}." in drawn_networks(app)[0]
+    )
     app.button("back").click().run()
     assert "sample" not in app.query_params
     assert f"{len(order):,} pictures" in shown(app)
