@@ -113,17 +113,28 @@ def drawings(
     ],
     writers: Annotated[int, typer.Option(min=1, help="The number of writers.")] = 30,
     each: Annotated[int, typer.Option(min=1, help="The number of drawings of each writer.")] = 100,
+    strangers: Annotated[
+        bool, typer.Option("--strangers", help="Nobody of them is among the pen digits.")
+    ] = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Measure the accuracy of the presets on drawings, before and after they are taught some."""
+    """Measure the accuracy of the presets on drawings, before and after they are taught some.
+
+    `hands` is measured on six writers of the pen digits, and trained without them for that; with
+    --strangers, the network that comes with the program is measured on all.
+    """
     import torch
 
-    from scratchmlp.bench import drawing
+    from scratchmlp.bench import drawing, many_hands
     from scratchmlp.runs.store import Store
 
     torch.set_num_threads(1)
-    pens = drawing.load(strokes)
+    pens, store = drawing.load(strokes), Store()
     with dataset_progress() as on_progress:
         data = datasets.load("mnist", on_progress)
-    for line in drawing.run(data, pens, Store(), writers, each):
+    mixed = datasets.at_hand(sources.MIXED)
+    shipped = many_hands.all_of([store.network("hands")], mixed, pens) if strangers else None
+    for line in shipped or many_hands.run(pens):
+        echo(as_json, line.record, line.text)
+    for line in drawing.run(data, pens, store, writers, each):
         echo(as_json, line.record, line.text)
