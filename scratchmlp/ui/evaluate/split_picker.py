@@ -77,7 +77,7 @@ def describe(run: Run, predictions: Predictions) -> None:
     if run.status == "diverged":
         epoch = f"after epoch {predictions.network.epoch}"
         st.warning(f"This run diverged. You see its last network, {epoch}.")
-    if predictions.dataset != run.dataset:
+    if predictions.dataset not in (run.dataset, *sources.parts(run.dataset)):
         st.info(
             escape(f"This run learned from {run.dataset}, and never saw {predictions.dataset}.")
         )
