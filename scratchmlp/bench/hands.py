@@ -16,16 +16,15 @@ from scratchmlp.analysis import certainty, out_of_distribution, prediction
 from scratchmlp.bench import Line
 from scratchmlp.data import datasets, splits
 from scratchmlp.data.datasets import Dataset
-from scratchmlp.net import presets, training
+from scratchmlp.net import shipped, training
 from scratchmlp.net.events import Epoch, Finished
 from scratchmlp.net.model import flat
 from scratchmlp.net.network import Network
-from scratchmlp.net.shipped import FILE
 
 
 def run(folder: Path) -> Iterator[Line]:
     """Train, and write both files into the folder."""
-    config = presets.find("hands").config
+    config = shipped.config()
     dataset, seconds = datasets.load(config.dataset), 0.0
     rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     train, valid = dataset.to_train_on(rows[0]), dataset.train.take(rows[1])
@@ -66,7 +65,7 @@ def write(folder: Path, network: Network, dataset: Dataset, seconds: float) -> L
         name: np.ascontiguousarray(half.numpy()) for name, half in zip(names, rounded, strict=True)
     }
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / FILE.name, {k: json.dumps(v) for k, v in metadata.items()})
+    save_file(tensors, folder / shipped.FILE.name, {k: json.dumps(v) for k, v in metadata.items()})
     detector = out_of_distribution.fit(dataset.train)
     packed = out_of_distribution.pack(detector, dataset.train)
     save_file(packed, folder / out_of_distribution.SHIPPED.name)
