@@ -16,7 +16,7 @@ from scratchmlp.analysis import certainty, out_of_distribution, prediction
 from scratchmlp.bench import Line
 from scratchmlp.data import datasets, splits
 from scratchmlp.data.datasets import Dataset
-from scratchmlp.net import shipped, training
+from scratchmlp.net import presets, shipped, training
 from scratchmlp.net.events import Epoch, Finished
 from scratchmlp.net.model import flat
 from scratchmlp.net.network import Network
@@ -24,7 +24,7 @@ from scratchmlp.net.network import Network
 
 def run(folder: Path) -> Iterator[Line]:
     """Train, and write both files into the folder."""
-    config = shipped.config()
+    config = presets.find("hands").config
     dataset, seconds = datasets.load(config.dataset), 0.0
     rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
     train, valid = dataset.to_train_on(rows[0]), dataset.train.take(rows[1])

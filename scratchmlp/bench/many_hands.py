@@ -26,7 +26,7 @@ from scratchmlp.data import datasets, joined, pen
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.errors import UserError
 from scratchmlp.ink import photos
-from scratchmlp.net import shipped, training
+from scratchmlp.net import presets, training
 from scratchmlp.net.events import Finished
 from scratchmlp.net.network import Network
 
@@ -77,7 +77,7 @@ def _without(strangers: list[WriterDrawing], drawings: list[WriterDrawing]) -> D
 
 
 def _train(dataset: Dataset, seed: int) -> Network:
-    config = dataclasses.replace(shipped.config(), seed=seed)
+    config = dataclasses.replace(presets.find("hands").config, seed=seed)
     train = dataset.to_train_on(np.arange(len(dataset.train)))
     *_, end = training.fit(config, train, dataset.train.take(np.arange(0)))
     assert isinstance(end, Finished)

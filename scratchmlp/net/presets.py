@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from scratchmlp.data.sources import MIXED
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import LABELS, TrainConfig, differing, matters, setting
 
@@ -59,6 +60,11 @@ PRESETS = {
         replace(AUGMENTED, hidden=(800,), lr=0.002, weight_decay=0.05, epochs=40),
         "Simard's 784-800-10 of 2003, with a cheaper elastic augmentation than his.",
         0.9930,
+    ),
+    "hands": Preset(
+        replace(AUGMENTED, dataset=MIXED, hidden=(256,), lr=0.003, epochs=40),
+        "Many hands: MNIST, scikit-learn's digits and what 30 people wrote with a pen.",
+        0.9913,
     ),
     "blog-as-printed": Preset(
         POST,

@@ -55,7 +55,7 @@ def test_data_says_what_was_found_and_passed_over(tmp_path: Path, digits: Datase
 def test_runs_and_presets_are_listed() -> None:
     run("train", *DIGITS, "--epochs", "1")
     record, of_the_program = records(run("runs", "--json")[0])
-    assert of_the_program["id"] == "hands"
+    assert of_the_program["id"] == of_the_program["preset"] == "hands"
     assert (record["status"], record["dataset"]) == ("finished", "digits")
     assert record["id"] in run("runs")[0]
     listed = records(run("presets", "--json")[0])

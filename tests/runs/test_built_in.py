@@ -13,7 +13,7 @@ from scratchmlp.bench import hands
 from scratchmlp.data import sources
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
-from scratchmlp.net import shipped
+from scratchmlp.net import presets, shipped
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import built_in, checkpoint_file, teaching
 from scratchmlp.runs.permissions import Visitor
@@ -27,7 +27,7 @@ def test_it_is_there_before_anything_is_trained(store: Store) -> None:
     for seen in (store, store.seen_by(BEN), store.seen_by(TEACHER)):
         run, network = seen.run("hands"), seen.network("hands")
         assert (run.id, run.title, run.status) == ("hands", "hands", "finished")
-        assert run.config == network.config == shipped.config()
+        assert run.config == network.config == shipped.config() == presets.find("hands").config
         assert run.dataset == sources.MIXED
         assert seen.last_checkpoint("hands") == (network.step, network.epoch)
         [row] = seen.checkpoints("hands")
