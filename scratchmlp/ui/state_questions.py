@@ -34,7 +34,8 @@ def show() -> None:
     state: State = st.session_state[STATE]
     units = " → ".join(f"{n:,}" for n in torch_state.sizes(state.params))
     st.markdown(
-        f"**{escape(state.name)}**: layers of {units} units. The file says no more: check the answers below."
+        f"**{escape(state.name)}**: layers of {units} units. "
+        "The file says no more: check the answers below."
     )
     with session.errors_shown():
         network = torch_state.network(state.params, state.unsaid)
