@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.data import folders, joined, layouts, mnist, pen
+from scratchmlp.data import folders, joined, layouts, mnist, pen, uploads
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -26,6 +26,7 @@ class Source(NamedTuple):
     Attributes
     ----------
     title, help : its name on the screen, and a sentence about it.
+    writers : whose handwriting it is, as the end of a sentence.
     find_root : (name, progress) -> the folder of its files, downloaded if necessary, or the package
         that contains them. Raises `UserError` if there is no such folder.
     fingerprint : root -> a text that changes when the files change.
@@ -40,6 +41,7 @@ class Source(NamedTuple):
     find_root: Callable[[str, Progress], str]
     fingerprint: Callable[[str], str]
     decode: Callable[[str, str, Progress], Dataset]
+    writers: str = "the people whose pictures are in your folder"
     is_installed: bool = False
     is_fixed: bool = False
     has_test: bool = True
@@ -62,8 +64,12 @@ def is_named(name: str) -> bool:
 
 def absolute(name: str) -> str:
     """The same dataset with the full paths of its folders."""
-    full = (part if part in SOURCES else str(folders.folder_path(part)) for part in parts(name))
-    return joined.SIGN.join(full)
+    return joined.SIGN.join(map(_absolute, parts(name)))
+
+
+def _absolute(name: str) -> str:
+    is_full = name in SOURCES or uploads.is_upload(name)
+    return name if is_full else str(folders.folder_path(name))
 
 
 # --- MNIST and scikit-learn's digits ------------------------------------------------------------
@@ -131,6 +137,22 @@ def _decode_digits(name: str, root: str, progress: Progress) -> Dataset:
     return Dataset(name, tuple("0123456789"), train, test, root)
 
 
+def _own_fingerprint(root: str) -> str:
+    from scratchmlp.data import number_files
+
+    found = number_files.find(Path(root))
+    return folders.times(found.paths.values()) if found else folders.file_times(root)
+
+
+def _decode_own(name: str, root: str, progress: Progress) -> Dataset:
+    """A folder of pictures, or a dataset in files of numbers."""
+    from scratchmlp.data import number_files
+
+    if found := number_files.find(Path(root)):
+        return number_files.decode(name, root, found, progress)
+    return folders.decode(name, root, progress)
+
+
 def file_names(dataset: Dataset, split: str) -> NDArray[np.str_]:
     """The file of each picture of "train" or "test", relative to the dataset's folder.
 
@@ -177,6 +199,7 @@ SOURCES = {
         _mnist_root,
         _mnist_fingerprint,
         _decode_mnist,
+        writers="Americans in 1989 and 1990",
         is_fixed=True,
     ),
     "digits": Source(
@@ -185,6 +208,7 @@ SOURCES = {
         _digits_root,
         lambda root: "digits",
         _decode_digits,
+        writers="13 people in Turkey",
         is_installed=True,
     ),
     "pen": Source(
@@ -193,21 +217,24 @@ SOURCES = {
         pen.find_root,
         pen.fingerprint,
         pen.decode,
+        writers="30 people in Turkey who drew with a pen",
         is_fixed=True,
         has_test=False,
     ),
 }
 FOLDER = Source(
-    "Your own folder",
-    "A folder of pictures: <class>/*.png, or training and testing with such folders.",
+    "Your own pictures",
+    "A folder or a ZIP of pictures, <class>/*.png, or MNIST's own files, a CSV or an npz file.",
     folders.find_root,
-    folders.file_times,
-    folders.decode,
+    _own_fingerprint,
+    _decode_own,
 )
 DEFAULT = "mnist"
-JOINED = ("mnist+digits", "mnist+pen", "mnist+digits+pen")  # what pages offer; any are possible
+MIXED = "mnist+digits+pen"  # many hands
+JOINED = ("mnist+digits", "mnist+pen", MIXED)  # what pages offer; any are possible
 FALLBACK = "digits"  # where the default cannot be downloaded
 HELP = (
-    f"{', '.join(SOURCES)}, or the path of a folder of pictures; "
+    f"{', '.join(SOURCES)}, or the path of pictures: a folder or a ZIP, "
+    "MNIST's own files, train.csv, mnist.npz; "
     "several are joined by +, as in mnist+digits."
 )

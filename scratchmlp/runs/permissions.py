@@ -10,9 +10,10 @@ from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
-from scratchmlp.data import sources
+from scratchmlp.data import sources, uploads
 from scratchmlp.data.types import is_text
 from scratchmlp.errors import UserError
+from scratchmlp.runs import built_in
 from scratchmlp.runs.tables import held_links, runs
 
 Verb = Literal["look", "list", "copy", "stop", "steer", "describe", "share", "delete", "pin"]
@@ -67,6 +68,8 @@ class Owned(Protocol):
 
 def may(visitor: Visitor, verb: Verb, run: Owned) -> bool:
     """Whether this visitor may do this to this run. Whoever has its link may look at it."""
+    if run.owner == built_in.OWNER:
+        return verb in EVERYBODYS
     if visitor.is_trusted or verb == "look":
         return True
     allowed: set[Verb] = set()
@@ -100,6 +103,8 @@ def demand(
     UserError
         One sentence: what is not allowed, and what is possible instead.
     """
+    if built_in.HANDS in run_ids and verb not in EVERYBODYS:
+        raise built_in.refuse_change()
     if visitor.is_trusted:
         return
     query = sa.select(runs.c.id, runs.c.owner, runs.c.shared, runs.c.pinned)
@@ -117,14 +122,17 @@ def demand_trust(visitor: Visitor, what: str) -> None:
 
 
 def may_use(connection: sa.Connection, visitor: Visitor, dataset: str) -> bool:
-    """Whether they may read a dataset: one with a name, or a folder that a run they see has."""
+    """Whether they may read a dataset: a named one, one of a run they see, or their upload."""
     if visitor.is_trusted or sources.is_named(dataset):
         return True
     if not is_text(dataset):
         return False
+    own = uploads.owned(visitor.id)
     query = sa.select(runs.c.dataset).where(listed(visitor)).distinct()
     seen = {part for name in connection.execute(query).scalars() for part in sources.parts(name)}
-    return all(part in sources.SOURCES or part in seen for part in sources.parts(dataset))
+    return all(
+        part in sources.SOURCES or part in own or part in seen for part in sources.parts(dataset)
+    )
 
 
 def demand_dataset(connection: sa.Connection, visitor: Visitor, dataset: str) -> None:

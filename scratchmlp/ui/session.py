@@ -33,12 +33,17 @@ PAGE = "page"  # which page ran last
 DEFAULT_RUN = "default_run"  # the id of a run that the address names although nobody selected it
 UPLOAD = "net_file"  # a network's file; the key ends with the number of files uploaded so far
 UPLOADS = "net_files"  # that number
+STATE = "uploaded_state"  # a state of PyTorch about which questions are open
 UPLOAD_RESULT = "net_upload_result"  # what the last upload came to: (succeeded, sentence)
 
 # Train
 SETTINGS = "settings"  # the TrainConfig that the controls show
 RECIPE = "recipe"  # the name of the recipe it started from
 USED_DATASETS = "used_datasets"  # the datasets that the settings named so far, as a dict's keys
+PICTURES_TRIES = "tries_of_pictures"  # how often the visitor has brought pictures of their own
+PICTURES_ZIP = "zip_of_pictures"  # the key ends with that number, and so does the next one
+PICTURES_PATH = "path_of_pictures"  # a folder or a file that the owner of the machine names
+PICTURES_PROBLEM = "problem_of_pictures"  # why they cannot be used
 STARTED_RUN = "started_run"  # the id of the run that the visitor started last
 LINK_ERRORS = "link_errors"  # a sentence for each thing that the link asks for and cannot have
 HIDDEN_CONTROLS = "hidden_controls"  # the controls that the link hides

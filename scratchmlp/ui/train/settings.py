@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from scratchmlp.data.datasets import is_prepared
 from scratchmlp.data.sources import DEFAULT, JOINED, SOURCES, is_named
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
@@ -54,7 +55,7 @@ def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
     """
     params = dict(address)
     is_folder = not is_named(params.get("dataset", DEFAULT))
-    link = links.read(params, resources.known_datasets() if is_folder else [])
+    link = links.read(params, _known(params["dataset"]) if is_folder else [])
     config = link.config
     if "dataset" not in params:
         config = replace(config, dataset=resources.preparation().dataset or config.dataset)
@@ -63,6 +64,12 @@ def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
     named = params.get("preset", "")
     recipe = named if named in presets.PRESETS else presets.nearest(config)
     return Settings(config, recipe, link.hidden), link.errors
+
+
+def _known(asked: str) -> list[str]:
+    """Datasets without a name that the address may ask for: none that was never read before."""
+    is_own = resources.store().visitor.is_trusted and is_prepared(asked)
+    return [*resources.known_datasets(), *([asked] if is_own else [])]
 
 
 def _config_of(run_id: str | None) -> TrainConfig | None:
@@ -104,10 +111,17 @@ def recipe_config() -> TrainConfig:
 
 
 def _config_of_recipe(name: str) -> TrainConfig:
-    """A recipe with the present dataset and hidden settings, which are not part of it."""
-    stay = {"dataset"} | {field for field in _hidden() if field in FIELDS}
-    values = {field: getattr(current(), field) for field in stay}
-    return replace(presets.find(name).config, **values)
+    """A recipe with the present dataset and hidden settings, which are not part of it.
+
+    A recipe with a dataset of its own brings it along, and the next recipe takes it away.
+    """
+    config, before = presets.find(name).config, presets.find(recipe()).config
+    hidden = {field: getattr(current(), field) for field in _hidden() if field in FIELDS}
+    if config.dataset == DEFAULT:
+        came_along = before.dataset != DEFAULT and before.dataset == current().dataset
+        usual = resources.preparation().dataset or DEFAULT
+        config = replace(config, dataset=usual if came_along else current().dataset)
+    return replace(config, **hidden)
 
 
 def use(config: TrainConfig, recipe: str | None = None) -> None:
@@ -159,6 +173,11 @@ def _hidden() -> frozenset[str]:
 def datasets() -> list[str]:
     """The datasets to choose from."""
     return list(dict.fromkeys([*SOURCES, *JOINED, *st.session_state[USED_DATASETS]]))
+
+
+def offer(dataset: str) -> None:
+    """Let the visitor choose one more dataset."""
+    st.session_state[USED_DATASETS][dataset] = None
 
 
 def link_errors() -> list[str]:
