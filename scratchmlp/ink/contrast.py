@@ -67,10 +67,11 @@ def _ink_direction(colours: Colours) -> tuple[NDArray[np.float32], bool]:
 def _is_dark(plane: Plane) -> bool:
     """Whether more is darker than its neighbourhood than lighter, over two sizes of it.
 
-    Most ink is dark, so light ink needs the clearer signs.
+    Most ink is dark, so light ink needs clear signs, and clearer ones where the edge is light.
     """
-    odds = 0.0
     small = _reduced(plane, SMALL)
+    edge = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    odds = -LIGHT_ODDS if np.median(edge) > np.quantile(small, (0.02, 0.98)).mean() else 0.0
     for share in (1 / 6, 1 / 3):
         rest = small - _median(small, share)
         dark, light = np.maximum(-rest, 0), np.maximum(rest, 0)
