@@ -45,7 +45,7 @@ def _of_photo(colours: Colours) -> Plane:
     axis, is_dark = _ink_direction(colours)
     plane = colours @ axis
     plane = ndimage.gaussian_filter(plane if is_dark else -plane, 0.5)
-    window = max(plane.shape) // 4 | 1
+    window = max(plane.shape) * 3 // 10 | 1
     paper = ndimage.grey_closing(plane, size=window, mode="nearest")
     difference = paper - plane
     if is_dark and axis.min() >= 0:  # ink in a shadow is as dark as ink in the light, in proportion
