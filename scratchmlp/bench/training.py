@@ -263,7 +263,7 @@ def _to_accuracy(data: Data, dataset: Dataset) -> Iterator[Line]:
 
 def _data(dataset: Dataset) -> Data:
     config: TrainConfig = presets.MODERN
-    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.divide(dataset.train.labels, config)
     train, valid = dataset.to_train_on(rows[0]), dataset.train.take(rows[1])
     images, labels = devices.to_tensors(train)
     x = as_input(images, *pixel_moments(images))

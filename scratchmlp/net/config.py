@@ -86,6 +86,13 @@ class TrainConfig:
     )
     batch_size: int = _number(128, "Batch size", 1, 8192, "Pictures in one step.")
     epochs: int = _number(6, "Epochs", 1, 1000, "How often the run sees every training picture.")
+    train_size: int = _number(
+        0,
+        "Training pictures",
+        0,
+        1_000_000,
+        "How many pictures the run trains on; 0 means all that are not for validation.",
+    )
     valid_pct: float = _number(
         0.2, "Validation share", 0.0, 0.9, "Share of the training pictures used to validate."
     )
@@ -140,11 +147,15 @@ def matters(name: str, config: TrainConfig) -> bool:
 
 def setting(name: str, config: TrainConfig) -> str:
     """The value of a field as a reader sees it; a dash for a field that has no effect."""
-    value = getattr(config, name)
-    if not matters(name, config):
-        return "–"
+    return in_words(name, getattr(config, name)) if matters(name, config) else "–"
+
+
+def in_words(name: str, value: Any) -> str:
+    """A value of a field as people write it."""
     if name == "hidden":
         return " + ".join(map(str, value)) or "none"
+    if name == "train_size":
+        return f"{value:,}" if value else "all"
     return f"{value:g}" if isinstance(value, float) else unparse(value)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.net import devices
-from scratchmlp.net.config import FIELDS, LABELS, MAX_LAYERS, explain
+from scratchmlp.net.config import FIELDS, LABELS, MAX_LAYERS, explain, in_words
 from scratchmlp.ui import session
 
 MAX_LETTERS = 26  # of buttons in one row
@@ -22,6 +22,7 @@ SCALES: dict[str, list] = {
     "init_std": [0.0, *(round(m * 10.0**e, 3) for e in (-3, -2, -1, 0) for m in (1, 2, 5)), 10.0],
     "momentum": [0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999],
     "beta2": [0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999],
+    "train_size": [100, 200, 500, *(n * 1000 for n in (1, 2, 5, 10, 20, 30, 40, 50, 60))],
     "weight_decay": [0.0, *(round(m * 10.0**e, 5) for e in range(-5, 0) for m in (1, 2, 5)), 1.0],
 }
 
@@ -77,6 +78,17 @@ def _slider(field: Field) -> None:
     options = sorted({*SCALES[field.name], field.value})
     st.select_slider(
         options=options, value=field.value, format_func=lambda x: f"{x:g}", **field.widget()
+    )
+
+
+def _pictures(field: Field) -> None:
+    """A slider from few pictures to all, which stands at the right end."""
+    options = [*sorted({*SCALES[field.name], field.value} - {0}), 0]
+    st.select_slider(
+        options=options,
+        value=field.value,
+        format_func=partial(in_words, field.name),
+        **field.widget(),
     )
 
 
@@ -184,6 +196,7 @@ CONTROLS: dict[str, Callable[[Field], None]] = {
     "augment": _buttons,
     "batch_size": _slider,
     "epochs": _number,
+    "train_size": _pictures,
     "valid_pct": _share,
     "split_seed": _number,
     "seed": _number,

@@ -64,6 +64,7 @@ LIVE = {
     "few steps": (MODERN, ["still improving"]),
     "three layers": (replace(MODERN, hidden=(128, 128, 128)), ["still improving"]),
     "a rise that did no harm": (replace(FAIR, epochs=40, seed=1), ["converged"]),
+    "100 pictures": (replace(FAIR, train_size=100, epochs=60), ["over-fitting"]),
     "small batches": (FAIR, ["converged"]),
     "nine steps": (replace(MODERN, epochs=1), ["too few steps"]),
     "constant rate, cut short": (

@@ -23,6 +23,7 @@ OUT_OF_RANGE = {
     "augment": "flip",
     "batch_size": 0,
     "epochs": 0,
+    "train_size": -1,
     "valid_pct": 1.0,
     "split_seed": -1,
     "seed": 2**32,
