@@ -95,7 +95,7 @@ def _with_dataset(config: TrainConfig, chosen: bool, on_progress: datasets.Progr
     """
     config = dataclasses.replace(config, dataset=sources.absolute(config.dataset))
     try:
-        datasets.load(config.dataset, on_progress)
+        datasets.demand_complete(datasets.load(config.dataset, on_progress), config.skip_damaged)
     except UserError as error:
         if chosen or config.dataset != sources.DEFAULT:
             raise

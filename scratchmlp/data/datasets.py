@@ -27,14 +27,14 @@ def load(
 
     Parameters
     ----------
-    name : a key of `sources.SOURCES`, or the path of a folder that holds
-        `training/<class>/*.png` and `testing/<class>/*.png`; or several of these, joined by `+`.
+    name : a key of `sources.SOURCES`, or the path of a folder of pictures; or several of these,
+        joined by `+`.
     progress : called at every step of a long preparation.
 
     Raises
     ------
     UserError
-        There is no such folder, a picture cannot be decoded, or a download fails; or datasets
+        There is no such folder, its pictures cannot be trained on, or a download fails; or datasets
         with different classes cannot be joined.
     """
     parts = sources.parts(name)
@@ -49,9 +49,27 @@ def load(
         known, dataset = _opened.get(file, ("", None))
         if dataset is None or known != fingerprint:
             dataset = source.decode(name, root, progress)
+            if name not in sources.SOURCES:
+                folders.check_images(dataset)
             _opened[file] = fingerprint, dataset  # in case the disk is full
             _write_cache(file, dataset, fingerprint)
     return dataset
+
+
+def demand_complete(dataset: Dataset, skip_damaged: bool) -> None:
+    """Refuse to train on a part of the pictures, unless that was chosen.
+
+    Raises
+    ------
+    UserError
+        A sentence that names the pictures that cannot be used.
+    """
+    if dataset.left_out and not skip_damaged:
+        total = len(dataset.train) + len(dataset.test) + len(dataset.left_out)
+        raise UserError(
+            folders.damaged(dataset.root, dataset.left_out, total)
+            + " Mend or remove them, or choose to leave out damaged pictures (--skip-damaged true)."
+        )
 
 
 def is_prepared(name: str) -> bool:
@@ -108,7 +126,11 @@ def _read_cache(file: Path, name: str) -> Dataset | None:
             return None
         train, test = (Examples(arrays[f"{s}_images"], arrays[f"{s}_labels"]) for s in _SPLITS)
         classes = tuple(json.loads(metadata["classes"]))
-        dataset = Dataset(name, classes, train, test, metadata["root"])
+        notes = tuple(json.loads(metadata.get("notes", "[]")))
+        left_out = tuple((file, why) for file, why in json.loads(metadata.get("left_out", "[]")))
+        dataset = Dataset(
+            name, classes, train, test, metadata["root"], notes=notes, left_out=left_out
+        )
         _opened[file] = metadata["checksum"], dataset
     return dataset
 
@@ -123,5 +145,7 @@ def _write_cache(file: Path, dataset: Dataset, fingerprint: str) -> None:
         "root": dataset.root,
         "fingerprint": fingerprint,
         "classes": json.dumps(dataset.classes),
+        "notes": json.dumps(dataset.notes),
+        "left_out": json.dumps(dataset.left_out),
     }
     array_cache.write(file, arrays, metadata)

@@ -62,7 +62,9 @@ def join(name: str, datasets: Sequence[Dataset]) -> Dataset:
         np.concatenate([part.labels for part in train]),
     )
     root = SIGN.join(dataset.root for dataset in datasets)
-    return Dataset(name, first.classes, joined, first.test, root, parts)
+    notes = tuple(f"{dataset.name}: {note}" for dataset in datasets for note in dataset.notes)
+    left_out = tuple(file for dataset in datasets for file in dataset.left_out)
+    return Dataset(name, first.classes, joined, first.test, root, parts, notes, left_out)
 
 
 def _times(n: int, largest: int) -> int:

@@ -6,14 +6,14 @@ are used, because the configuration reads the table.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.data import folders, joined, mnist, pen
+from scratchmlp.data import folders, joined, layouts, mnist, pen
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -88,17 +88,20 @@ def _decode_mnist(name: str, root: str, progress: Progress) -> Dataset:
         return folders.decode(name, root, progress)
     files: list[Path] = []
 
-    def read() -> Iterator[tuple[str, bytes]]:
+    def read() -> Iterator[bytes]:
         for path, data in mnist.pictures(Path(root)):
             files.append(Path(path))
-            yield path, data
+            yield data
 
-    images = decoding.decode(read(), MNIST_PICTURES, progress)
+    images, failures, *_ = decoding.decode(read(), MNIST_PICTURES, progress)
+    if failures:
+        row = min(failures)
+        raise UserError(f"{files[row]} in {root} is damaged ({failures[row]}): remove {root}.")
     digits, rows = tuple("0123456789"), range(len(files))
     splits = {}
     for split, folder in folders.SPLIT_FOLDERS.items():
         own = [i for i in rows if files[i].parts[1:2] == (folder,) and files[i].parts[2] in digits]
-        own.sort(key=lambda i: (folders.natural(files[i].stem), files[i].parts[2]))
+        own.sort(key=lambda i: (layouts.natural(files[i].stem), files[i].parts[2]))
         labels = np.array([digits.index(files[i].parts[2]) for i in own], dtype=np.int64)
         if not own:
             raise UserError(f"{root} is not the archive of MNIST: remove it, and try again.")
@@ -135,29 +138,34 @@ def file_names(dataset: Dataset, split: str) -> NDArray[np.str_]:
     none, the names are made in the same way: from the class and the number.
     """
     classes = np.array(dataset.classes)[getattr(dataset, split).labels]
+    left_out = {file for file, _ in dataset.left_out}
     if not dataset.parts:
-        return _file_names(dataset.name, dataset.root, split, classes)
+        return _file_names(dataset.name, dataset.root, split, classes, left_out)
     if split == "test":  # it is that of the first part
-        return _file_names(dataset.parts[0].name, dataset.parts[0].root, split, classes)
+        return _file_names(dataset.parts[0].name, dataset.parts[0].root, split, classes, left_out)
     ends = np.cumsum([part.n for part in dataset.parts])
     names = [
         np.char.add(
             f"{Path(part.name).name}/",
-            _file_names(part.name, part.root, split, classes[end - part.n : end]),
+            _file_names(part.name, part.root, split, classes[end - part.n : end], left_out),
         )
         for part, end in zip(dataset.parts, ends, strict=True)
     ]
     return np.concatenate(names)
 
 
-def _file_names(name: str, root: str, split: str, classes: NDArray[np.str_]) -> NDArray[np.str_]:
+def _file_names(
+    name: str, root: str, split: str, classes: NDArray[np.str_], left_out: Collection[str]
+) -> NDArray[np.str_]:
     """The file of each picture of a dataset that is not joined; `classes` are theirs."""
     folder = folders.SPLIT_FOLDERS[split]
     if name not in SOURCES:
         with contextlib.suppress(UserError):
-            files = folders.pictures(Path(root), folder)
-            if len(files) == len(classes):
-                return np.array([folders.readable(file.relative_to(root)) for file in files])
+            found = getattr(folders.find(Path(root)), split)
+            names = [folders.readable(picture.path) for picture in found]
+            names = [name for name in names if name not in left_out]
+            if len(names) == len(classes):
+                return np.array(names)
     ending = "" if source_of(name).is_installed else ".png"
     return np.array([f"{folder}/{y}/{i}{ending}" for i, y in enumerate(classes)], dtype=str)
 
@@ -191,7 +199,7 @@ SOURCES = {
 }
 FOLDER = Source(
     "Your own folder",
-    "A folder with training/<class>/*.png and testing/<class>/*.png.",
+    "A folder of pictures: <class>/*.png, or training and testing with such folders.",
     folders.find_root,
     folders.file_times,
     folders.decode,

@@ -63,6 +63,8 @@ class Dataset:
     classes : `classes[label]` is the name of a label.
     root : the folder of the source's files, or the package that contains them.
     parts : what was joined to make it; none if nothing was.
+    notes : sentences about what was found, passed over and changed.
+    left_out : the files of pictures that cannot be used, each with the reason.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Dataset:
     test: Examples
     root: str
     parts: tuple[Part, ...] = ()
+    notes: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
     def times(self) -> NDArray[np.int64]:

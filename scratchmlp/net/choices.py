@@ -155,10 +155,14 @@ SCHEDULES = {
 AUGMENTATIONS = {
     "none": Choice(function="unchanged", help="Every epoch shows the same pictures."),
     "affine": Choice(
-        function="affine", help="Each picture is rotated, scaled, sheared and shifted a little."
+        function="affine",
+        settings=("augment_strength",),
+        help="Each picture is rotated, scaled, sheared and shifted a little.",
     ),
     "elastic": Choice(
-        function="elastic", help="Affine, and each picture is distorted a little too."
+        function="elastic",
+        settings=("augment_strength",),
+        help="Affine, and each picture is distorted a little too.",
     ),
 }
 # Implemented in `backward`.

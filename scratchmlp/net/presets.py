@@ -208,6 +208,7 @@ _WORDS = {
     "optimizer": "{}",
     "schedule": "{} learning rate",
     "augment": "{} augmentation",
+    "augment_strength": "augmentation x {}",
     "epochs": "{} epochs",
     "train_size": "{} pictures",
     "valid_pct": "{} for validation",

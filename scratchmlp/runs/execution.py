@@ -75,6 +75,7 @@ def _execute(
 ) -> FinalEvent:
     with Recorder(store, run, on_pause, stop) as recorder:
         dataset = datasets.load(run.dataset, on_progress)
+        datasets.demand_complete(dataset, run.config.skip_damaged)
         event = _train(store, run, dataset, recorder, on_event)
         network = network_from_state(event.state, run.config, dataset.classes)
         figures: dict[str, float | None] = {}

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scratchmlp.data.datasets import Examples
 from scratchmlp.data.splits import some_of
 from scratchmlp.figures import percent
+from scratchmlp.ink.polarity import is_light_paper, paper_of
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.events import Diverged, Epoch, State, Step
@@ -84,7 +85,10 @@ def read_folder(source: Path, folder: str) -> Examples:
     known = {file.parent.name for file in found if file.parts[-3] in FOLDERS.values()}
     classes = sorted(known, key=natural)  # testing may not have all of them
     labels = [classes.index(file.parent.name) for file in files]
-    return Examples(np.stack([read_png(file) for file in files]), np.array(labels, np.int64))
+    images = np.stack([read_png(file) for file in files])
+    if is_light_paper(np.array([paper_of(image) for image in images])):
+        images = 255 - images
+    return Examples(images, np.array(labels, np.int64))
 
 
 def paeth(left: int, above: int, corner: int) -> int:
