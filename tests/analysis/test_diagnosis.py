@@ -276,7 +276,7 @@ def trained(
     config: TrainConfig, dataset: Dataset
 ) -> tuple[TrainConfig, pd.DataFrame, pd.DataFrame, str]:
     """The history of a run on the digits, as `diagnose` takes it."""
-    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.divide(dataset.train.labels, config)
     train, valid = (dataset.train.take(part) for part in rows)
     steps, epochs = [], []
     for event in training.fit(config, train, valid):

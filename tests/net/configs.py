@@ -25,7 +25,7 @@ OUT_OF_RANGE = {
     "batch_size": 0,
     "epochs": 0,
     "train_size": -1,
-    "skip_damaged": 1,
+    "skip_damaged": "perhaps",
     "valid_pct": 1.0,
     "split_seed": -1,
     "seed": 2**32,
