@@ -14,6 +14,7 @@ from typing import Any
 from scratchmlp.data import sources
 from scratchmlp.errors import UserError
 from scratchmlp.net import choices
+from scratchmlp.net.expectations import EXPECTATIONS
 
 MAX_LAYERS = 6
 MAX_WIDTH = 4096
@@ -174,10 +175,10 @@ def in_words(name: str, value: Any) -> str:
 
 
 def explain(name: str) -> str:
-    """The field's help and, in Markdown, a line for each of its choices."""
+    """What the field does, what to expect of other values, and a line for each choice: Markdown."""
     table = sources.SOURCES if name == "dataset" else choices.TABLES.get(name, {})
     lines = [f"- {choice}: {row.help}" for choice, row in table.items()]
-    return "\n".join([FIELDS[name].metadata["help"], *([""] if lines else []), *lines])
+    return "\n".join([FIELDS[name].metadata["help"], "", EXPECTATIONS[name], "", *lines]).strip()
 
 
 def differing(*configs: TrainConfig) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.net import devices
 from scratchmlp.net.config import FIELDS, LABELS, MAX_LAYERS, explain, in_words
 from scratchmlp.ui import session
@@ -51,11 +52,38 @@ class Field:
     def widget(self) -> dict[str, Any]:
         """Arguments of every widget."""
         widget = session.synced_widget(self.name, self.value, self._change)
-        return {"label": LABELS[self.name], "help": explain(self.name)} | widget
+        return {"label": LABELS[self.name], "help": _help(self.name)} | widget
 
     def _change(self, value: Any) -> None:
         if value is not None:  # a number that was deleted
             self.change(value)
+
+
+# Words that a label uses, by the field.
+WORDS = {
+    "hidden": glossary.explain("hidden layer", "unit"),
+    "activation": glossary.explain("activation"),
+    "init": glossary.explain("initialisation"),
+    "loss": glossary.explain("cross-entropy", "softmax", "logits"),
+    "optimizer": glossary.explain("optimiser", "gradient"),
+    "lr": glossary.explain("learning rate"),
+    "momentum": glossary.explain("momentum"),
+    "weight_decay": glossary.explain("weight decay", "over-fitting"),
+    "schedule": glossary.explain("schedule"),
+    "augment": glossary.explain("augmentation"),
+    "batch_size": glossary.explain("batch", "step"),
+    "epochs": glossary.explain("epoch", "over-fitting"),
+    "train_size": glossary.explain("training pictures", "over-fitting"),
+    "valid_pct": glossary.explain("validation pictures"),
+    "split_seed": glossary.explain("seed", "validation pictures"),
+    "seed": glossary.explain("seed"),
+    "backward": glossary.explain("gradient", "autograd"),
+}
+
+
+def _help(name: str) -> str:
+    """What the field does, and the words that somebody may not know."""
+    return "\n\n---\n\n".join(filter(None, [explain(name), WORDS.get(name)]))
 
 
 def show(
@@ -162,7 +190,7 @@ def _layer(field: Field, index: int) -> None:
         f"Hidden layer {index + 1}" if index else "Hidden layer",
         value=widths[index],
         step=16,
-        help="Its number of hidden units.",
+        help=_help("hidden"),
         **session.synced_widget(key, widths[index], partial(_widen, field, index)),
     )
     row.button(

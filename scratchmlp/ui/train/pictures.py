@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.analysis import data_view
 from scratchmlp.charts.image_urls import strip_url
 from scratchmlp.data import datasets, sources
@@ -28,6 +29,7 @@ SPLITS = {
     "Test": "Seen once, at the end. They tell how good the network is on pictures that nobody "
     "chose anything by.",
 }
+_AUGMENTATION = glossary.explain("augmentation", "epoch", "over-fitting")
 AUGMENTED = (
     "The picture itself, and what the next epochs show in its place. "
     "The strength is the one of the controls."
@@ -104,7 +106,7 @@ def _table(dataset: Dataset, found: data_view.Classes) -> str:
 def _augmentation(
     dataset: Dataset, found: data_view.Classes, config: TrainConfig, seed: int
 ) -> None:
-    st.subheader("What augmentation makes of a picture", anchor=False)
+    st.subheader("What augmentation makes of a picture", anchor=False, help=_AUGMENTATION)
     st.caption(AUGMENTED)
     class_ = seed % len(dataset.classes)
     rows = found.samples[class_]
