@@ -83,7 +83,7 @@ WORDS = {
 
 def _help(name: str) -> str:
     """What the field does, and the words that somebody may not know."""
-    return "\n\n---\n\n".join(filter(None, [explain(name), WORDS.get(name)]))
+    return "\n\n".join(filter(None, [explain(name), WORDS.get(name)]))
 
 
 def show(
