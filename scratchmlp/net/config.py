@@ -65,10 +65,10 @@ class TrainConfig:
         "adam", "Optimiser", choices.OPTIMIZERS, "How the gradients move the weights."
     )
     lr: float = _number(
-        0.006, "Learning rate", 1e-6, 100.0, "Size of a step: the largest one of the schedule."
+        0.012, "Learning rate", 1e-6, 100.0, "Size of a step: the largest one of the schedule."
     )
     momentum: float = _number(
-        0.9, "Momentum", 0.0, 0.999, "Share of the last step that is kept (beta 1 of Adam)."
+        0.8, "Momentum", 0.0, 0.999, "Share of the last step that is kept (beta 1 of Adam)."
     )
     beta2: float = _number(
         0.999, "Beta 2", 0.5, 0.99999, "How long past squared gradients are remembered."
@@ -92,7 +92,7 @@ class TrainConfig:
         3.0,
         "The changes of the pictures are so many times as large as usual.",
     )
-    batch_size: int = _number(128, "Batch size", 1, 8192, "Pictures in one step.")
+    batch_size: int = _number(256, "Batch size", 1, 8192, "Pictures in one step.")
     epochs: int = _number(6, "Epochs", 1, 1000, "How often the run sees every training picture.")
     train_size: int = _number(
         0,
@@ -120,7 +120,7 @@ class TrainConfig:
     )
     device: str = _choice("cpu", "Device", choices.DEVICES, "Where the run computes.")
     precision: str = _choice(
-        "highest", "Precision", choices.PRECISIONS, "How exact matrix products are."
+        "medium", "Precision", choices.PRECISIONS, "How exact matrix products are."
     )
 
     def __post_init__(self) -> None:
