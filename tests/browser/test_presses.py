@@ -98,7 +98,7 @@ def test_every_button_of_train_shows_what_it_did(app: App, open_page: Open, slow
         train.VIEWS,
         "train_here remove_layer_ add_layer hidden_ optimizer train why take_settings try_"
         " reset_lr reset_epochs reset undo run_settings ask_finder export_net"
-        " export_inference export_training export_curves export_pictures net_file_",
+        " export_inference export_training export_curves export_pictures net_file_ other_pictures",
     )
 
 
