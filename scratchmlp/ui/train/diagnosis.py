@@ -5,6 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from scratchmlp.analysis.diagnosis import Finding, diagnose
+from scratchmlp.data import datasets, sources
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.net.config import LABELS
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import ENDED, Run
@@ -45,7 +47,14 @@ def _findings(
     run_id: str, started: float | None, status: str, epochs: int, _run: Run, _history: History
 ) -> list[Finding]:
     """Computed once an epoch, and not at each look at the page."""
-    return diagnose(_run.config, _history.steps, _history.epochs, status, status in ENDED)
+    own = _own_pictures(_run.dataset)
+    return diagnose(_run.config, _history.steps, _history.epochs, status, status in ENDED, own)
+
+
+def _own_pictures(name: str) -> Dataset | None:
+    """The dataset of a run, if it is not a named one and is on this machine."""
+    is_own = not sources.is_named(name) and datasets.is_prepared(name)
+    return datasets.load(name) if is_own else None
 
 
 def _card(run: Run, finding: Finding, index: int) -> None:
@@ -54,7 +63,7 @@ def _card(run: Run, finding: Finding, index: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(finding.name.capitalize(), anchor=False, width="content")
             st.markdown(f":{COLORS[severity]}-badge[{severity}]", width="content")
-        st.markdown(finding.evidence)
+        st.markdown(escape(finding.evidence))
         st.markdown(f"**Why:** {finding.reason}")
         if finding.advice:
             st.markdown(f"**Try:** {finding.advice}")
