@@ -111,6 +111,12 @@ def probabilities(network: Network, images: NDArray[np.uint8]) -> NDArray[np.flo
     return mean
 
 
+def unfamiliarity(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """uint8 (n, 28, 28) -> (n,): above 1 is unlike the training samples; 0 if nothing is known."""
+    detector = _detector(network)
+    return detector.scores(images) if detector else np.zeros(len(images))
+
+
 def likeliest(p: NDArray[np.float64]) -> tuple[int, int]:
     """The most likely class and the next, of probabilities (classes,)."""
     order = p.argsort()[::-1]

@@ -138,3 +138,28 @@ def drawings(
         echo(as_json, line.record, line.text)
     for line in drawing.run(data, pens, store, writers, each):
         echo(as_json, line.record, line.text)
+
+
+@benches.command("photos")
+def read_photos(
+    strokes: Annotated[
+        Path, typer.Option(metavar="FILE", help="Strokes, one JSON object per line.")
+    ],
+    run: Annotated[str, typer.Option(help="The run that reads them.")] = "latest",
+    each: Annotated[int, typer.Option(min=1, help="The number of pictures of each kind.")] = 100,
+    only: Annotated[str, typer.Option(help="Only kinds whose name contains this.")] = "",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Measure the accuracy of a run on photos and scans with disturbances of every kind."""
+    import torch
+
+    from scratchmlp.bench import drawing, photos
+    from scratchmlp.runs.store import Store
+
+    torch.set_num_threads(1)
+    pens, store = drawing.load(strokes), Store()
+    with dataset_progress() as on_progress:
+        data = datasets.load("mnist", on_progress)
+    network = store.network(store.run(run).id)
+    for line in photos.run(network, data, pens, each, only):
+        echo(as_json, line.record, line.text)

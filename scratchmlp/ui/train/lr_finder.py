@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.charts.training import finder_chart
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Run
@@ -12,6 +13,7 @@ from scratchmlp.ui import background_task
 from scratchmlp.ui.train import settings
 
 TITLE = "Find a learning rate"  # of this view
+_WORDS = glossary.explain("learning rate", "loss", "diverge")
 NOTE = (
     "Trains a new network for a few seconds and raises the learning rate until the loss diverges. "
     "The suggested rate is well below that."
@@ -20,7 +22,7 @@ NOTE = (
 
 def show(run: Run) -> None:
     """The search does not depend on the run that is shown."""
-    st.caption("For the settings of the controls, not for the run above.")
+    st.caption("For the settings of the controls, not for the run above.", help=_WORDS)
     settings_searched = _searched(settings.current()).asdict()
     found = background_task.show("finder", settings_searched, TITLE, NOTE)
     if found is None:

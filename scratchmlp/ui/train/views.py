@@ -11,7 +11,7 @@ import streamlit as st
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout
 from scratchmlp.ui.session import TRAIN_VIEW
-from scratchmlp.ui.train import code, comparison, diagnosis, export, layers, lr_finder
+from scratchmlp.ui.train import code, comparison, diagnosis, export, layers, lr_finder, pictures
 
 View = Callable[[Run], None]
 
@@ -20,10 +20,11 @@ VIEWS: dict[str, View] = {
     comparison.TITLE: comparison.show,
     lr_finder.TITLE: lr_finder.show,
     "Inside": layers.show,
+    pictures.TITLE: pictures.show,
     "Code": code.show,
     "Export": export.show,
 }
-READ_SETTINGS = {lr_finder.TITLE}  # views that show what the controls are set to
+READ_SETTINGS = {lr_finder.TITLE, pictures.TITLE}  # views that show what the controls are set to
 
 
 def show(run: Run) -> None:
