@@ -11,7 +11,7 @@ import streamlit as st
 
 from scratchmlp.net.config import matters
 from scratchmlp.ui import field_controls
-from scratchmlp.ui.train import settings
+from scratchmlp.ui.train import lr_finder, settings
 
 FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")
 GROUPS = {
@@ -28,6 +28,8 @@ def show() -> None:
     st.html(STYLE)
     for field in FIRST:
         _control(field)
+        if field == "lr" and settings.is_shown("lr"):
+            lr_finder.show()
     for group, fields in GROUPS.items():
         if any(settings.is_shown(field) for field in fields):
             with st.expander(group):

@@ -11,26 +11,19 @@ import streamlit as st
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout
 from scratchmlp.ui.session import TRAIN_VIEW
-from scratchmlp.ui.train import code, comparison, diagnosis, export, layers, lr_finder
+from scratchmlp.ui.train import code, comparison, diagnosis, export, layers
 
 View = Callable[[Run], None]
 
 VIEWS: dict[str, View] = {
     "Diagnosis": diagnosis.show,
     comparison.TITLE: comparison.show,
-    lr_finder.TITLE: lr_finder.show,
     "Inside": layers.show,
     "Code": code.show,
     "Export": export.show,
 }
-READ_SETTINGS = {lr_finder.TITLE}  # views that show what the controls are set to
 
 
 def show(run: Run) -> None:
     with st.container(key="view"):
         layout.show_tabs(TRAIN_VIEW, {title: partial(view, run) for title, view in VIEWS.items()})
-
-
-def reads_settings() -> bool:
-    """Whether the open view shows what the controls are set to."""
-    return st.session_state.get(TRAIN_VIEW) in READ_SETTINGS
