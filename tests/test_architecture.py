@@ -19,6 +19,7 @@ FLOORS = (
     (
         "scratchmlp.paths",
         "scratchmlp.figures",
+        "scratchmlp.file_kinds",
         "scratchmlp.listening",
         "scratchmlp.memory",
         "scratchmlp.on_demand",

@@ -3,6 +3,8 @@
 `predict` makes one table with a row for each sample. All other functions take that table.
 """
 
+import dataclasses
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from scratchmlp import on_demand
-from scratchmlp.data import splits
+from scratchmlp.data import datasets, sources, splits
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.data.sources import file_names
 from scratchmlp.errors import UserError
@@ -40,7 +42,7 @@ KNOWN_RESULTS = {
 
 def is_mnist_test(dataset: str, split: str) -> bool:
     """Whether `KNOWN_MISLABELLED` and `KNOWN_RESULTS` apply to these samples."""
-    return (dataset, split) == ("mnist", "test")
+    return (sources.parts(dataset)[0], split) == ("mnist", "test")
 
 
 def known_results(accuracy: float) -> pd.DataFrame:
@@ -56,9 +58,11 @@ def split_of(dataset: Dataset, config: TrainConfig, split: str) -> Examples:
     Raises
     ------
     UserError
-        There is no such split, or the run has no validation samples.
+        There is no such split, or it has no samples.
     """
     if split == "test":
+        if not len(dataset.test):
+            raise UserError(f"{dataset.name} has no test pictures: choose valid or train.")
         return dataset.test
     return dataset.train.take(_training_rows(dataset, config, split))
 
@@ -79,6 +83,43 @@ def _training_rows(dataset: Dataset, config: TrainConfig, split: str) -> NDArray
     return valid if split == "valid" else train
 
 
+class SourceAccuracy(NamedTuple):
+    """The accuracy on one part of a joined dataset."""
+
+    dataset: str
+    pictures: int
+    accuracy: float
+
+
+def by_source(network: Network, dataset: Dataset, split: str) -> list[SourceAccuracy]:
+    """The accuracy on each part of a joined dataset; [] if nothing was joined.
+
+    "test" stands for each part's own test split: that of the joined dataset is the first part's.
+    A part without pictures in this split is left out.
+    """
+    found = []
+    for part, examples in _examples_by_source(network, dataset, split):
+        _, accuracy = network.evaluate(examples)
+        if accuracy is not None:
+            found.append(SourceAccuracy(part, len(examples), accuracy))
+    return found
+
+
+def _examples_by_source(
+    network: Network, dataset: Dataset, split: str
+) -> Iterator[tuple[str, Examples]]:
+    if split == "test":
+        for part in dataset.parts:
+            yield part.name, match_classes(datasets.load(part.name), network.classes).test
+        return
+    if not dataset.parts:
+        return
+    rows = _training_rows(dataset, network.config, split)
+    of_row = np.repeat(np.arange(len(dataset.parts)), [part.n for part in dataset.parts])[rows]
+    for i, part in enumerate(dataset.parts):
+        yield part.name, dataset.train.take(rows[of_row == i])
+
+
 def match_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
     """The dataset with its labels numbered as `classes`, which are a network's.
 
@@ -97,7 +138,7 @@ def match_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
         return dataset
     number = np.array([classes.index(name) for name in dataset.classes], dtype=np.int64)
     train, test = (Examples(e.images, number[e.labels]) for e in (dataset.train, dataset.test))
-    return Dataset(dataset.name, classes, train, test, dataset.root)
+    return dataclasses.replace(dataset, classes=classes, train=train, test=test)
 
 
 def predict(network: Network, examples: Examples) -> pd.DataFrame:

@@ -17,13 +17,13 @@ START_SECONDS = 120
 class App:
     """`streamlit run app.py` on a free port, with its own `SCRATCHMLP_HOME`.
 
-    `variables` are further ones of its environment.
+    `port` is a free one; `variables` are further ones of its environment.
     """
 
-    def __init__(self, home: Path, **variables: str) -> None:
-        self.home, port = home, free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        options = {"port": port, "address": "127.0.0.1", "headless": "true"}
+    def __init__(self, home: Path, port: int | None = None, **variables: str) -> None:
+        self.home, self.port = home, port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        options = {"port": self.port, "address": "127.0.0.1", "headless": "true"}
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         command += [f"--server.{name}={value}" for name, value in options.items()]
         environment = os.environ | {"SCRATCHMLP_HOME": str(home), "PYTHONWARNINGS": "ignore"}

@@ -10,35 +10,20 @@ import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from scratchmlp.bench import Line
-from scratchmlp.data import splits
-from scratchmlp.data.datasets import Dataset, Examples
-from scratchmlp.net import devices, events, presets, training
-from scratchmlp.net.config import TrainConfig
-from scratchmlp.net.model import as_input
-from scratchmlp.net.statistics import pixel_moments
+from scratchmlp.bench import Line, accuracy
+from scratchmlp.bench.data import HIDDEN, Data, data_of, module
+from scratchmlp.data.datasets import Dataset
+from scratchmlp.net import events, presets, training
 
 BATCH = 256
-HIDDEN = 128
 LR = 0.05
 CONFIG = dataclasses.replace(
     presets.PRESETS["blog-as-printed"].config, init="he", lr=LR, standardise=True
 )
-
-
-class Data(NamedTuple):
-    """The same pictures in the forms that the rivals need: uint8 examples, and float32 (n, 784)."""
-
-    train: Examples
-    valid: Examples
-    x: Tensor
-    y: Tensor
-    n_classes: int
 
 
 Rival = Callable[[Data], Callable[[], None]]
@@ -108,18 +93,12 @@ def post(data: Data) -> Callable[[], None]:
     return epoch
 
 
-def _module(data: Data) -> nn.Module:
-    return nn.Sequential(
-        nn.Linear(data.x.shape[1], HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, data.n_classes)
-    )
-
-
 def torch_nn(data: Data) -> Callable[[], None]:
     """The way of PyTorch's tutorials: nn.Linear, DataLoader, optim.SGD."""
     from torch.utils.data import DataLoader, TensorDataset
 
     loader = DataLoader(TensorDataset(data.x, data.y), batch_size=BATCH, shuffle=True)
-    model, loss_of = _module(data), nn.CrossEntropyLoss()
+    model, loss_of = module(data), nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=LR)
 
     def epoch() -> None:
@@ -145,7 +124,7 @@ def fastai_learner(data: Data) -> Callable[[], None]:
     _ = fastai.callback.progress
     learner = Learner(
         DataLoaders(loader, none),
-        _module(data),
+        module(data),
         loss_func=nn.CrossEntropyLoss(),
         opt_func=SGD,
         lr=LR,
@@ -184,7 +163,7 @@ FLOOR = next(iter(RIVALS))
 
 def run(dataset: Dataset, rounds: int = 5) -> Iterator[Line]:
     """Measure everything; yield each line as soon as it is known."""
-    data = _data(dataset)
+    data = data_of(dataset)
     cores = torch.get_num_threads()
     yield Line({"bench": "epoch", "images": len(data.x)}, _HEADING)
     try:
@@ -194,6 +173,7 @@ def run(dataset: Dataset, rounds: int = 5) -> Iterator[Line]:
         torch.set_float32_matmul_precision("highest")
         torch.set_num_threads(1)
         yield from _to_accuracy(data, dataset)
+        yield from accuracy.run(data, rounds)
     finally:
         torch.set_num_threads(cores)
         torch.set_float32_matmul_precision("highest")
@@ -259,12 +239,3 @@ def _to_accuracy(data: Data, dataset: Dataset) -> Iterator[Line]:
             {"bench": "accuracy", "preset": name, "goal": None, "seconds": spent},
             f"{name + ', whole':30} {spent:.2f}",
         )
-
-
-def _data(dataset: Dataset) -> Data:
-    config: TrainConfig = presets.MODERN
-    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
-    train, valid = (dataset.train.take(part) for part in rows)
-    images, labels = devices.to_tensors(train)
-    x = as_input(images, *pixel_moments(images))
-    return Data(train, valid, x, labels, len(dataset.classes))

@@ -8,14 +8,13 @@ import typer
 from scratchmlp.cli.output import BEST, JSON, RUN, app, echo
 from scratchmlp.errors import UserError
 from scratchmlp.figures import percent
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+from scratchmlp.file_kinds import PICTURE_NAMES, is_picture
 
 
 @app.command()
 def predict(
     run: Annotated[str, RUN],
-    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE…", help="PNG, JPEG, WebP.")],
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE…", help=f"{PICTURE_NAMES}.")],
     best: Annotated[bool, BEST] = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -97,13 +96,15 @@ def _drawings(folder: Path, network: Any) -> Any:
     from scratchmlp.analysis import prediction
     from scratchmlp.data.datasets import Examples
     from scratchmlp.data.folders import SPLIT_FOLDERS
+    from scratchmlp.data.layouts import is_of_system
     from scratchmlp.ink import photos
 
     classes = network.classes
     parts = [folder / name for name in SPLIT_FOLDERS.values()]
     parts = [part for part in parts if part.is_dir()] or [folder]
     found = [file for part in parts for file in sorted(part.glob("*/*"))]
-    files = [file for file in found if file.suffix.lower() in SUFFIXES]
+    named = ((file, file.relative_to(folder).parts) for file in found if is_picture(file.name))
+    files = [file for file, names in named if not any(map(is_of_system, names))]
     for file in files:
         if file.parent.name not in classes:
             raise UserError(

@@ -49,7 +49,7 @@ def evaluate(
         _write(report, _report(found, network, name, split, table, examples, files))
     if charts is not None:
         _write_charts(charts, table, network.classes)
-    summary = evaluation.summary(table)
+    summary, parts = evaluation.summary(table), evaluation.by_source(network, data, split)
     record = {
         "run": found.id,
         "dataset": name,
@@ -59,6 +59,7 @@ def evaluate(
         "interval": summary.interval,
         "loss": summary.loss,
         "classes": list(network.classes),
+        "sources": [part._asdict() for part in parts],
         "confusion": evaluation.confusion_matrix(table, len(network.classes)).tolist(),
     }
     low, high = map(percent, summary.interval)
@@ -67,7 +68,8 @@ def evaluate(
         f"correct (95% interval {low} to {high}), {summary.errors:,} errors, "
         f"loss {evaluation.nats(summary.loss)}"
     )
-    echo(as_json, record, text)
+    of_each = [f"{p.dataset}: {percent(p.accuracy)} of {p.pictures:,} pictures" for p in parts]
+    echo(as_json, record, "\n  ".join([text, *of_each]))
 
 
 def _report(

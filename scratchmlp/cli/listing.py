@@ -3,11 +3,14 @@
 import dataclasses
 from typing import Annotated
 
+import numpy as np
 from rich.markup import escape
 from rich.table import Column, Table
 
+from scratchmlp.cli import samples
 from scratchmlp.cli.output import DATASET, JSON, app, dataset_progress, echo, percent, print_table
-from scratchmlp.data import datasets, sources
+from scratchmlp.data import datasets, folders, sources
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.net import presets
 
 
@@ -15,9 +18,10 @@ from scratchmlp.net import presets
 def data(
     dataset: Annotated[str, DATASET] = sources.DEFAULT, as_json: Annotated[bool, JSON] = False
 ) -> None:
-    """Prepare a dataset, and say what it contains and where it is."""
+    """Prepare a dataset, say what it contains and where it is, and show nine of its pictures."""
     with dataset_progress() as on_progress:
         loaded = datasets.load(dataset, on_progress)
+    counts = {split: _counts(loaded, split) for split in ("train", "test")}
     record = {
         "dataset": loaded.name,
         "train": len(loaded.train),
@@ -25,13 +29,33 @@ def data(
         "shape": list(loaded.train.images.shape[1:]),
         "classes": list(loaded.classes),
         "root": loaded.root,
+        "counts": counts,
+        "notes": list(loaded.notes),
+        "left_out": [{"file": file, "why": why} for file, why in loaded.left_out],
     }
-    echo(
-        as_json,
-        record,
+    lines = [
         f"{loaded.name}: {len(loaded.train):,} training and {len(loaded.test):,} test pictures of "
         f"28 x 28, classes {', '.join(loaded.classes)}, from {loaded.root}",
-    )
+        *(_sentence(split, counts[split]) for split in counts),
+        *loaded.notes,
+    ]
+    if loaded.left_out:
+        total = len(loaded.train) + len(loaded.test) + len(loaded.left_out)
+        lines.append(folders.damaged(loaded.root, loaded.left_out, total))
+        lines.append("You can train without them: --skip-damaged true.")
+    echo(as_json, record, "\n".join([*lines, "", samples.as_text(loaded)]))
+
+
+def _counts(dataset: Dataset, split: str) -> dict[str, int]:
+    """The number of pictures of each class."""
+    labels = getattr(dataset, split).labels
+    numbers = np.bincount(labels, minlength=len(dataset.classes)).tolist()
+    return dict(zip(dataset.classes, numbers, strict=True))
+
+
+def _sentence(split: str, counts: dict[str, int]) -> str:
+    parts = ", ".join(f"{count:,} of {name}" for name, count in counts.items())
+    return f"{'Training' if split == 'train' else 'Test'} pictures: {parts}"
 
 
 @app.command("presets")

@@ -21,7 +21,7 @@ from scratchmlp.cli.output import (
     percent,
     progress_bar,
 )
-from scratchmlp.data import datasets, folders, sources
+from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, allowed
@@ -93,10 +93,9 @@ def _with_dataset(config: TrainConfig, chosen: bool, on_progress: datasets.Progr
 
     The run stores the full path of a folder, because pages and workers may run in other folders.
     """
-    if config.dataset not in sources.SOURCES:
-        config = dataclasses.replace(config, dataset=str(folders.folder_path(config.dataset)))
+    config = dataclasses.replace(config, dataset=sources.absolute(config.dataset))
     try:
-        datasets.load(config.dataset, on_progress)
+        datasets.demand_complete(datasets.load(config.dataset, on_progress), config.skip_damaged)
     except UserError as error:
         if chosen or config.dataset != sources.DEFAULT:
             raise

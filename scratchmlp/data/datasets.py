@@ -6,11 +6,12 @@ is missing or damaged, or if the source has changed (`data.sources` has the sour
 
 import hashlib
 import json
+import operator
 import os
 from pathlib import Path
 
 from scratchmlp import paths
-from scratchmlp.data import array_cache, folders, sources
+from scratchmlp.data import array_cache, folders, joined, sources
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -26,15 +27,19 @@ def load(
 
     Parameters
     ----------
-    name : a key of `sources.SOURCES`, or the path of a folder that holds
-        `training/<class>/*.png` and `testing/<class>/*.png`.
+    name : a key of `sources.SOURCES`, or the path of a folder of pictures; or several of these,
+        joined by `+`.
     progress : called at every step of a long preparation.
 
     Raises
     ------
     UserError
-        There is no such folder, a picture cannot be decoded, or a download fails.
+        There is no such folder, its pictures cannot be trained on, or a download fails; or datasets
+        with different classes cannot be joined.
     """
+    parts = sources.parts(name)
+    if len(parts) > 1:
+        return _join(name, [load(part, progress) for part in parts])
     file = _cache_file(name)
     dataset = _read_cache(file, name)
     if dataset is None:
@@ -44,17 +49,47 @@ def load(
         known, dataset = _opened.get(file, ("", None))
         if dataset is None or known != fingerprint:
             dataset = source.decode(name, root, progress)
+            if name not in sources.SOURCES:
+                folders.check_images(dataset)
             _opened[file] = fingerprint, dataset  # in case the disk is full
             _write_cache(file, dataset, fingerprint)
     return dataset
 
 
+def demand_complete(dataset: Dataset, skip_damaged: bool) -> None:
+    """Refuse to train on a part of the pictures, unless that was chosen.
+
+    Raises
+    ------
+    UserError
+        A sentence that names the pictures that cannot be used.
+    """
+    if dataset.left_out and not skip_damaged:
+        total = len(dataset.train) + len(dataset.test) + len(dataset.left_out)
+        raise UserError(
+            folders.damaged(dataset.root, dataset.left_out, total)
+            + " Mend or remove them, or choose to leave out damaged pictures (--skip-damaged true)."
+        )
+
+
 def is_prepared(name: str) -> bool:
-    """Whether `load` needs only the decoded file."""
+    """Whether `load` needs only decoded files."""
     try:
-        return _fresh_metadata(_cache_file(name), name) is not None
+        return all(_fresh_metadata(_cache_file(part), part) for part in sources.parts(name))
     except UserError:
         return False
+
+
+# The last dataset that was joined, and its parts: 70 MB, which are not mapped from a file.
+_joined: list[tuple[list[Dataset], Dataset]] = []
+
+
+def _join(name: str, parts: list[Dataset]) -> Dataset:
+    for known, dataset in _joined:
+        if dataset.name == name and all(map(operator.is_, known, parts)):
+            return dataset
+    _joined[:] = [(parts, joined.join(name, parts))]
+    return _joined[0][1]
 
 
 def _cache_file(name: str) -> Path:
@@ -91,7 +126,11 @@ def _read_cache(file: Path, name: str) -> Dataset | None:
             return None
         train, test = (Examples(arrays[f"{s}_images"], arrays[f"{s}_labels"]) for s in _SPLITS)
         classes = tuple(json.loads(metadata["classes"]))
-        dataset = Dataset(name, classes, train, test, metadata["root"])
+        notes = tuple(json.loads(metadata.get("notes", "[]")))
+        left_out = tuple((file, why) for file, why in json.loads(metadata.get("left_out", "[]")))
+        dataset = Dataset(
+            name, classes, train, test, metadata["root"], notes=notes, left_out=left_out
+        )
         _opened[file] = metadata["checksum"], dataset
     return dataset
 
@@ -106,5 +145,7 @@ def _write_cache(file: Path, dataset: Dataset, fingerprint: str) -> None:
         "root": dataset.root,
         "fingerprint": fingerprint,
         "classes": json.dumps(dataset.classes),
+        "notes": json.dumps(dataset.notes),
+        "left_out": json.dumps(dataset.left_out),
     }
     array_cache.write(file, arrays, metadata)

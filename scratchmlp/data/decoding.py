@@ -1,37 +1,62 @@
-"""Decodes picture files of any size and colour to 28 x 28 greys."""
+"""Decodes picture files of any size and colour to 28 x 28 greys, 0 for paper and 255 for ink.
 
-import io
+The polarity of a dataset is decided by all its pictures together (`ink.polarity`). Files that are
+not pictures are reported together, so that all can be mended at once.
+"""
+
 import itertools
-import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from scratchmlp.data.types import Progress
-from scratchmlp.errors import UserError
-from scratchmlp.ink.photos import MAX_PIXELS
+from scratchmlp.ink import pictures, polarity
+from scratchmlp.ink.pictures import PictureError
 from scratchmlp.ink.preparation import SIDE
 
 CHUNK = 1000  # pictures that a process decodes at a time
+EDGE = 8 * SIDE  # pixels at which a large JPEG is read
 
-Picture = Path | tuple[str, bytes]
-"""A picture's file, or its name and the bytes of its file."""
+Picture = Path | bytes
+"""A picture's file, or the bytes of its file."""
 
 
-def decode(pictures: Iterable[Picture], total: int, progress: Progress) -> NDArray[np.uint8]:
-    """uint8 (n, 28, 28), by one process for each core if there are many pictures.
+class Decoded(NamedTuple):
+    """All pictures, and why some of them could not be decoded.
+
+    Attributes
+    ----------
+    images : uint8 (n, 28, 28) with the same aspect ratio; a picture that failed is blank.
+    failures : the row of each picture that failed, and why, in a few words.
+    is_inverted : the pictures have dark ink on light paper, and were inverted.
+    others : how many pictures have the other polarity than most.
+    """
+
+    images: NDArray[np.uint8]
+    failures: dict[int, str]
+    is_inverted: bool
+    others: int
+
+
+class _Part(NamedTuple):
+    """Some pictures: their greys, width and height without margins, papers, and failures."""
+
+    greys: NDArray[np.uint8]
+    sizes: NDArray[np.int64]
+    papers: NDArray[np.int64]
+    failures: dict[int, str]
+
+
+def decode(files: Iterable[Picture], total: int, progress: Progress) -> Decoded:
+    """Decode pictures by one process for each core if there are many.
 
     Parameters
     ----------
     total : how many pictures there are, for the progress.
-
-    Raises
-    ------
-    UserError
-        A file is not a picture, or it is too large.
     """
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
@@ -39,54 +64,73 @@ def decode(pictures: Iterable[Picture], total: int, progress: Progress) -> NDArr
     what, is_many = f"Decoding {total:,} pictures", total > 2 * CHUNK
     # Chunks are small: no array of them goes through a file of joblib's.
     workers = Parallel(n_jobs=-1 if is_many else 1, return_as="generator", max_nbytes=None)
-    rest = iter(pictures)
+    rest = iter(files)
     chunks = iter(lambda: list(itertools.islice(rest, CHUNK)), [])
-    decoded: Iterator[NDArray[np.uint8]] = workers(delayed(_decode_all)(chunk) for chunk in chunks)
-    images = [np.empty((0, SIDE, SIDE), dtype=np.uint8)]
-    for done, chunk in enumerate(decoded):
-        images.append(chunk)
-        progress(what, min(total, done * CHUNK + len(chunk)), total)
+    decoded: Iterator[_Part] = workers(delayed(_decode_all)(chunk) for chunk in chunks)
+    parts = []
+    for done, part in enumerate(decoded):
+        parts.append(part)
+        progress(what, min(total, done * CHUNK + len(part.papers)), total)
     if is_many:
         get_reusable_executor().shutdown(wait=True)
-    return np.concatenate(images)
+    return _join(parts)
 
 
-def _decode_all(files: list[Picture]) -> NDArray[np.uint8]:
-    """uint8 (n, 28, 28); it may run in a process of its own, which needs its own warning filter."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS is the limit
-        return np.stack([_decode_one(file) for file in files])
+def _join(parts: list[_Part]) -> Decoded:
+    """One polarity for all; the margins of a picture are paper."""
+    greys = np.concatenate([part.greys for part in parts] or [np.empty((0, SIDE, SIDE), np.uint8)])
+    failures = {
+        index * CHUNK + row: why
+        for index, part in enumerate(parts)
+        for row, why in part.failures.items()
+    }
+    sizes = np.concatenate([part.sizes for part in parts] or [np.empty((0, 2), np.int64)])
+    papers = np.concatenate([part.papers for part in parts] or [np.empty(0, np.int64)])
+    papers = np.delete(papers, list(failures))
+    is_inverted = polarity.is_light_paper(papers)
+    if is_inverted:
+        np.subtract(255, greys, out=greys)
+        for row in np.flatnonzero((sizes < SIDE).any(axis=1)):
+            greys[row] = _with_margins(greys[row][_box(*sizes[row])])
+    others = int(((papers > 127) != is_inverted).sum())
+    return Decoded(greys, failures, is_inverted, others)
 
 
-def _decode_one(what: Picture) -> NDArray[np.uint8]:
-    file: Path | io.BytesIO
-    name, file = (what, what) if isinstance(what, Path) else (what[0], io.BytesIO(what[1]))
-    if isinstance(file, Path) and not file.is_file():  # reading a pipe would block
-        raise UserError(f"{name} is not a picture that can be read: mend or remove it.")
-    try:
-        with Image.open(file) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise UserError(
-                    f"{name} is too large ({picture.width} x {picture.height} pixels; "
-                    f"at most {MAX_PIXELS:,} in all)."
-                )
-            return _greyscale(picture)
-    except Image.DecompressionBombError as error:
-        raise UserError(f"{name} is too large (at most {MAX_PIXELS:,} pixels).") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{name} is not a picture that can be read: mend or remove it.") from error
+def _decode_all(files: list[Picture]) -> _Part:
+    """Decode a chunk; it may run in a process of its own."""
+    n = len(files)
+    greys, sizes = np.zeros((n, SIDE, SIDE), np.uint8), np.zeros((n, 2), np.int64)
+    papers, failures = np.zeros(n, np.int64), {}
+    for row, file in enumerate(files):
+        try:
+            with pictures.opened(file, EDGE) as picture:
+                grey = _greyscale(picture)
+        except PictureError as error:
+            failures[row] = error.short
+        else:
+            greys[row], sizes[row] = _with_margins(grey), grey.shape
+            papers[row] = polarity.paper_of(grey)
+    return _Part(greys, sizes, papers, failures)
 
 
 def _greyscale(picture: Image.Image) -> NDArray[np.uint8]:
-    """uint8 (28, 28) with the same aspect ratio; transparency and margins are 0 (paper)."""
-    if picture.mode == "L" and picture.size == (SIDE, SIDE):
-        return np.asarray(picture)
-    if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits and more: scale to 8
-        wide = np.nan_to_num(np.asarray(picture, dtype=np.float64)).clip(0)
-        picture = Image.fromarray((wide / max(wide.max(), 1) * 255).astype(np.uint8))
+    """uint8 (h, w) with the same aspect ratio; the longer edge is 28."""
+    if (picture.format, picture.mode, picture.size) == ("PNG", "L", (SIDE, SIDE)):
+        return np.asarray(picture)  # as it is: MNIST's, and the most frequent ones
+    picture = ImageOps.exif_transpose(pictures.to_8_bits(picture))
     if picture.has_transparency_data:
-        picture = Image.alpha_composite(
-            Image.new("RGBA", picture.size, "black"), picture.convert("RGBA")
-        )
-    size = SIDE, SIDE
-    return np.asarray(ImageOps.pad(picture.convert("L"), size, Image.Resampling.LANCZOS, color=0))
+        picture = polarity.on_paper(picture)
+    grey = ImageOps.contain(picture.convert("L"), (SIDE, SIDE), Image.Resampling.LANCZOS)
+    return np.asarray(grey)
+
+
+def _box(height: int, width: int) -> tuple[slice, slice]:
+    """Where a picture of this size is on a sheet of 28 x 28: in the middle."""
+    top, left = round((SIDE - height) * 0.5), round((SIDE - width) * 0.5)
+    return slice(top, top + height), slice(left, left + width)
+
+
+def _with_margins(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    sheet = np.zeros((SIDE, SIDE), np.uint8)
+    sheet[_box(*grey.shape)] = grey
+    return sheet

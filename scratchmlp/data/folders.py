@@ -1,12 +1,15 @@
-"""A folder of pictures as a dataset: where its pictures are, and which class each of them has."""
+"""A folder of pictures as a dataset: its files, their classes, and what speaks against it."""
 
-import contextlib
 import hashlib
 import os
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePath
 
 import numpy as np
 
+from scratchmlp.data import layouts
+from scratchmlp.data.layouts import Layout
 from scratchmlp.data.types import (
     MAX_CLASS_NAME,
     MAX_CLASSES,
@@ -17,14 +20,16 @@ from scratchmlp.data.types import (
 )
 from scratchmlp.errors import UserError
 
-SPLIT_FOLDERS = {
-    "train": "training",
-    "test": "testing",
-}  # split: its folder in a folder of pictures
+SPLIT_FOLDERS = {"train": "training", "test": "testing"}  # as this program names them
+MAX_FILES = 1_000_000
+MAX_DEPTH = 6  # of folders in folders
+MAX_NAMED = 12  # files in one sentence
+MAX_LEFT_OUT = 0.01  # of the pictures: more damage is refused
+FORMAT = "2"  # of what is decoded: another one decodes every folder again
 
 
 def folder_path(name: str) -> Path:
-    """The full path of the folder that a dataset's name means.
+    """The full path of the folder or the file that a dataset's name means.
 
     Raises
     ------
@@ -44,64 +49,150 @@ def find_root(name: str, progress: Progress) -> str:
     return str(folder_path(name))
 
 
+def files(root: Path) -> Iterator[PurePath]:
+    """The paths of all files in a folder, relative to it. A folder that a system left is one."""
+    count = 0
+    for folder, inner, names in os.walk(root):
+        here = PurePath(folder).relative_to(root)
+        names += [name for name in inner if layouts.is_of_system(name)]
+        is_deep = len(here.parts) >= MAX_DEPTH
+        inner[:] = [] if is_deep else [n for n in inner if not layouts.is_of_system(n)]
+        count += len(names)
+        if count > MAX_FILES:
+            raise UserError(f"{root} holds more than {MAX_FILES:,} files: name a smaller folder.")
+        yield from (here / name for name in names)
+
+
+def find(root: Path) -> Layout:
+    """The pictures of a folder.
+
+    Raises
+    ------
+    UserError
+        It holds none in folders of classes.
+    """
+    why = "there is no such folder"
+    try:
+        if root.is_dir():
+            return layouts.arrange(files(root))
+    except layouts.NoPicturesError as error:
+        why = str(error)
+    raise UserError(
+        f"{root} is not a dataset: {why}. The datasets with names are mnist, digits and pen."
+    )
+
+
 def decode(name: str, root: str, progress: Progress) -> Dataset:
-    """`training/<class>/*.png` and `testing/<class>/*.png`; `training` names the classes."""
+    """The dataset in a folder of pictures, in one of the layouts that `layouts` knows.
+
+    Raises
+    ------
+    UserError
+        A sentence about what cannot be trained on; it names the files.
+    """
     from scratchmlp.data import decoding
 
-    files = {split: pictures(Path(root), folder) for split, folder in SPLIT_FOLDERS.items()}
-    classes = tuple(sorted({file.parent.name for file in files["train"]}, key=natural))
-    _check_classes(Path(root), classes, files)
-    paths = [*files["train"], *files["test"]]
-    images = decoding.decode(paths, len(paths), progress)
-    labels = np.array([classes.index(path.parent.name) for path in paths], dtype=np.int64)
-    cut = len(files["train"])
-    train, test = Examples(images[:cut], labels[:cut]), Examples(images[cut:], labels[cut:])
-    return Dataset(name, classes, train, test, root)
+    folder = Path(root)
+    layout = find(folder)
+    _check_classes(folder, layout)
+    found = [*layout.train, *layout.test]
+    paths = [folder / picture.path for picture in found]
+    decoded = decoding.decode(paths, len(paths), progress)
+    left_out = [(readable(found[row].path), why) for row, why in decoded.failures.items()]
+    if len(left_out) > MAX_LEFT_OUT * len(found):
+        raise UserError(damaged(folder, left_out, len(found)) + " Mend or remove them.")
+    labels = np.array([layout.classes.index(p.label) for p in found], dtype=np.int64)
+    good = np.ones(len(found), dtype=bool)
+    good[list(decoded.failures)] = False
+    is_train = np.arange(len(found)) < len(layout.train)
+    train, test = (
+        Examples(decoded.images[good & part], labels[good & part]) for part in (is_train, ~is_train)
+    )
+    notes = [*layout.notes, *_untested(layout), *polarity_notes(*decoded[2:])]
+    return Dataset(
+        name, layout.classes, train, test, root, notes=tuple(notes), left_out=tuple(left_out)
+    )
 
 
-def pictures(root: Path, folder: str) -> list[Path]:
-    """The pictures of one split; numbered files are in the order of their numbers."""
-    if not (root / folder).is_dir():
-        raise UserError(
-            f"{root} is not a dataset: it needs {folder}/<class>/*.png. "
-            "The datasets with names are mnist and digits."
-        )
-    files = [file for file in (root / folder).glob("*/*") if file.suffix.lower() == ".png"]
-    if not files:
-        raise UserError(f"{root / folder} holds no pictures: put them into {folder}/<class>/*.png.")
-    return sorted(files, key=lambda file: (natural(file.stem), natural(file.parent.name)))
+def polarity_notes(is_inverted: bool, others: int) -> list[str]:
+    """Sentences about dark ink on light paper."""
+    notes = []
+    if is_inverted:
+        notes.append("The ink is darker than the paper, so the pictures are inverted, as MNIST is.")
+    if others:
+        verb = "pictures look" if others > 1 else "picture looks"
+        notes.append(f"{others:,} {verb} inverted beside the others.")
+    return notes
 
 
-def readable(path: Path) -> str:
+def damaged(root: str | Path, left_out: Sequence[tuple[str, str]], total: int) -> str:
+    """A sentence that names the pictures that cannot be used."""
+    named = ", ".join(f"{file} ({why})" for file, why in left_out[:MAX_NAMED])
+    more = len(left_out) - MAX_NAMED
+    rest = f" and {more:,} more" if more > 0 else ""
+    return f"{len(left_out):,} of {total:,} pictures in {root} cannot be used: {named}{rest}."
+
+
+def readable(path: PurePath) -> str:
     """The path as text that can be written anywhere: without the marks of undecodable bytes."""
     return path.as_posix().encode(errors="replace").decode()
 
 
-def natural(text: str) -> tuple[bool, int, str]:
-    """A sort key: numbers by value, then everything else by the alphabet: 2, 10, a."""
-    is_number = text.isascii() and text.isdigit()
-    return not is_number, int(text) if is_number else 0, text
-
-
-def _check_classes(root: Path, classes: tuple[str, ...], files: dict[str, list[Path]]) -> None:
-    training = root / SPLIT_FOLDERS["train"]
-    for file in files["test"]:
-        if file.parent.name not in classes:
-            name = str(file.parent).encode(errors="replace").decode()
-            raise UserError(f"{name} has no counterpart in {training}.")
+def _check_classes(root: Path, layout: Layout) -> None:
+    """Refuse classes that cannot be trained on or tested."""
+    classes, counts = layout.classes, Counter(picture.label for picture in layout.train)
+    for picture in layout.test:
+        if picture.label not in counts:
+            folder = readable(root / picture.path.parent)
+            raise UserError(
+                f"{folder} has no counterpart among the training pictures: add some, or remove it."
+            )
+    if len(classes) < 2:
+        raise UserError(
+            f"{root} has one class only, {readable(PurePath(classes[0]))}: a network needs two "
+            "or more to choose from."
+        )
     if len(classes) > MAX_CLASSES:
-        raise UserError(f"{training} has {len(classes):,} classes: at most {MAX_CLASSES:,}.")
+        raise UserError(f"{root} has {len(classes):,} classes: at most {MAX_CLASSES:,}.")
     for name in classes:
         if not is_class_name(name):
             raise UserError(
-                f"{training} holds the class {name!r}: the name of a class is text of at most "
+                f"{root} holds the class {name!r}: the name of a class is text of at most "
                 f"{MAX_CLASS_NAME} letters."
             )
-        if sum(file.parent.name == name for file in files["train"]) < 2:
+        if counts[name] < 2:
             raise UserError(
-                f"{training / name} holds one picture: a class needs two or more, "
+                f"{root} has one training picture of {name}: a class needs two or more, "
                 "some to train on and some to validate on."
             )
+
+
+def _untested(layout: Layout) -> list[str]:
+    """A sentence about classes that only the training pictures have."""
+    tested = {picture.label for picture in layout.test}
+    missing = [name for name in layout.classes if name not in tested]
+    named = ", ".join(missing[:MAX_NAMED]) + (" and others" if len(missing) > MAX_NAMED else "")
+    return [f"There are no test pictures of {named}, so these are not measured."] if missing else []
+
+
+def check_images(dataset: Dataset) -> None:
+    """Refuse pictures that no network can tell apart.
+
+    Raises
+    ------
+    UserError
+        All training pictures are blank, or all are the same.
+    """
+    images = dataset.train.images
+    if not len(images):
+        raise UserError(f"{dataset.root} has no training pictures that can be read.")
+    if (images == images[:, :1, :1]).all():
+        raise UserError(
+            f"All pictures in {dataset.root} are blank: look whether they have ink that differs "
+            "from the paper."
+        )
+    if (images == images[0]).all():
+        raise UserError(f"All pictures in {dataset.root} are alike: there is nothing to learn.")
 
 
 # --- fingerprints -------------------------------------------------------------------------------
@@ -109,23 +200,24 @@ def _check_classes(root: Path, classes: tuple[str, ...], files: dict[str, list[P
 
 def folder_times(root: str) -> str:
     """Fingerprint by the times of the class folders: takes 0.1 ms, and misses an edited file."""
-    return _fingerprint(root, with_files=False)
-
-
-def file_times(root: str) -> str:
-    """Fingerprint by the size and time of every file: takes 3 microseconds a file."""
-    return _fingerprint(root, with_files=True)
-
-
-def _fingerprint(root: str, with_files: bool) -> str:
     state = hashlib.sha256()
     for folder in sorted(Path(root).glob("*/*/")):
         state.update(os.fsencode(f"{folder} {folder.stat().st_mtime_ns}"))
-        if with_files:
-            with os.scandir(folder) as entries:
-                for entry in sorted(entries, key=lambda e: e.name):
-                    with contextlib.suppress(OSError):  # a broken link, or a file just deleted
-                        info = entry.stat()
-                        line = f"{entry.name} {info.st_size} {info.st_mtime_ns}"
-                        state.update(os.fsencode(line))
+    return state.hexdigest()
+
+
+def file_times(root: str) -> str:
+    """Fingerprint by the size and time of every file."""
+    path, state = Path(root), hashlib.sha256(FORMAT.encode())
+    found = (
+        [PurePath()]
+        if path.is_file()
+        else sorted(f for f in files(path) if not layouts.is_of_system(f.name))
+    )
+    for file in found:
+        try:
+            info = (path / file).stat()
+        except OSError:  # a broken link, or a file just deleted
+            continue
+        state.update(os.fsencode(f"{file} {info.st_size} {info.st_mtime_ns}\n"))
     return state.hexdigest()

@@ -7,15 +7,14 @@ import contextlib
 import os
 import sys
 import tarfile
-import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from scratchmlp.data import downloads
 from scratchmlp.data.types import Progress
 from scratchmlp.errors import UserError
 
-TIMEOUT = 5.0  # seconds that MNIST's server may take to answer
 ARCHIVE = "mnist_png.tgz"  # its name at fastai's address
 MAX_BYTES = 100_000  # of a picture in the archive; MNIST's have 300
 MAX_PICTURES = 100_000
@@ -27,7 +26,7 @@ def find_root(progress: Progress) -> Path:
     Raises
     ------
     UserError
-        It is not on disk, and its server does not answer within `TIMEOUT`.
+        It is not on disk, and its server does not answer in time.
     """
     from fastcore.xtras import Config
     from fastdownload import FastDownload
@@ -51,7 +50,7 @@ def _download(config: object, archive: Path, progress: Progress) -> None:
     from fastai.data.external import URLs
     from fastdownload import FastDownload
 
-    if not _is_reachable(URLs.MNIST):
+    if not downloads.is_reachable(URLs.MNIST):
         raise UserError(
             f"MNIST is not on this machine and its server does not answer: connect and try again, "
             f"put {ARCHIVE} into {archive.parent}, or choose the dataset digits."
@@ -65,22 +64,6 @@ def _download(config: object, archive: Path, progress: Progress) -> None:
             f"MNIST could not be downloaded ({error}): try again, put {ARCHIVE} into "
             f"{archive.parent}, or choose the dataset digits."
         ) from error
-
-
-def _is_reachable(url: str) -> bool:
-    """Whether the server answers in time. A name look-up has no time-out, so a thread asks."""
-    import requests
-
-    answers = []
-
-    def ask() -> None:
-        with contextlib.suppress(requests.RequestException):
-            answers.append(requests.head(url, timeout=TIMEOUT, allow_redirects=True).ok)
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(TIMEOUT)
-    return any(answers)
 
 
 def pictures(archive: Path) -> Iterator[tuple[str, bytes]]:

@@ -6,14 +6,14 @@ are used, because the configuration reads the table.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.data import folders, mnist
+from scratchmlp.data import folders, joined, layouts, mnist, pen
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -32,6 +32,7 @@ class Source(NamedTuple):
     decode : (name, root, progress) -> the dataset. Raises `UserError` if a file cannot be used.
     is_installed : it comes with the program's packages, so that nothing is downloaded.
     is_fixed : its files never change, so that the decoded file stays valid without them.
+    has_test : it has a test split.
     """
 
     title: str
@@ -41,11 +42,28 @@ class Source(NamedTuple):
     decode: Callable[[str, str, Progress], Dataset]
     is_installed: bool = False
     is_fixed: bool = False
+    has_test: bool = True
 
 
 def source_of(name: str) -> Source:
     """The table's entry for a dataset; a folder of pictures for any other name."""
     return SOURCES.get(name, FOLDER)
+
+
+def parts(name: str) -> tuple[str, ...]:
+    """The datasets that a name joins, as in `mnist+digits`: often it is only one."""
+    return joined.split_name(name, SOURCES)
+
+
+def is_named(name: str) -> bool:
+    """Whether every part of a dataset is in the table, so that it is not a folder of somebody's."""
+    return all(part in SOURCES for part in parts(name))
+
+
+def absolute(name: str) -> str:
+    """The same dataset with the full paths of its folders."""
+    full = (part if part in SOURCES else str(folders.folder_path(part)) for part in parts(name))
+    return joined.SIGN.join(full)
 
 
 # --- MNIST and scikit-learn's digits ------------------------------------------------------------
@@ -70,17 +88,20 @@ def _decode_mnist(name: str, root: str, progress: Progress) -> Dataset:
         return folders.decode(name, root, progress)
     files: list[Path] = []
 
-    def read() -> Iterator[tuple[str, bytes]]:
+    def read() -> Iterator[bytes]:
         for path, data in mnist.pictures(Path(root)):
             files.append(Path(path))
-            yield path, data
+            yield data
 
-    images = decoding.decode(read(), MNIST_PICTURES, progress)
+    images, failures, *_ = decoding.decode(read(), MNIST_PICTURES, progress)
+    if failures:
+        row = min(failures)
+        raise UserError(f"{files[row]} in {root} is damaged ({failures[row]}): remove {root}.")
     digits, rows = tuple("0123456789"), range(len(files))
     splits = {}
     for split, folder in folders.SPLIT_FOLDERS.items():
         own = [i for i in rows if files[i].parts[1:2] == (folder,) and files[i].parts[2] in digits]
-        own.sort(key=lambda i: (folders.natural(files[i].stem), files[i].parts[2]))
+        own.sort(key=lambda i: (layouts.natural(files[i].stem), files[i].parts[2]))
         labels = np.array([digits.index(files[i].parts[2]) for i in own], dtype=np.int64)
         if not own:
             raise UserError(f"{root} is not the archive of MNIST: remove it, and try again.")
@@ -116,17 +137,37 @@ def file_names(dataset: Dataset, split: str) -> NDArray[np.str_]:
     The files of MNIST have the pictures' numbers. Where the files are gone, or where there were
     none, the names are made in the same way: from the class and the number.
     """
-    examples, folder = getattr(dataset, split), folders.SPLIT_FOLDERS[split]
-    if dataset.name not in SOURCES:
+    classes = np.array(dataset.classes)[getattr(dataset, split).labels]
+    left_out = {file for file, _ in dataset.left_out}
+    if not dataset.parts:
+        return _file_names(dataset.name, dataset.root, split, classes, left_out)
+    if split == "test":  # it is that of the first part
+        return _file_names(dataset.parts[0].name, dataset.parts[0].root, split, classes, left_out)
+    ends = np.cumsum([part.n for part in dataset.parts])
+    names = [
+        np.char.add(
+            f"{Path(part.name).name}/",
+            _file_names(part.name, part.root, split, classes[end - part.n : end], left_out),
+        )
+        for part, end in zip(dataset.parts, ends, strict=True)
+    ]
+    return np.concatenate(names)
+
+
+def _file_names(
+    name: str, root: str, split: str, classes: NDArray[np.str_], left_out: Collection[str]
+) -> NDArray[np.str_]:
+    """The file of each picture of a dataset that is not joined; `classes` are theirs."""
+    folder = folders.SPLIT_FOLDERS[split]
+    if name not in SOURCES:
         with contextlib.suppress(UserError):
-            files = folders.pictures(Path(dataset.root), folder)
-            if len(files) == len(examples):
-                return np.array(
-                    [folders.readable(file.relative_to(dataset.root)) for file in files]
-                )
-    ending = "" if source_of(dataset.name).is_installed else ".png"
-    numbered = enumerate(examples.labels)
-    return np.array([f"{folder}/{dataset.classes[y]}/{i}{ending}" for i, y in numbered], dtype=str)
+            found = getattr(folders.find(Path(root)), split)
+            names = [folders.readable(picture.path) for picture in found]
+            names = [name for name in names if name not in left_out]
+            if len(names) == len(classes):
+                return np.array(names)
+    ending = "" if source_of(name).is_installed else ".png"
+    return np.array([f"{folder}/{y}/{i}{ending}" for i, y in enumerate(classes)], dtype=str)
 
 
 SOURCES = {
@@ -146,14 +187,27 @@ SOURCES = {
         _decode_digits,
         is_installed=True,
     ),
+    "pen": Source(
+        "UCI pen digits",
+        "7,494 digits that 30 people wrote with a pen on a tablet, drawn as the Draw page does.",
+        pen.find_root,
+        pen.fingerprint,
+        pen.decode,
+        is_fixed=True,
+        has_test=False,
+    ),
 }
 FOLDER = Source(
     "Your own folder",
-    "A folder with training/<class>/*.png and testing/<class>/*.png.",
+    "A folder of pictures: <class>/*.png, or training and testing with such folders.",
     folders.find_root,
     folders.file_times,
     folders.decode,
 )
 DEFAULT = "mnist"
+JOINED = ("mnist+digits", "mnist+pen", "mnist+digits+pen")  # what pages offer; any are possible
 FALLBACK = "digits"  # where the default cannot be downloaded
-HELP = f"{', '.join(SOURCES)}, or the path of a folder of pictures."
+HELP = (
+    f"{', '.join(SOURCES)}, or the path of a folder of pictures; "
+    "several are joined by +, as in mnist+digits."
+)

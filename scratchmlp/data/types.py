@@ -39,6 +39,22 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A dataset that is part of a joined one.
+
+    Attributes
+    ----------
+    n : how many training pictures it has; the parts follow each other.
+    times : how often each of them counts in an epoch.
+    """
+
+    name: str
+    root: str
+    n: int
+    times: int
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A training and a test split.
 
@@ -46,6 +62,9 @@ class Dataset:
     ----------
     classes : `classes[label]` is the name of a label.
     root : the folder of the source's files, or the package that contains them.
+    parts : what was joined to make it; none if nothing was.
+    notes : sentences about what was found, passed over and changed.
+    left_out : the files of pictures that cannot be used, each with the reason.
     """
 
     name: str
@@ -53,3 +72,18 @@ class Dataset:
     train: Examples
     test: Examples
     root: str
+    parts: tuple[Part, ...] = ()
+    notes: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def times(self) -> NDArray[np.int64]:
+        """How often each training picture counts in an epoch, (n,)."""
+        if not self.parts:
+            return np.ones(len(self.train), dtype=np.int64)
+        parts = self.parts
+        return np.repeat([part.times for part in parts], [part.n for part in parts])
+
+    def to_train_on(self, rows: NDArray[np.int64]) -> Examples:
+        """These of the training pictures, each as often as it counts."""
+        return self.train.take(np.repeat(rows, self.times[rows]) if self.parts else rows)

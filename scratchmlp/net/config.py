@@ -86,6 +86,11 @@ class TrainConfig:
     )
     batch_size: int = _number(128, "Batch size", 1, 8192, "Pictures in one step.")
     epochs: int = _number(6, "Epochs", 1, 1000, "How often the run sees every training picture.")
+    skip_damaged: bool = _field(
+        False,
+        "Leave out damaged pictures",
+        "Train without the pictures of a folder that cannot be read, at most 1% of them.",
+    )
     valid_pct: float = _number(
         0.2, "Validation share", 0.0, 0.9, "Share of the training pictures used to validate."
     )
@@ -135,6 +140,8 @@ LABELS = {name: str(field.metadata["label"]) for name, field in FIELDS.items()}
 
 def matters(name: str, config: TrainConfig) -> bool:
     """Whether the field has any effect beside the others: Adam's beta 2 has none on SGD."""
+    if name == "skip_damaged":
+        return not sources.is_named(config.dataset)
     return choices.has_effect(name, {field: getattr(config, field) for field in choices.TABLES})
 
 

@@ -49,6 +49,7 @@ def dumps(network: Network) -> bytes:
         "classes": list(network.classes),
         "step": network.step,
         "epoch": network.epoch,
+        "paper": 0,
     }
     return _save(tensors, metadata)
 
@@ -74,11 +75,11 @@ def loads(data: bytes) -> Network:
             if weights.shape != shape or bias.shape != shape[1:]:
                 raise _damaged(f"layer {layer} is not {shape[0]} x {shape[1]}")
             params.append((weights, bias))
-        mean, std = float(metadata["mean"]), float(metadata["std"])
+        mean, std = _for_dark_paper(metadata)
         step, epoch = int(metadata["step"]), int(metadata["epoch"])
     except (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError) as error:
         raise _damaged(f"{str(error)[:80]} is missing or wrong") from error
-    if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
+    if not (math.isfinite(mean) and math.isfinite(std) and std != 0):
         raise _damaged("its mean or its standard deviation is not valid")
     if not (0 <= step <= MAX_STEPS and 0 <= epoch <= MAX_STEPS):
         raise _damaged("its step or its epoch is out of range")
@@ -95,6 +96,19 @@ def loads(data: bytes) -> Network:
     if not is_finite(params):
         raise _damaged("not all of its numbers are finite")
     return Network(config, params, mean, std, classes, step, epoch)
+
+
+def _for_dark_paper(metadata: dict[str, Any]) -> tuple[float, float]:
+    """Mean and standard deviation for pictures whose paper is 0, as all pictures are.
+
+    Networks of older versions that do not say what their paper was learned from pictures as they
+    were. Where most of a picture was light, x became (x - m) / s; 1 - x gives the same by
+    (1 - x - m) / s = (x - (1 - m)) / -s.
+    """
+    mean, std = float(metadata["mean"]), float(metadata["std"])
+    if "paper" in metadata or mean <= 0.5:
+        return mean, std
+    return 1 - mean, -std
 
 
 def dump_training_state(state: State) -> bytes:

@@ -75,6 +75,7 @@ def _execute(
 ) -> FinalEvent:
     with Recorder(store, run, on_pause, stop) as recorder:
         dataset = datasets.load(run.dataset, on_progress)
+        datasets.demand_complete(dataset, run.config.skip_damaged)
         event = _train(store, run, dataset, recorder, on_event)
         network = network_from_state(event.state, run.config, dataset.classes)
         figures: dict[str, float | None] = {}
@@ -106,7 +107,7 @@ def _train(
 ) -> FinalEvent:
     config = run.config
     rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
-    train, valid = (dataset.train.take(part) for part in rows)
+    train, valid = dataset.to_train_on(rows[0]), dataset.train.take(rows[1])
     steps = learner.steps_per_epoch(config, len(train)) * config.epochs
     start = patiently(lambda: _start(store, run, dataset, steps))
     recorder.classes = dataset.classes

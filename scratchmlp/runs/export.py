@@ -26,7 +26,8 @@ _USAGE = """
 PICTURES is one of
   a folder with MNIST's own files (train-images-idx3-ubyte, t10k-images-idx3-ubyte, also as .gz),
   a folder with training/<class>/*.png and testing/<class>/*.png, 28 x 28 pixels, grey,
-  an .npz file with x_train, y_train, x_test, y_test."""
+  an .npz file with x_train, y_train, x_test, y_test; and with times_train where some pictures
+  count several times in an epoch."""
 
 
 def network_file(network: Network) -> bytes:
@@ -41,6 +42,8 @@ def dataset_file(dataset: Dataset) -> bytes:
     for part in ("train", "test"):
         examples = getattr(dataset, part)
         arrays |= {f"x_{part}": examples.images, f"y_{part}": examples.labels}
+    if dataset.parts:
+        arrays["times_train"] = dataset.times
     np.savez_compressed(out, allow_pickle=False, **arrays)
     return out.getvalue()
 

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from scratchmlp.analysis import evaluation
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.data.datasets import Examples
-from scratchmlp.data.sources import SOURCES, source_of
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.run_list import MAX_NAME_LENGTH
@@ -28,7 +27,8 @@ def import_network(store: Store, data: bytes, name: str) -> str:
     """
     network = checkpoint_file.loads(data)
     dataset = network.config.dataset
-    if dataset not in SOURCES and not (store.may_use(dataset) and datasets.is_prepared(dataset)):
+    is_known = store.may_use(dataset) and datasets.is_prepared(dataset)
+    if not (sources.is_named(dataset) or is_known):
         network = replace(network, config=replace(network.config, dataset=UNKNOWN_DATASET))
     test = _test_examples(network)
     loss, accuracy = network.evaluate(test) if test else (None, None)
@@ -41,7 +41,7 @@ def import_network(store: Store, data: bytes, name: str) -> str:
 def _test_examples(network: Network) -> Examples | None:
     """The test split of the network's dataset, or None if it is not here or has other classes."""
     name = network.config.dataset
-    if not source_of(name).is_installed and not datasets.is_prepared(name):
+    if not sources.source_of(name).is_installed and not datasets.is_prepared(name):
         return None
     dataset = datasets.load(name)
     if set(dataset.classes) != set(network.classes):

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
-from scratchmlp.data.sources import SOURCES
+from scratchmlp.data import sources
 from scratchmlp.data.types import is_text
 from scratchmlp.errors import UserError
 from scratchmlp.runs.tables import held_links, runs
@@ -118,18 +118,20 @@ def demand_trust(visitor: Visitor, what: str) -> None:
 
 def may_use(connection: sa.Connection, visitor: Visitor, dataset: str) -> bool:
     """Whether they may read a dataset: one with a name, or a folder that a run they see has."""
-    if visitor.is_trusted or dataset in SOURCES:
+    if visitor.is_trusted or sources.is_named(dataset):
         return True
-    query = sa.select(runs.c.id).where(listed(visitor), runs.c.dataset == dataset).limit(1)
-    return is_text(dataset) and connection.execute(query).first() is not None
+    if not is_text(dataset):
+        return False
+    query = sa.select(runs.c.dataset).where(listed(visitor)).distinct()
+    seen = {part for name in connection.execute(query).scalars() for part in sources.parts(name)}
+    return all(part in sources.SOURCES or part in seen for part in sources.parts(dataset))
 
 
 def demand_dataset(connection: sa.Connection, visitor: Visitor, dataset: str) -> None:
     """Refuse a folder of the machine that the visitor names: it may hold what is not theirs."""
     if not may_use(connection, visitor, dataset):
-        raise UserError(
-            f"Visitors of this server train on its own datasets: choose {' or '.join(SOURCES)}."
-        )
+        names = " or ".join(sources.SOURCES)
+        raise UserError(f"Visitors of this server train on its own datasets: choose {names}.")
 
 
 def listed(visitor: Visitor) -> sa.ColumnElement[bool]:

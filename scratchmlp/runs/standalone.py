@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from scratchmlp.data.datasets import Examples
 from scratchmlp.figures import percent
+from scratchmlp.ink.polarity import is_light_paper, paper_of
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.devices import to_tensors
 from scratchmlp.net.events import Diverged, Epoch, State, Step
@@ -49,6 +50,15 @@ def read_examples(source: Path, part: str) -> Examples:
     return read_folder(source, FOLDERS[part])
 
 
+def read_times(source: Path, n: int) -> NDArray[np.int64]:
+    """How often each training picture counts in an epoch: once, unless an .npz file says it."""
+    if source.suffix == ".npz":
+        with np.load(source, allow_pickle=False) as arrays:
+            if "times_train" in arrays:
+                return arrays["times_train"].astype(np.int64)
+    return np.ones(n, dtype=np.int64)
+
+
 def read_idx(file: Path) -> NDArray[np.uint8]:
     """The array in a file of MNIST's own format: two zeros, type, dimensions, sizes, bytes."""
     data = file.read_bytes()
@@ -74,7 +84,10 @@ def read_folder(source: Path, folder: str) -> Examples:
     known = {file.parent.name for file in found if file.parts[-3] in FOLDERS.values()}
     classes = sorted(known, key=natural)  # testing may not have all of them
     labels = [classes.index(file.parent.name) for file in files]
-    return Examples(np.stack([read_png(file) for file in files]), np.array(labels, np.int64))
+    images = np.stack([read_png(file) for file in files])
+    if is_light_paper(np.array([paper_of(image) for image in images])):
+        images = 255 - images
+    return Examples(images, np.array(labels, np.int64))
 
 
 def paeth(left: int, above: int, corner: int) -> int:
@@ -155,8 +168,10 @@ def train(config: TrainConfig, lr_changes: dict[int, float]) -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)  # another number of threads rounds differently
     pictures = read_examples(given.pictures, "train")
-    rows = split_rows(len(pictures.labels), config.valid_pct, config.split_seed)
-    parts = [Examples(pictures.images[part], pictures.labels[part]) for part in rows]
+    times = read_times(given.pictures, len(pictures.labels))
+    rows, valid = split_rows(len(pictures.labels), config.valid_pct, config.split_seed)
+    halves = np.repeat(rows, times[rows]), valid
+    parts = [Examples(pictures.images[part], pictures.labels[part]) for part in halves]
     curve = ["step,loss,lr"]  # a header, and a line for each step that is done
     for event in fit(config, *parts, control=lambda: lr_changes.get(len(curve) - 1)):
         if isinstance(event, Step):

@@ -174,6 +174,7 @@ CONTROLS: dict[str, Callable[[Field], None]] = {
     "init": _list,
     "init_std": _slider,
     "standardise": _switch,
+    "skip_damaged": _switch,
     "loss": _buttons,
     "optimizer": _buttons,
     "lr": _slider,

@@ -9,12 +9,12 @@ address, for Evaluate it is one of many, see `ui/evaluate/address.py`. `apply=1`
 has no effect.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from scratchmlp.data.sources import SOURCES
+from scratchmlp.data import joined, sources
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, differing, parse, unparse
@@ -38,7 +38,7 @@ class Link(NamedTuple):
     errors: list[str]
 
 
-def read(params: Mapping[str, str], known: Iterable[str] = ()) -> Link:
+def read(params: Mapping[str, str], known: Collection[str] = ()) -> Link:
     """Read and check the parameters of an address.
 
     `known` are datasets besides the named ones that may be asked for: a link must not make this
@@ -53,10 +53,13 @@ def read(params: Mapping[str, str], known: Iterable[str] = ()) -> Link:
             continue
         if name not in FIELDS:
             errors.append(f"The link's {name[:40]} is not a setting.")
-        elif name == "dataset" and text not in (*SOURCES, *known):
-            errors.append("The link's dataset is not one of this laboratory's.")
-        else:
-            config = _try(errors, _changed, config, name, text)
+            continue
+        if name == "dataset":
+            text = text if text in known else text.replace(" ", joined.SIGN)  # as "+" is read
+            if not (text in known or sources.is_named(text)):
+                errors.append("The link's dataset is not one of this laboratory's.")
+                continue
+        config = _try(errors, _changed, config, name, text)
     return Link(config, _hidden(errors, params.get(HIDE, "")), errors)
 
 

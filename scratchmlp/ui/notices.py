@@ -1,8 +1,8 @@
-"""What stands above every page of a hosted server: a teacher's message, and whether work lasts."""
+"""What stands above every page of a hosted server: what a visitor must know whatever they do."""
 
 import streamlit as st
 
-from scratchmlp.ui import resources, session, visitor
+from scratchmlp.ui import pacing, resources, session, visitor
 from scratchmlp.ui.markdown import escape
 
 MESSAGE_SECONDS = 10.0  # between two looks for a new message, which also say who is here
@@ -14,6 +14,8 @@ def show() -> None:
     with st.container(key="notices"):
         if visitor.may_have_teacher():
             st.fragment(_message, run_every=MESSAGE_SECONDS)()
+        if pacing.is_slowed():
+            st.warning("You press faster than this server answers one visitor. Wait a moment.")
         if not visitor.lasts():
             _own_tab()
 

@@ -8,14 +8,32 @@ import asyncio
 import sys
 import time
 
+import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scratchmlp.errors import UserError
 from scratchmlp.runs.limits import Limits
-from scratchmlp.ui.server import is_hosted
+from scratchmlp.ui.server import COOKIE, cookie_of, is_hosted
 
 BURST_SECONDS = 4.0  # so many seconds' worth of page runs may come at once
+FELT_SECONDS = 1.0  # a wait of this length is explained on the page
+TOLD_SECONDS = 30.0  # so long after such a wait
+_slowed: dict[str, float] = {}  # when each visitor last waited that long, by the id in the cookie
+
+
+def is_slowed() -> bool:
+    """Whether the messages of the visitor who looks at the page have waited for long lately."""
+    at = _slowed.get(str(st.context.cookies.get(COOKIE, "")))
+    return at is not None and time.monotonic() - at < TOLD_SECONDS
+
+
+def _note_wait(visitor_id: str) -> None:
+    now = time.monotonic()
+    for old in [one for one, at in _slowed.items() if now - at > TOLD_SECONDS]:
+        del _slowed[old]
+    _slowed[visitor_id] = now
 
 
 class Pace:
@@ -49,12 +67,15 @@ class SessionPace:
         if scope["type"] != "websocket" or not is_hosted():
             await self._app(scope, receive, send)
             return
-        pace = Pace(self._rate)
+        pace, visitor_id = Pace(self._rate), cookie_of(HTTPConnection(scope))
 
         async def receive_in_time() -> Message:
             message = await receive()
             if message["type"] == "websocket.receive":
-                await asyncio.sleep(pace.delay(time.monotonic()))
+                delay = pace.delay(time.monotonic())
+                if visitor_id and delay >= FELT_SECONDS:
+                    _note_wait(visitor_id)
+                await asyncio.sleep(delay)
             return message
 
         await self._app(scope, receive_in_time, send)

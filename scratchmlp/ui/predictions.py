@@ -56,6 +56,11 @@ class Predictions:
         return evaluation.names_of(self.source, self.network.config, self.split)
 
     @cached_property
+    def by_source(self) -> list[evaluation.SourceAccuracy]:
+        """The accuracy on each part of a joined dataset."""
+        return evaluation.by_source(self.network, self.source, self.split)
+
+    @cached_property
     def cells(self) -> pd.DataFrame:
         """The cells of the confusion matrix."""
         return evaluation.confusion_table(self.table, self.classes)

@@ -156,7 +156,7 @@ def sparklines(runs: list[Run]) -> dict[str, list[float]]:
 
 def known_datasets() -> list[str]:
     """Folders on this machine that some run was trained on: a link may ask for them."""
-    folders = {run.dataset for run in store().runs()} - set(sources.SOURCES)
+    folders = {run.dataset for run in store().runs() if not sources.is_named(run.dataset)}
     return sorted(filter(datasets.is_prepared, folders))
 
 

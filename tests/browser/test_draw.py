@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from scratchmlp.analysis import prediction
-from scratchmlp.bench import draw_page
+from scratchmlp.bench import draw_page, server
+from scratchmlp.bench.digit_strokes import DIGITS
 from scratchmlp.ink import strokes
 from scratchmlp.ink.strokes import Stroke
 from tests.browser.conftest import App, settled, visit
@@ -126,6 +127,30 @@ def gesture(stroke: Stroke) -> Iterator[tuple[str, list[dict[str, float]]]]:
     for x, y in stroke[1:]:
         yield "touchMove", [{"x": x, "y": y}]
     yield "touchEnd", []
+
+
+def test_a_drawing_is_still_there_after_the_server_was_killed(
+    new_app: App, open_page: Open
+) -> None:
+    page = open_page()
+    page.goto(f"{new_app.url}/draw?run={new_app.id('first')}")
+    draw_page.draw(page, DIGITS[1])
+    answer = page.locator(".st-key-probabilities .first")
+    expect(answer).to_have_count(1)
+    settled(page)
+    shown = answer.text_content() or ""
+    new_app.process.kill()
+    new_app.process.wait()
+    connected = page.locator(".stApp[data-test-connection-state=CONNECTED]")
+    expect(connected).to_have_count(0)
+    again = server.App(new_app.home, new_app.port)
+    try:
+        expect(connected).to_have_count(1)
+        settled(page)
+        page.wait_for_function(INKED)
+        expect(answer).to_have_text(shown)
+    finally:
+        again.close()
 
 
 def misread(app: App, pen: list[Digit]) -> Digit:

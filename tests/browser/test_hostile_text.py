@@ -35,9 +35,13 @@ WORDS = """() => {
   return page.textContent.replace(/[\\s\\u2060]/g, '')
 }"""
 HOLDS = f"(texts) => {{ const words = ({WORDS})(); return texts.every((t) => words.includes(t)) }}"
-LIVE = """() => [...document.querySelectorAll(
-  '[href*=evil], [src*=evil], .katex, [data-testid=stHeaderActionElements], li > em')]
-  .map((element) => element.outerHTML)"""
+LIVE = """() => {
+  const live = '[href*=evil], [src*=evil], .katex, [data-testid=stHeaderActionElements], li > em'
+  const parts = (root) => [root, ...[...root.querySelectorAll('*')].flatMap(
+    (element) => element.shadowRoot ? parts(element.shadowRoot) : [])]
+  return parts(document).flatMap((part) => [...part.querySelectorAll(live)])
+    .map((element) => element.outerHTML)
+}"""
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from scratchmlp.data import datasets, splits
+from scratchmlp.data.datasets import Examples
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store
 from tests.cli.commands import records, run
@@ -34,6 +37,47 @@ def test_evaluate_writes_predictions_report_and_charts(run_id: str, tmp_path: Pa
     assert len(table.read_text().splitlines()) == 288  # a header, and 20% of 1,437 pictures
     assert report.read_text().startswith("<!doctype html>")
     assert {file.suffix for file in charts.iterdir()} == {".svg", ".png"}
+
+
+def test_evaluate_says_how_good_a_run_is_on_each_of_its_sources(tmp_path: Path) -> None:
+    digits = datasets.load("digits")
+    for split, examples in (("training", digits.train), ("testing", digits.test)):
+        for i in range(60):
+            file = tmp_path / "mine" / split / str(examples.labels[i]) / f"{i}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(examples.images[i]).save(file)
+    name = f"digits+{tmp_path / 'mine'}"
+    run("train", "--dataset", name, "--epochs", "2", "--hidden", "16")
+    found = Store().run("latest")
+    assert found.dataset == name
+    assert found.total_steps == 2 * -(-len(_joined_rows(name)) // 128)
+
+    [record] = records(run("evaluate", "latest", "--json")[0])
+    assert record["n"] == 360  # the test split is the first one's
+    first, mine = record["sources"]
+    assert (first["dataset"], first["pictures"], mine["pictures"]) == ("digits", 360, 60)
+    assert first["accuracy"] == record["accuracy"] == pytest.approx(found.test_accuracy)
+    network = Store().network(found.id)
+    assert mine["accuracy"] == network.evaluate(datasets.load(mine["dataset"]).test)[1]
+    [valid] = records(run("evaluate", "latest", "--split", "valid", "--json")[0])
+    assert sum(part["pictures"] for part in valid["sources"]) == valid["n"]
+    right = sum(part["pictures"] * part["accuracy"] for part in valid["sources"])
+    assert right == pytest.approx(valid["n"] * valid["accuracy"])
+    assert "digits: " in run("evaluate", "latest")[0]
+
+
+def _joined_rows(name: str) -> Examples:
+    dataset = datasets.load(name)
+    return dataset.to_train_on(splits.train_valid_split(len(dataset.train), 0.2, 42)[0])
+
+
+def test_datasets_that_cannot_be_joined_are_one_sentence(tmp_path: Path) -> None:
+    for split in ("training", "testing"):
+        (tmp_path / split / "cat").mkdir(parents=True)
+        for i in range(2):
+            Image.new("L", (28, 28), 99 + i).save(tmp_path / split / "cat" / f"{i}.png")
+    error = run("train", "--dataset", f"digits+{tmp_path}", status=2)[1]
+    assert "cannot be joined, because their classes differ" in " ".join(error.split())
 
 
 def test_an_unknown_run_is_one_sentence() -> None:

@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store
@@ -16,7 +19,37 @@ def test_data_describes_the_dataset() -> None:
     [record] = records(run("data", *DIGITS, "--json")[0])
     assert record["dataset"] == "digits"
     assert (record["train"], record["test"], record["shape"]) == (1437, 360, [28, 28])
-    assert "1,437 training and 360 test" in run("data", *DIGITS)[0]
+    assert record["counts"]["test"]["3"] == 37
+    assert sum(record["counts"]["train"].values()) == 1437
+    out, _ = run("data", *DIGITS)
+    assert "1,437 training and 360 test" in out
+    assert "Test pictures: 36 of 0, 36 of 1" in out
+    assert max(map(len, out[out.index("\n\n") :].splitlines())) < 80  # nine pictures
+    assert out.count("@") > 20
+
+
+def test_data_says_what_was_found_and_passed_over(tmp_path: Path, digits: Dataset) -> None:
+    root = tmp_path / "mine"
+    for n, (image, label) in enumerate(zip(digits.train.images, digits.train.labels, strict=True)):
+        (root / str(label)).mkdir(parents=True, exist_ok=True)
+        if n < 200:
+            Image.fromarray(255 - image).save(root / str(label) / f"{n}.png")
+    (root / ".DS_Store").write_bytes(b"")
+    (root / "3" / "bad.png").write_bytes(b"")
+    [record] = records(run("data", "--dataset", str(root), "--json")[0])
+    assert record["left_out"] == [{"file": "3/bad.png", "why": "an empty file"}]
+    out, _ = run("data", "--dataset", str(root))
+    for said in (
+        "There is no test folder, so 20% of each class are the test pictures, drawn with seed 42.",
+        "Passed over: 1 file that the system left.",
+        "The ink is darker than the paper, so the pictures are inverted, as MNIST is.",
+    ):
+        assert said in record["notes"] and said in out
+    assert "3/bad.png (an empty file)" in out and "--skip-damaged true" in out
+    _, err = run("train", "--dataset", str(root), "--epochs", "1", status=2)
+    assert "3/bad.png (an empty file)" in err
+    run("train", "--dataset", str(root), "--epochs", "1", "--skip-damaged", "true")
+    assert Store().run("latest").config.skip_damaged
 
 
 def test_runs_and_presets_are_listed() -> None:

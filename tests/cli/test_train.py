@@ -118,7 +118,9 @@ def test_the_dataset_of_a_run_is_the_full_path_of_the_folder(
     for part in ("training", "testing"):
         for i in range(4):
             (tmp_path / "own" / part / f"{i % 2}").mkdir(parents=True, exist_ok=True)
-            Image.new("L", (28, 28), 10 * i).save(tmp_path / "own" / part / f"{i % 2}" / f"{i}.png")
+            picture = Image.new("L", (28, 28))
+            picture.putpixel((9, i), 255)
+            picture.save(tmp_path / "own" / part / f"{i % 2}" / f"{i}.png")
     monkeypatch.chdir(tmp_path)
     run("train", "--dataset", "own", "--epochs", "1")
     assert Store().run("latest").dataset == str(tmp_path / "own")

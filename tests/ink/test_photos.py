@@ -98,9 +98,9 @@ def png_that_claims(width: int, height: int) -> bytes:
     ("data", "sentence"),
     [
         (b"these are words", "not a picture that can be read"),
-        (b"", "not a picture that can be read"),
-        (encoded(grey(SEVEN))[:200], "not a picture that can be read"),
-        (encoded(grey(SEVEN), "GIF"), "not a picture that can be read"),
+        (b"", "This is an empty file: send a PNG"),
+        (encoded(grey(SEVEN))[:200], "damaged or incomplete"),
+        (b"%PDF-1.7", "This is a PDF: send a PNG"),
         (png_that_claims(10_000, 5_000), "5,000 pixels\\): at most 10 megapixels"),
         (encoded(Image.new("RGBA", (3_000, 3_000))), "at most 8 megapixels"),
         (encoded(Image.new("L", (3_000, 3_000)), "WEBP"), "at most 6 megapixels"),

@@ -23,6 +23,7 @@ OUT_OF_RANGE = {
     "augment": "flip",
     "batch_size": 0,
     "epochs": 0,
+    "skip_damaged": 1,
     "valid_pct": 1.0,
     "split_seed": -1,
     "seed": 2**32,

@@ -144,3 +144,18 @@ def test_an_invalid_config_is_refused_by_the_name_of_its_field(digits: Dataset) 
         checkpoint_file.loads(
             changed(file_of(digits), config=CONFIG.asdict() | {"epochs": 100_000})
         )
+
+
+def test_an_older_network_of_light_paper_reads_dark_paper(digits: Dataset) -> None:
+    """It learned from black on white as it was; now all pictures are white on black."""
+    pixels = torch.from_numpy(digits.test.images[:50])
+    network = network_from_state(state_of(digits), CONFIG, digits.classes)
+    mean, std = 1 - network.mean, network.std
+    of_old = replace(network, mean=mean, std=std).logits(255 - pixels)
+    data = checkpoint_file.dumps(replace(network, mean=mean, std=std))
+    tensors, metadata = checkpoint_file._load(data)
+    metadata.pop("paper")
+    old = checkpoint_file.loads(checkpoint_file._save(tensors, metadata))
+    assert torch.allclose(old.logits(pixels), of_old, atol=1e-4)
+    again = checkpoint_file.loads(checkpoint_file.dumps(old))
+    assert (again.mean, again.std) == (old.mean, old.std)

@@ -121,7 +121,9 @@ def test_a_run_cannot_resume_if_its_dataset_has_changed(
         for part in ("training", "testing"):
             (tmp_path / part / name).mkdir(parents=True, exist_ok=True)
             for i in range(n):
-                Image.new("L", (28, 28), 10 * i).save(tmp_path / part / name / f"{i}.png")
+                picture = Image.new("L", (28, 28))
+                picture.putpixel((9, i), 255)
+                picture.save(tmp_path / part / name / f"{i}.png")
 
     put("a", 4)
     put("b", 4)

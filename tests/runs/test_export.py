@@ -6,11 +6,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from scratchmlp.data import splits
+from scratchmlp.data import joined, splits
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.net import devices, presets, training
 from scratchmlp.net.config import TrainConfig
@@ -120,3 +121,20 @@ def test_the_csv_of_curves_has_one_line_per_step() -> None:
     assert export.curves_csv(steps[:0], epochs[:0]).count("\n") == 1
     nothing = pd.DataFrame(columns=epochs.columns)
     assert export.curves_csv(steps[:0].astype(float), nothing).count("\n") == 1
+
+
+def test_a_script_counts_the_pictures_of_a_small_dataset_as_often_as_the_run(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    large = replace(digits, name="large", test=digits.test.take(np.arange(50)))
+    small = Dataset("small", digits.classes, digits.test.take(np.arange(40)), digits.test, "")
+    both = joined.join("large+small", [large, small])
+    rows, valid = splits.train_valid_split(len(both.train), 0.2, 42)
+    *events, _ = training.fit(SMALL, both.to_train_on(rows), both.train.take(valid))
+    assert len(both.to_train_on(rows)) > len(rows) + 150  # each of the small one counts 8 times
+    (tmp_path / "both.npz").write_bytes(export.dataset_file(both))
+    run(tmp_path, export.training_script(SMALL), "both.npz", "--curve", "curve.csv")
+    curve = (tmp_path / "curve.csv").read_text().splitlines()[1:]
+    assert [float(line.split(",")[1]) for line in curve] == [
+        event.loss for event in events if isinstance(event, Step)
+    ]

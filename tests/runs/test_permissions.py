@@ -252,13 +252,13 @@ def test_a_copy_of_a_shared_run_does_not_reach_the_private_one_behind_it(
     assert ann.run(teaching.teach(ann, shared, digits.test.take(np.arange(2)))).parent == private
 
 
-@pytest.mark.parametrize("folder", ["/etc", "..", "~", "a\x00b", "\ud800"])
+@pytest.mark.parametrize("folder", ["/etc", "mnist+/etc", "..", "~", "a\x00b", "\ud800"])
 def test_a_visitor_names_no_folder_of_the_machine(store: Store, folder: str) -> None:
     ben, config = store.seen_by(BEN), TrainConfig(dataset=folder)
     assert not ben.may_use(folder) and store.may_use(folder)
-    with pytest.raises(UserError, match="choose mnist or digits"):
+    with pytest.raises(UserError, match="choose mnist or digits or pen"):
         ben.create(config)
-    with pytest.raises(UserError, match="choose mnist or digits"):
+    with pytest.raises(UserError, match="choose mnist or digits or pen"):
         ben.tasks.request("finder", config.asdict())
     assert store.runs() == []
 
@@ -269,6 +269,8 @@ def test_a_visitor_uses_the_folder_of_a_run_that_they_see(store: Store) -> None:
     assert not ben.may_use(config.dataset)
     store.visitors.hold_link(BEN, run)
     assert ben.may_use(config.dataset) and ben.run(ben.create(config)).config == config
+    assert ben.may_use(f"mnist+{config.dataset}")
+    assert not ben.may_use(f"mnist+{config.dataset}+digits+/etc")
 
 
 def test_only_who_may_restore_a_deleted_run_is_told_how(store: Store, anns: str) -> None:

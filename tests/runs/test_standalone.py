@@ -57,6 +57,14 @@ def test_a_class_without_test_pictures_keeps_its_number(tmp_path: Path) -> None:
     assert standalone.read_examples(tmp_path, "train").labels.tolist() == [0, 1, 2]
 
 
+def test_ink_on_light_paper_is_inverted(digits: Dataset, tmp_path: Path) -> None:
+    for n, image in enumerate(digits.test.images[:20]):
+        (tmp_path / "testing" / str(n % 2)).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(255 - image).save(tmp_path / "testing" / str(n % 2) / f"{n}.png")
+    found = standalone.read_examples(tmp_path, "test")
+    assert np.array_equal(found.images, digits.test.images[:20])
+
+
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -1,6 +1,7 @@
 """What the tests of the pages share: the app by AppTest, and what stands on its screen."""
 
 import functools
+import json
 import re
 import tempfile
 from typing import Any
@@ -71,6 +72,13 @@ def go_back(app: AppTest, /, **params: str) -> AppTest:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(selection, "came_by_history", lambda: True)
         return ran(app)
+
+
+def drawn_networks(app: AppTest) -> list[str]:
+    """What each picture of a network on the page says of itself."""
+    parts = [part.proto for part in app.get("bidi_component")]
+    drawn = [json.loads(part.json) for part in parts if "network" in part.component_name]
+    return [re.search('aria-label="(.*?)"', svg)[1] for svg in drawn]  # type: ignore[index]
 
 
 def metric(app: AppTest, label: str) -> str:

@@ -60,6 +60,22 @@ def test_a_link_cannot_make_this_machine_read_a_folder() -> None:
     assert links.read({"dataset": "/my"}, known=["/my"])[0].dataset == "/my"
 
 
+@pytest.mark.parametrize("text", ["mnist+digits", "mnist digits", "pen+mnist+digits"])
+def test_a_link_may_ask_for_several_named_datasets(text: str) -> None:
+    """In an address a plus sign is a space, unless it is encoded."""
+    config, _, errors = links.read({"dataset": text})
+    assert (config.dataset, errors) == (text.replace(" ", "+"), [])
+    url = links.write(config, "http://localhost:8501/")
+    assert links.read(followed(url)).config == config
+
+
+@pytest.mark.parametrize("text", ["mnist+/etc", "mnist+", "mnist /etc", "/my+mnist"])
+def test_a_link_cannot_join_a_folder(text: str) -> None:
+    config, _, [sentence] = links.read({"dataset": text}, known=["/my"])
+    assert config.dataset == "mnist"
+    assert sentence == "The link's dataset is not one of this laboratory's."
+
+
 @given(st.dictionaries(st.text(max_size=30), st.text(max_size=2000), max_size=5))
 def test_any_address_is_a_configuration(params: dict[str, str]) -> None:
     config, hidden, errors = links.read(params)

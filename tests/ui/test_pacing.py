@@ -2,12 +2,14 @@
 
 import hypothesis.strategies as st
 import pytest
+import streamlit
 from hypothesis import given
 from starlette.types import Message, Receive, Scope, Send
 
 from scratchmlp.runs.limits import Limits
 from scratchmlp.ui import pacing
 from scratchmlp.ui.pacing import BURST_SECONDS, Pace, SessionPace
+from scratchmlp.ui.server import COOKIE
 from tests.coroutines import finish
 
 
@@ -54,7 +56,7 @@ def slept(scope: Scope, monkeypatch: pytest.MonkeyPatch, messages: int) -> float
 
     async def send(message: Message) -> None: ...
 
-    finish(SessionPace(app, Limits().page_runs)(scope, receive, send))
+    finish(SessionPace(app, Limits().page_runs)({"headers": []} | scope, receive, send))
     assert len(received) == messages
     return total[0]
 
@@ -75,6 +77,21 @@ def test_only_websockets_of_a_hosted_server_are_paced(
 def test_each_session_has_a_pace_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCRATCHMLP_HOSTED", "1")
     assert [slept({"type": "websocket"}, monkeypatch, 39) for _ in range(2)] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(("messages", "told"), [(20, False), (100, True)])
+def test_who_waits_for_long_is_told(
+    monkeypatch: pytest.MonkeyPatch, messages: int, told: bool
+) -> None:
+    monkeypatch.setenv("SCRATCHMLP_HOSTED", "1")
+    monkeypatch.setattr(pacing, "_slowed", {})
+    cookies = {COOKIE: "a" * 32}
+    header = (b"cookie", f"{COOKIE}={cookies[COOKIE]}".encode())
+    slept({"type": "websocket", "headers": [header]}, monkeypatch, messages)
+    monkeypatch.setattr(type(streamlit.context), "cookies", cookies)
+    assert pacing.is_slowed() == told
+    monkeypatch.setattr(type(streamlit.context), "cookies", {COOKIE: "b" * 32})
+    assert not pacing.is_slowed()
 
 
 def test_a_wrong_limit_keeps_the_server_from_starting(monkeypatch: pytest.MonkeyPatch) -> None:

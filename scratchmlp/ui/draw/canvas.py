@@ -110,10 +110,20 @@ def show() -> CanvasDrawing:
             key=CANVAS,
             on_change=_on_change,
         )
+        if DRAWING not in st.session_state:
+            _adopt()
         paper = st.session_state.get(PAPER) or _default_paper()
         _companion(key="companion", data={"paper": paper})
     _tools(now)
     return now
+
+
+def _adopt() -> None:
+    """Keep what the browser still shows after the server has started anew."""
+    _on_change()
+    if drawing().strokes:
+        _give(drawing())
+        st.rerun()
 
 
 def _default_paper() -> str:
@@ -153,7 +163,7 @@ def _tools(now: CanvasDrawing) -> None:
 
 def _on_change() -> None:
     """Keep what the canvas reports."""
-    report = st.session_state[CANVAS].get("drawing") or {}
+    report = (st.session_state.get(CANVAS) or {}).get("drawing") or {}
     try:
         strokes = pen.check(_strokes(report.get("raw")))
     except UserError as error:

@@ -6,7 +6,7 @@ from functools import partial
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout
-from scratchmlp.ui.draw import all_runs, drawings, prediction, reasons
+from scratchmlp.ui.draw import all_runs, drawings, lit_network, prediction, reasons
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
 from scratchmlp.ui.session import DRAW_VIEW
@@ -16,6 +16,7 @@ View = Callable[[Run, Network, InkInput, NumberPrediction], None]
 
 VIEWS: dict[str, View] = {
     "Preprocessing": prediction.show_stages,
+    "Network": lit_network.show,
     "Why": reasons.show,
     "All runs": all_runs.show,
     "My drawings": drawings.show,

@@ -15,7 +15,7 @@ from scratchmlp.figures import percent
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import explanation, resources
+from scratchmlp.ui import explanation, network_drawing, resources
 from scratchmlp.ui.evaluate import comparison, gallery, state
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
@@ -51,6 +51,8 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     with right:
         contributions = explanation.units(predictions.network, image, predicted, other)
     explanation.pixels(predictions.network, image, predicted, other, contributions)
+    st.subheader("The network, lit by this picture", anchor=False)
+    network_drawing.of_image(run.id, predictions.step, predictions.examples.images[index])
     train = datasets.load(run.dataset).train
     explanation.neighbours(_index(run.id, predictions.step, run.dataset), image, train.labels)
     _earlier_predictions(run.id, predictions.step, image, classes)

@@ -4,8 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from scratchmlp.data import datasets
-from scratchmlp.data.sources import SOURCES
+from scratchmlp.data import datasets, sources
 from scratchmlp.runs.network_import import UNKNOWN_DATASET
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import live, resources, session
@@ -16,9 +15,7 @@ from scratchmlp.ui.predictions import SPLITS, Predictions
 
 def choose(run: Run) -> tuple[str, str]:
     """The dataset and the split to show. Another dataset than the run's has only its test split."""
-    own = [run.dataset] if run.dataset != UNKNOWN_DATASET else []
-    prepared = filter(datasets.is_prepared, SOURCES)
-    options = list(dict.fromkeys([*own, *prepared, *resources.known_datasets()]))
+    options = _datasets(run)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if not options:
         return run.dataset, "test"
@@ -41,12 +38,29 @@ def choose(run: Run) -> tuple[str, str]:
     return dataset, _split(row, run) if dataset == run.dataset else "test"
 
 
+def _datasets(run: Run) -> list[str]:
+    """The run's own dataset first, and others on this machine that have a test split.
+
+    A joined dataset of which a part is missing gives way to its parts that are here.
+    """
+    parts = sources.parts(run.dataset)
+    is_here = len(parts) == 1 or datasets.is_prepared(run.dataset)
+    own = [run.dataset] if is_here and run.dataset != UNKNOWN_DATASET else []
+    others = [*parts, *sources.SOURCES, *resources.known_datasets()]
+    prepared = (name for name in others if datasets.is_prepared(name))
+    return list(
+        dict.fromkeys([*own, *(name for name in prepared if sources.source_of(name).has_test)])
+    )
+
+
 def _split(row: Any, run: Run) -> str:
     splits = [name for name in SPLITS if name != "valid" or run.config.valid_pct]
+    if not sources.source_of(sources.parts(run.dataset)[0]).has_test:
+        splits.remove("test")
     asked = state.now().split
     if asked and asked not in splits:
         state.refuse("split", "This run has no such split.")
-    split = state.now().split or ("valid" if run.is_live and "valid" in splits else "test")
+    split = state.now().split or ("valid" if run.is_live and "valid" in splits else splits[0])
     chosen = row.segmented_control(
         "Split",
         splits,

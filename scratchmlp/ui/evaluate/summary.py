@@ -11,6 +11,13 @@ _INTERVAL = "The 95% confidence interval of the accuracy (Wilson score interval)
 _CLEAN = "The accuracy without the 15 test pictures whose label five people judged wrong."
 
 
+def _show_by_source(predictions: Predictions) -> None:
+    each = [f"{p.dataset} {percent(p.accuracy)} of {p.pictures:,}" for p in predictions.by_source]
+    what = "Each source's own test pictures" if predictions.split == "test" else "By source"
+    if each:
+        st.caption(escape(f"{what}: {' · '.join(each)}."))
+
+
 def show(predictions: Predictions) -> None:
     summary = evaluation.summary(predictions.table)
     low, high = summary.interval
@@ -19,6 +26,7 @@ def show(predictions: Predictions) -> None:
     row.metric("95% interval", escape(f"{percent(low)} – {percent(high)}"), help=_INTERVAL)
     row.metric("Errors", f"{summary.errors:,} of {summary.n:,}")
     row.metric("Mean loss", evaluation.nats(summary.loss))
+    _show_by_source(predictions)
     if predictions.is_mnist_test:
         clean = evaluation.summary(evaluation.without_mislabelled(predictions.table))
         row.metric("Without label errors", escape(percent(clean.accuracy)), help=_CLEAN)

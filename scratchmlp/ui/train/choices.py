@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from scratchmlp.data.sources import SOURCES
+from scratchmlp.data.sources import is_named
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Run
@@ -48,7 +48,7 @@ def what_is_trained(config: TrainConfig) -> str:
     """One sentence, with a link to the post."""
     units = " + ".join(map(str, config.hidden))
     network = f"A network with {units} hidden units" if units else "A network without hidden units"
-    task = "read handwritten digits" if config.dataset in SOURCES else "recognise your pictures"
+    task = "read handwritten digits" if is_named(config.dataset) else "recognise your pictures"
     post = f"[{presets.POST_TITLE}]({presets.POST_URL})"
     return f"{network} learns to {task}, as in the post {post}."
 

@@ -10,14 +10,14 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.net.config import matters
-from scratchmlp.ui import field_controls
+from scratchmlp.ui import field_controls, network_drawing
 from scratchmlp.ui.train import lr_finder, settings
 
 FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")
 GROUPS = {
     "Network": ("activation", "init", "init_std", "standardise", "loss"),
     "Optimiser details": ("schedule", "momentum", "beta2", "weight_decay", "backward"),
-    "Data": ("augment", "valid_pct", "split_seed"),
+    "Data": ("augment", "valid_pct", "split_seed", "skip_damaged"),
     "Seed and hardware": ("seed", "device", "precision"),
 }
 STYLE = "<style>[data-testid=stSidebar] [role=radiogroup] button{padding-inline:.55rem}</style>"
@@ -28,6 +28,8 @@ def show() -> None:
     st.html(STYLE)
     for field in FIRST:
         _control(field)
+        if field == "hidden":
+            network_drawing.of_settings(settings.current())
         if field == "lr" and settings.is_shown("lr"):
             lr_finder.show()
     for group, fields in GROUPS.items():

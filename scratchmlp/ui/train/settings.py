@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from scratchmlp.data.sources import SOURCES
+from scratchmlp.data.sources import DEFAULT, JOINED, SOURCES, is_named
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, differing
@@ -53,7 +53,7 @@ def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
     An address that names nothing but a run asks for the settings of that run.
     """
     params = dict(address)
-    is_folder = params.get("dataset") not in (None, *SOURCES)
+    is_folder = not is_named(params.get("dataset", DEFAULT))
     link = links.read(params, resources.known_datasets() if is_folder else [])
     config = link.config
     if "dataset" not in params:
@@ -158,7 +158,7 @@ def _hidden() -> frozenset[str]:
 
 def datasets() -> list[str]:
     """The datasets to choose from."""
-    return list(dict.fromkeys([*SOURCES, *st.session_state[USED_DATASETS]]))
+    return list(dict.fromkeys([*SOURCES, *JOINED, *st.session_state[USED_DATASETS]]))
 
 
 def link_errors() -> list[str]:

@@ -25,7 +25,7 @@ from scratchmlp.ui.draw import correction
 from scratchmlp.ui.draw.canvas import CanvasDrawing
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.views import VIEWS
-from tests.ui.pages import app_at, ran, run_control, shown, trained
+from tests.ui.pages import app_at, drawn_networks, ran, run_control, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=20, hidden=(32,))
 ONE = [[(160.0, 60.0), (160.0, 160.0), (160.0, 260.0)]]
@@ -109,6 +109,15 @@ def test_every_view_of_every_drawing(store: Store, name: str, strokes: list) -> 
     trained(store, QUICK)
     app = view(page(strokes), name)
     assert not app.error
+
+
+def test_a_drawing_lights_the_network(store: Store) -> None:
+    trained(store, QUICK)
+    empty, drawn = (view(page(strokes), "Network") for strokes in ([], ONE))
+    assert drawn_networks(empty) == ["Network: 784 pixels, 32 hidden units, 10 classes."]
+    assert "Draw something" in shown(empty)
+    [lit] = drawn_networks(drawn)
+    assert lit.startswith(drawn_networks(empty)[0] + " It predicts 1 with")
 
 
 def test_each_stage_is_shown_and_what_a_plain_resize_answers(store: Store) -> None:

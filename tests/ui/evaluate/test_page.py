@@ -11,14 +11,14 @@ from streamlit.testing.v1 import AppTest
 
 from scratchmlp import paths
 from scratchmlp.analysis import evaluation, report
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.data.sources import file_names
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Checkpoint, Store, Update
 from scratchmlp.ui.evaluate.views import VIEWS, in_address
-from tests.ui.pages import app_at, control, metric, ran, run_control, shown, trained
+from tests.ui.pages import app_at, control, drawn_networks, metric, ran, run_control, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
 
@@ -103,6 +103,9 @@ def test_a_link_opens_one_picture_and_next_keeps_the_filter(store: Store) -> Non
     row = table.loc[order[1]]
     assert f"{row['p_truth']:.2%}" in shown(app)
     assert "epoch 2: **" in shown(app)
+    assert (
+        f"It predicts {row['prediction']} with {row['p_prediction']:.2%}." in drawn_networks(app)[0]
+    )
     app.button("back").click().run()
     assert "sample" not in app.query_params
     assert f"{len(order):,} pictures" in shown(app)
@@ -230,6 +233,42 @@ def test_other_pictures_are_possible_and_said(store: Store) -> None:
     app = page(run=mine)
     control(app, "evaluate_dataset").set_value("digits").run()
     assert "choose another dataset or another run" in shown(app)
+
+
+def test_a_run_on_several_sources_is_evaluated_on_each(store: Store) -> None:
+    part = datasets.load("digits")
+    root = paths.home() / "mine"
+    for split, examples in (("training", part.train), ("testing", part.test)):
+        for i in range(60):
+            place = root / split / str(examples.labels[i])
+            place.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(examples.images[i]).save(place / f"{i}.png")
+    run_id = trained(store, replace(QUICK, dataset=f"digits+{root}"))
+    app = page(run=run_id)
+    assert metric(app, "Errors").endswith("of 360")
+    assert f"Each source's own test pictures: digits {metric(app, 'Accuracy')} of 360" in shown(app)
+    assert "of 60." in shown(app)
+    assert control(app, "evaluate_dataset").options == [f"digits+{root}", "digits", str(root)]
+    root.rename(paths.home() / "moved")
+    datasets._opened.clear()
+    app = page(run=run_id)
+    assert metric(app, "Errors").endswith("of 360")
+    assert "learned from" in shown(app)
+
+
+def test_a_source_without_a_test_split_shows_its_validation_pictures(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(name: str, root: str, progress: datasets.Progress) -> datasets.Dataset:
+        digits = datasets.load("digits")
+        return replace(digits, name=name, test=digits.test.take(np.arange(0)))
+
+    ink = sources.SOURCES["digits"]._replace(decode=decode, has_test=False)
+    monkeypatch.setitem(sources.SOURCES, "pen", ink)
+    run_id = trained(store, replace(QUICK, dataset="pen"))
+    app = page(run=run_id)
+    assert metric(app, "Errors").endswith("of 287")
+    assert "Test" not in [o for group in app.get("button_group") for o in group.options]
 
 
 def test_a_dataset_that_has_gone_is_a_sentence(store: Store, tmp_path: Path) -> None:

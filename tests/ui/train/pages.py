@@ -23,7 +23,7 @@ KINDS = {
     "number_input": ("epochs", "split_seed", "seed"),
     "select_slider": ("lr", "batch_size", "init_std", "momentum", "beta2", "weight_decay"),
     "slider": ("valid_pct",),
-    "toggle": ("standardise",),
+    "toggle": ("standardise", "skip_damaged"),
     "segmented_control": (
         "loss",
         "optimizer",
@@ -52,6 +52,7 @@ OTHERS = {
     "augment": "affine",
     "batch_size": 64,
     "epochs": 3,
+    "skip_damaged": True,
     "valid_pct": 0.5,
     "split_seed": 7,
     "seed": 5,

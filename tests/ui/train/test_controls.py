@@ -7,7 +7,7 @@ from scratchmlp.net.config import FIELDS, TrainConfig
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import field_controls
 from scratchmlp.ui.train import controls
-from tests.ui.pages import shown
+from tests.ui.pages import drawn_networks, shown
 from tests.ui.train.pages import (
     OTHERS,
     assert_shows,
@@ -35,12 +35,12 @@ def test_every_setting_has_a_control() -> None:
 
 def test_every_control_sets_its_field(store: Store) -> None:
     assert set(OTHERS) == set(FIELDS) - {"hidden"}
-    unmoved = {"beta2": 0.999, "device": "cpu"}
+    unmoved = {"beta2": 0.999, "device": "cpu", "skip_damaged": False}
     app = page()
     there = [name for name in ("cpu", "cuda", "mps") if devices.has_device(name)]
     assert control(app, "device").options == there  # and no other
     for field, other in OTHERS.items():
-        if field in unmoved:  # momentum, which came before, has no beta2
+        if field in unmoved:  # momentum has no beta2, and MNIST no damaged pictures
             continue
         control(app, field).set_value(other).run()
     config = TrainConfig(**OTHERS | unmoved)
@@ -48,13 +48,17 @@ def test_every_control_sets_its_field(store: Store) -> None:
     assert config_of_link(app) == config
     control(app, "optimizer").set_value("adam").run()
     control(app, "beta2").set_value(0.99).run()
-    assert config_of_link(app) == TrainConfig(**OTHERS | {"optimizer": "adam", "device": "cpu"})
+    assert config_of_link(app) == TrainConfig(
+        **OTHERS | unmoved | {"optimizer": "adam", "beta2": 0.99}
+    )
 
 
 def test_layers_are_added_removed_and_widened(store: Store) -> None:
     app = page()
     app.button("add_layer").click().run()
     layers(app)[0].set_value(300).run()
+    assert "784 pixels, 300 hidden units, 128 hidden units" in drawn_networks(app)[0]
+    assert "274,880 weights, 438 biases" in shown(app)
     app.button("add_layer").click().run()
     assert widths(app) == (300, 128, 128)
     app.button("remove_layer_1").click().run()
@@ -64,6 +68,7 @@ def test_layers_are_added_removed_and_widened(store: Store) -> None:
         app.button("remove_layer_0").click().run()
     assert config_of_link(app).hidden == ()
     assert "straight into the logits" in shown(app)
+    assert drawn_networks(app)[0] == "Network: 784 pixels, 10 classes."
     for _ in range(6):
         app.button("add_layer").click().run()
     assert len(widths(app)) == 6

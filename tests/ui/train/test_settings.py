@@ -37,7 +37,9 @@ def test_a_reload_keeps_the_settings_of_the_run(store: Store) -> None:
 
 
 def test_a_link_sets_every_control(store: Store) -> None:
-    config = TrainConfig(**OTHERS | {"dataset": "digits", "hidden": (256, 64), "lr": 0.0123})
+    config = TrainConfig(
+        **OTHERS | {"dataset": "digits", "hidden": (256, 64), "lr": 0.0123, "skip_damaged": False}
+    )
     app = page(**{field: unparse(getattr(config, field)) for field in FIELDS})
     assert_shows(app, config)
     assert config_of_link(app) == config

@@ -1,0 +1,107 @@
+"""Opens pictures: the one way to read a file, with one limit of pixels.
+
+The page, `predict`, `teach` and folders of pictures use it. What is not a picture is refused by its
+name.
+"""
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from scratchmlp.errors import UserError
+from scratchmlp.file_kinds import PICTURE_NAMES, PICTURES, READ, kind_of
+
+MAX_FILE_BYTES = 30_000_000
+MAX_PIXELS = 25_000_000  # of any picture
+
+
+class PictureError(UserError):
+    """A picture cannot be used; `short` says why in a few words, for a list of several."""
+
+    def __init__(self, sentence: str, short: str) -> None:
+        super().__init__(sentence)
+        self.short = short
+
+
+@contextmanager
+def opened(source: Path | bytes, edge: int) -> Iterator[Image.Image]:
+    """A picture whose pixels are not read yet; a JPEG will be read at about `edge` pixels.
+
+    Raises
+    ------
+    PictureError
+        It is not such a picture, or it is too large or incomplete, also while its pixels are read.
+    """
+    if isinstance(source, Path) and not source.is_file():  # reading a pipe would block
+        raise PictureError("This is not a file that can be read.", "not a file")
+    file = source if isinstance(source, Path) else io.BytesIO(source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours
+            picture = Image.open(file, formats=tuple(PICTURES))
+        with picture:
+            _check_size(picture)
+            picture.draft("RGB", (edge, edge))
+            yield picture
+    except Image.DecompressionBombError as error:
+        raise _too_large("far too many pixels", MAX_PIXELS) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise _refusal(_beginning(source)) from error
+
+
+def _beginning(source: Path | bytes) -> bytes:
+    if isinstance(source, bytes):
+        return source[:READ]
+    try:
+        with source.open("rb") as file:
+            return file.read(READ)
+    except OSError:
+        return b"?"
+
+
+def _refusal(beginning: bytes) -> PictureError:
+    kind = kind_of(beginning)
+    if kind == "a picture":
+        sentence = "This picture is damaged or incomplete: send it again."
+        return PictureError(sentence, "damaged or incomplete")
+    named = f"This is {kind}" if kind else "This file is not a picture that can be read"
+    return PictureError(f"{named}: send a {PICTURE_NAMES}.", kind or "not a picture")
+
+
+def _check_size(picture: Image.Image) -> None:
+    """Raise a `UserError` if the picture may need more than 0.5 seconds or 100 MB."""
+    limit = _largest(picture)
+    if picture.width * picture.height > limit:
+        raise _too_large(f"{picture.width:,} x {picture.height:,} pixels", limit)
+
+
+def _largest(picture: Image.Image) -> int:
+    """How many pixels a picture of this kind may have (docs/experiments.md)."""
+    if picture.format == "JPEG" and "progressive" not in picture.info:
+        return MAX_PIXELS  # it is decoded at a lower resolution
+    if picture.format == "WEBP":
+        return 6_000_000
+    return 8_000_000 if picture.has_transparency_data else 10_000_000
+
+
+def _too_large(size: str, limit: int) -> PictureError:
+    sentence = (
+        f"This picture is too large ({size}): at most {limit // 1_000_000} megapixels. "
+        "Make it smaller, and send it again."
+    )
+    return PictureError(sentence, f"{size}, at most {limit // 1_000_000} megapixels")
+
+
+def to_8_bits(picture: Image.Image) -> Image.Image:
+    """A picture of 16 bits and more with its values scaled to 8 bits; any other as it is."""
+    if not picture.mode.startswith("I") and picture.mode != "F":
+        return picture
+    wide = np.array(picture, dtype=np.float32)
+    np.nan_to_num(wide, copy=False)
+    wide *= 255 / max(wide.max(), 1)
+    return Image.fromarray(wide.clip(0, 255, out=wide).astype(np.uint8))
