@@ -12,7 +12,7 @@ import altair as alt
 
 from scratchmlp.charts.theme import GREY
 
-LABEL_HEIGHT = 24  # pixels
+LABEL_HEIGHT = 20  # pixels
 
 
 class Line(NamedTuple):
