@@ -17,6 +17,7 @@ TOP = """<style>
 .st-key-first_steps p { font-size: .875rem }
 @media (min-width: 769px) {
   .stMainBlockContainer { padding-inline: 3rem }
+  .st-key-start { min-height: 2.875rem }
   :is(.st-key-run_buttons, .st-key-run_settings) button { min-height: 2rem; padding-block: 0 }
 }
 </style>"""
@@ -30,10 +31,11 @@ CARD = f"""<style>
 .st-key-run_state > :not(:has(.st-key-run_buttons)) {{ flex-basis: 16rem }}
 .st-key-run_state [data-testid=stAlertContainer] {{ padding: .5rem .75rem }}
 .st-key-run_state [data-testid=stAlertContainer] p {{ font-size: .875rem }}
-.st-key-run_side {{ min-height: 5.5rem; gap: .5rem }}
+.st-key-run_side {{ min-height: 5.625rem; gap: .5rem }}
+[data-testid=stColumn]:has(.st-key-run_figures) {{ min-height: 16.875rem }}
 .st-key-run_header > [data-testid=stElementContainer]:has(> .stHeading) {{ flex: 1 1 12rem }}
 .st-key-run_diagnosis {{ min-height: 3.25rem; justify-content: center }}
-.st-key-run_diagnosis [data-testid=stElementContainer]:has(> .stMarkdown) {{ flex: 1 1 16rem }}
+.st-key-run_diagnosis .stHorizontalBlock > :has(> .stMarkdown) {{ flex: 1 1 16rem }}
 .st-key-run_diagnosis p {{ font-size: .9375rem; line-height: 1.4 }}
 .st-key-loss_chart, .st-key-accuracy_chart {{ min-height: {CURVE_HEIGHT}px }}
 .st-key-run_accuracy [data-testid=stMetricValue] {{ font-size: 2.75rem; line-height: 1.1 }}
