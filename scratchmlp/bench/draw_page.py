@@ -58,7 +58,7 @@ def predictions(environment: Environment, times: int) -> Iterator[Line]:
         yield timing_line("Draw: the answer", _prediction_times(page, url, times), 0.4)
     with training(environment), environment.tab("/draw") as page:
         yield timing_line(
-            "Draw: the answer, while a net trains", _prediction_times(page, url, times), 0.6
+            "Draw: the answer, while a net trains", _prediction_times(page, url, times), 0.3
         )
 
 

@@ -29,12 +29,20 @@ class Environment(NamedTuple):
 
     @contextmanager
     def tab(self, path: str) -> Iterator[Page]:
-        """A new tab, with cookies and a cache of its own, that opens this path of the app."""
-        context = self.browser.new_context(viewport={"width": 1280, "height": 1000})
-        page = context.new_page()
-        page.goto(self.app.url + path, wait_until="commit")
-        yield page
-        context.close()
+        """A new tab that opens this path of the app."""
+        with open_tab(self.browser, self.app.url + path) as page:
+            yield page
+
+
+@contextmanager
+def open_tab(browser: Browser, url: str) -> Iterator[Page]:
+    """A new tab, with cookies and a cache of its own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(120_000)  # milliseconds; a machine may be busy
+    page.goto(url, wait_until="commit")
+    yield page
+    context.close()
 
 
 @contextmanager

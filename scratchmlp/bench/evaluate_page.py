@@ -38,7 +38,7 @@ def first_picture(environment: Environment, times: int) -> Iterator[Line]:
         with environment.tab(path) as page:
             page.wait_for_selector(first)
 
-    yield timing_line("Evaluate: first picture, a server just started", [seconds_of(visit)], 1.5)
+    yield timing_line("Evaluate: first picture, a server just started", [seconds_of(visit)], 4.0)
     new = [seconds_of(visit) for _ in range(max(5, times // 5))]
     yield timing_line("Evaluate: first picture, a new browser", new, 1.5)
     with environment.tab(path) as page:

@@ -15,6 +15,7 @@ from scratchmlp.bench.evaluate_page import (
     next_picture,
     predictions,
 )
+from scratchmlp.bench.first_visit import first_net, first_visit
 from scratchmlp.bench.train_page import against_terminal, controls, first_step, streaming
 
 MEASURES = (
@@ -27,6 +28,8 @@ MEASURES = (
     streaming,
     controls,
     drawing_predictions,
+    first_visit,
+    first_net,
 )
 
 

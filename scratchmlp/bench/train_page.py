@@ -53,7 +53,7 @@ def streaming(environment: Environment, times: int) -> Iterator[Line]:
         page.wait_for_timeout(WATCHED_SECONDS * 1000)
         after, seconds = server.cpu_times(), time.monotonic() - began
     busy = after.user + after.system - before.user - before.system
-    yield value_line("Train: the page's own work", 100 * busy / seconds, 15, "% of a core")
+    yield value_line("Train: the page's own work", 100 * busy / seconds, 8, "% of a core")
     updates = np.array(_by_update(received, requested)) / 1000
     yield value_line("Train: an update, the mean", float(updates.mean()), 30, "kB")
     yield value_line("Train: an update, the largest", float(updates.max()), 60, "kB")
@@ -101,7 +101,7 @@ def first_step(environment: Environment, times: int) -> Iterator[Line]:
             taken.append(time.perf_counter() - began)
             _end(environment)
             page.wait_for_selector(".st-key-run :text('finished')")
-    yield timing_line("Train: from the press to the first step", taken, 0.5)
+    yield timing_line("Train: from the press to the first step", taken, 1.0)
 
 
 def _trains(environment: Environment, before: str) -> bool:

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from scratchmlp import paths
-from scratchmlp.data import array_cache, folders, joined, sources
+from scratchmlp.data import array_cache, folders, joined, sources, uploads
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -92,8 +92,16 @@ def _join(name: str, parts: list[Dataset]) -> Dataset:
     return _joined[0][1]
 
 
+def forget(name: str) -> None:
+    """Delete the decoded pictures of an upload that nobody keeps any more."""
+    if uploads.is_upload(name) and not uploads.path_of(name).exists():
+        _cache_file(name).unlink(missing_ok=True)
+
+
 def _cache_file(name: str) -> Path:
-    if name not in sources.SOURCES:
+    if uploads.is_upload(name):
+        name = name.replace(uploads.PREFIX, "upload-")
+    elif name not in sources.SOURCES:
         path = folders.folder_path(name)
         checksum = hashlib.sha256(os.fsencode(path)).hexdigest()
         name = f"{path.name[:40]}-{checksum[:12]}"

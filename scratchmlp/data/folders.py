@@ -1,14 +1,15 @@
 """A folder of pictures as a dataset: its files, their classes, and what speaks against it."""
 
+import contextlib
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 import numpy as np
 
-from scratchmlp.data import layouts
+from scratchmlp.data import layouts, uploads
 from scratchmlp.data.layouts import Layout
 from scratchmlp.data.types import (
     MAX_CLASS_NAME,
@@ -36,6 +37,8 @@ def folder_path(name: str) -> Path:
     UserError
         No folder can have this name.
     """
+    if uploads.is_upload(name):
+        return uploads.path_of(name)
     try:
         name.encode()  # surrogates cannot be stored
         path = Path(name).expanduser().resolve()
@@ -50,7 +53,12 @@ def find_root(name: str, progress: Progress) -> str:
 
 
 def files(root: Path) -> Iterator[PurePath]:
-    """The paths of all files in a folder, relative to it. A folder that a system left is one."""
+    """The paths of all files in a folder or a ZIP, relative to it, folders of a system included."""
+    if root.is_file():
+        from scratchmlp.data import zips
+
+        yield from zips.names(root)
+        return
     count = 0
     for folder, inner, names in os.walk(root):
         here = PurePath(folder).relative_to(root)
@@ -71,10 +79,14 @@ def find(root: Path) -> Layout:
     UserError
         It holds none in folders of classes.
     """
+    from scratchmlp.data import zips
+
     why = "there is no such folder"
     try:
-        if root.is_dir():
+        if root.is_dir() or zips.is_zip(root):
             return layouts.arrange(files(root))
+        if root.is_file():
+            why = f"it is {zips.kind(root) or 'a file of another kind'}"
     except layouts.NoPicturesError as error:
         why = str(error)
     raise UserError(
@@ -90,14 +102,16 @@ def decode(name: str, root: str, progress: Progress) -> Dataset:
     UserError
         A sentence about what cannot be trained on; it names the files.
     """
-    from scratchmlp.data import decoding
+    from scratchmlp.data import decoding, zips
+    from scratchmlp.ink import polarity
 
     folder = Path(root)
     layout = find(folder)
     _check_classes(folder, layout)
     found = [*layout.train, *layout.test]
-    paths = [folder / picture.path for picture in found]
-    decoded = decoding.decode(paths, len(paths), progress)
+    paths = [picture.path for picture in found]
+    contents = zips.contents(folder, paths) if folder.is_file() else (folder / p for p in paths)
+    decoded = decoding.decode(contents, len(paths), progress)
     left_out = [(readable(found[row].path), why) for row, why in decoded.failures.items()]
     if len(left_out) > MAX_LEFT_OUT * len(found):
         raise UserError(damaged(folder, left_out, len(found)) + " Mend or remove them.")
@@ -108,21 +122,10 @@ def decode(name: str, root: str, progress: Progress) -> Dataset:
     train, test = (
         Examples(decoded.images[good & part], labels[good & part]) for part in (is_train, ~is_train)
     )
-    notes = [*layout.notes, *_untested(layout), *polarity_notes(*decoded[2:])]
+    notes = [*layout.notes, *_untested(layout), *polarity.notes(*decoded[2:])]
     return Dataset(
         name, layout.classes, train, test, root, notes=tuple(notes), left_out=tuple(left_out)
     )
-
-
-def polarity_notes(is_inverted: bool, others: int) -> list[str]:
-    """Sentences about dark ink on light paper."""
-    notes = []
-    if is_inverted:
-        notes.append("The ink is darker than the paper, so the pictures are inverted, as MNIST is.")
-    if others:
-        verb = "pictures look" if others > 1 else "picture looks"
-        notes.append(f"{others:,} {verb} inverted beside the others.")
-    return notes
 
 
 def damaged(root: str | Path, left_out: Sequence[tuple[str, str]], total: int) -> str:
@@ -207,17 +210,18 @@ def folder_times(root: str) -> str:
 
 
 def file_times(root: str) -> str:
-    """Fingerprint by the size and time of every file."""
-    path, state = Path(root), hashlib.sha256(FORMAT.encode())
-    found = (
-        [PurePath()]
-        if path.is_file()
-        else sorted(f for f in files(path) if not layouts.is_of_system(f.name))
-    )
+    """Fingerprint by the size and time of every file; a file may be a ZIP of them."""
+    path = Path(root)
+    if path.is_file():
+        return times([path])
+    return times(path / f for f in sorted(files(path)) if not layouts.is_of_system(f.name))
+
+
+def times(found: Iterable[Path]) -> str:
+    """Fingerprint by the sizes and times of these files."""
+    state = hashlib.sha256(FORMAT.encode())
     for file in found:
-        try:
-            info = (path / file).stat()
-        except OSError:  # a broken link, or a file just deleted
-            continue
-        state.update(os.fsencode(f"{file} {info.st_size} {info.st_mtime_ns}\n"))
+        with contextlib.suppress(OSError):  # a broken link, or a file just deleted
+            info = file.stat()
+            state.update(os.fsencode(f"{file} {info.st_size} {info.st_mtime_ns}\n"))
     return state.hexdigest()

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scratchmlp.file_kinds import is_picture
 
@@ -22,6 +23,7 @@ SPLIT_NAMES = {
 SYSTEM_FILES = ("thumbs.db", "desktop.ini", "__macosx")
 TEST_SHARE = 0.2  # of the pictures, where there is no test split
 TEST_SEED = 42
+SPLIT_OFF = f"so {TEST_SHARE:.0%} of each class are the test pictures, drawn with seed {TEST_SEED}."
 NEEDS = "it needs <class>/*.png, or training/<class>/*.png and testing/<class>/*.png"
 
 
@@ -122,19 +124,18 @@ def _layout(splits: dict[str, list[Labelled]]) -> Layout:
         return Layout(_in_order(train + valid), test, notes)
     if valid:
         return Layout(train, valid, ["The validation folder's pictures are the test pictures."])
-    share = f"There is no test folder, so {TEST_SHARE:.0%} of each class are the test pictures"
-    return Layout(*_split_off(train), [f"{share}, drawn with seed {TEST_SEED}."])
+    is_test = test_rows(np.array([picture.label for picture in train]))
+    kept, tested = ([train[i] for i in np.flatnonzero(rows)] for rows in (~is_test, is_test))
+    return Layout(kept, tested, [f"There is no test folder, {SPLIT_OFF}"])
 
 
-def _split_off(pictures: list[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
-    """Training and test pictures: of each class the same share, always the same ones."""
-    random, is_test = np.random.default_rng(TEST_SEED), np.zeros(len(pictures), dtype=bool)
-    labels = np.array([picture.label for picture in pictures])
-    for label in sorted(set(labels)):
+def test_rows(labels: NDArray) -> NDArray[np.bool_]:
+    """Which pictures are for testing: of each class the same share, always the same ones."""
+    random, is_test = np.random.default_rng(TEST_SEED), np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         is_test[random.permutation(rows)[: round(len(rows) * TEST_SHARE)]] = True
-    train = [picture for picture, out in zip(pictures, is_test, strict=True) if not out]
-    return train, [picture for picture, out in zip(pictures, is_test, strict=True) if out]
+    return is_test
 
 
 def _passed_over(of_system: int, own: list[PurePath], unused: int) -> list[str]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.data import folders, joined, layouts, mnist, pen
+from scratchmlp.data import folders, joined, layouts, mnist, pen, uploads
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -62,8 +62,12 @@ def is_named(name: str) -> bool:
 
 def absolute(name: str) -> str:
     """The same dataset with the full paths of its folders."""
-    full = (part if part in SOURCES else str(folders.folder_path(part)) for part in parts(name))
-    return joined.SIGN.join(full)
+    return joined.SIGN.join(map(_absolute, parts(name)))
+
+
+def _absolute(name: str) -> str:
+    is_full = name in SOURCES or uploads.is_upload(name)
+    return name if is_full else str(folders.folder_path(name))
 
 
 # --- MNIST and scikit-learn's digits ------------------------------------------------------------
@@ -129,6 +133,22 @@ def _decode_digits(name: str, root: str, progress: Progress) -> Dataset:
     rows = train_test_split(np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=42)
     train, test = (Examples(images, labels).take(np.sort(r)) for r in rows)
     return Dataset(name, tuple("0123456789"), train, test, root)
+
+
+def _own_fingerprint(root: str) -> str:
+    from scratchmlp.data import number_files
+
+    found = number_files.find(Path(root))
+    return folders.times(found.paths.values()) if found else folders.file_times(root)
+
+
+def _decode_own(name: str, root: str, progress: Progress) -> Dataset:
+    """A folder of pictures, or a dataset in files of numbers."""
+    from scratchmlp.data import number_files
+
+    if found := number_files.find(Path(root)):
+        return number_files.decode(name, root, found, progress)
+    return folders.decode(name, root, progress)
 
 
 def file_names(dataset: Dataset, split: str) -> NDArray[np.str_]:
@@ -198,16 +218,17 @@ SOURCES = {
     ),
 }
 FOLDER = Source(
-    "Your own folder",
-    "A folder of pictures: <class>/*.png, or training and testing with such folders.",
+    "Your own pictures",
+    "A folder or a ZIP of pictures, <class>/*.png, or MNIST's own files, a CSV or an npz file.",
     folders.find_root,
-    folders.file_times,
-    folders.decode,
+    _own_fingerprint,
+    _decode_own,
 )
 DEFAULT = "mnist"
 JOINED = ("mnist+digits", "mnist+pen", "mnist+digits+pen")  # what pages offer; any are possible
 FALLBACK = "digits"  # where the default cannot be downloaded
 HELP = (
-    f"{', '.join(SOURCES)}, or the path of a folder of pictures; "
+    f"{', '.join(SOURCES)}, or the path of pictures: a folder or a ZIP, "
+    "MNIST's own files, train.csv, mnist.npz; "
     "several are joined by +, as in mnist+digits."
 )

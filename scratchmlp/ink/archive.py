@@ -107,7 +107,7 @@ def _unpack(packed: zipfile.ZipFile, prepare: Prepare) -> list[ArchivedDrawing]:
     if sum(info.file_size for info in files) > MAX_UNPACKED_BYTES:
         raise UserError(f"This ZIP unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB.")
     for info in files:
-        _check_path(info.filename)
+        check_path(info.filename)
     pictures = [info for info in files if info.filename.lower().endswith(".png")]
     if not pictures:
         raise UserError("This ZIP holds no drawings: it needs pictures as <class>/<name>.png.")
@@ -122,7 +122,8 @@ def _unpack(packed: zipfile.ZipFile, prepare: Prepare) -> list[ArchivedDrawing]:
     return drawings
 
 
-def _check_path(name: str) -> None:
+def check_path(name: str) -> None:
+    """Refuse a path that leads out of the ZIP."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
         raise UserError(f"This ZIP holds a file with a path that is refused: {name[:60]!r}.")

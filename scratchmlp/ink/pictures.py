@@ -97,6 +97,15 @@ def _too_large(size: str, limit: int) -> PictureError:
     return PictureError(sentence, f"{size}, at most {limit // 1_000_000} megapixels")
 
 
+def count_pixels(data: bytes) -> int:
+    """The pixels of a picture by its header; 0 of what is none."""
+    try:
+        with opened(data, MAX_PIXELS) as picture:
+            return picture.width * picture.height
+    except UserError:
+        return 0  # it is not decoded
+
+
 def to_8_bits(picture: Image.Image) -> Image.Image:
     """A picture of 16 bits and more with its values scaled to 8 bits; any other as it is."""
     if not picture.mode.startswith("I") and picture.mode != "F":

@@ -29,3 +29,14 @@ def on_paper(picture: Image.Image) -> Image.Image:
     mean = (light * alpha).sum() / max(alpha.sum(), 1)
     sheet = Image.new("RGBA", picture.size, "black" if mean > 127 else "white")
     return Image.alpha_composite(sheet, picture.convert("RGBA"))
+
+
+def notes(is_inverted: bool, others: int) -> list[str]:
+    """Sentences about dark ink on light paper."""
+    said = []
+    if is_inverted:
+        said.append("The ink is darker than the paper, so the pictures are inverted, as MNIST is.")
+    if others:
+        verb = "pictures look" if others > 1 else "picture looks"
+        said.append(f"{others:,} {verb} inverted beside the others.")
+    return said

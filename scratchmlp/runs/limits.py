@@ -27,6 +27,7 @@ class Limits:
     weights: int = _limit(2_000_000, "WEIGHTS", "Weights of one network.", 50_000_000)
     runs: int = _limit(200, "RUNS", "Kept runs.", 100_000)
     drawings: int = _limit(500, "DRAWINGS", "Kept drawings.", 5_000)
+    datasets: int = _limit(3, "DATASETS", "Kept ZIPs of pictures; the oldest goes.", 1_000)
     page_runs: int = _limit(10, "PAGE_RUNS", "Runs of a page each second, of one session.", 1_000)
 
     @classmethod

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
-from scratchmlp.data import sources
+from scratchmlp.data import sources, uploads
 from scratchmlp.data.types import is_text
 from scratchmlp.errors import UserError
 from scratchmlp.runs.tables import held_links, runs
@@ -117,14 +117,17 @@ def demand_trust(visitor: Visitor, what: str) -> None:
 
 
 def may_use(connection: sa.Connection, visitor: Visitor, dataset: str) -> bool:
-    """Whether they may read a dataset: one with a name, or a folder that a run they see has."""
+    """Whether they may read a dataset: a named one, one of a run they see, or their upload."""
     if visitor.is_trusted or sources.is_named(dataset):
         return True
     if not is_text(dataset):
         return False
+    own = uploads.owned(visitor.id)
     query = sa.select(runs.c.dataset).where(listed(visitor)).distinct()
     seen = {part for name in connection.execute(query).scalars() for part in sources.parts(name)}
-    return all(part in sources.SOURCES or part in seen for part in sources.parts(dataset))
+    return all(
+        part in sources.SOURCES or part in own or part in seen for part in sources.parts(dataset)
+    )
 
 
 def demand_dataset(connection: sa.Connection, visitor: Visitor, dataset: str) -> None:

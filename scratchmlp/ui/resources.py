@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from scratchmlp.analysis import out_of_distribution
-from scratchmlp.data import datasets, sources
+from scratchmlp.data import datasets, sources, uploads
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
@@ -155,9 +155,9 @@ def sparklines(runs: list[Run]) -> dict[str, list[float]]:
 
 
 def known_datasets() -> list[str]:
-    """Folders on this machine that some run was trained on: a link may ask for them."""
-    folders = {run.dataset for run in store().runs() if not sources.is_named(run.dataset)}
-    return sorted(filter(datasets.is_prepared, folders))
+    """Datasets without a name that a link may ask for: those of runs, and the visitor's uploads."""
+    of_runs = {run.dataset for run in store().runs() if not sources.is_named(run.dataset)}
+    return sorted(filter(datasets.is_prepared, of_runs | {*uploads.owned(store().visitor.id)}))
 
 
 def submit(config: TrainConfig) -> str:

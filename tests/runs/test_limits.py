@@ -49,7 +49,7 @@ def ended(store: Store, n: int) -> list[str]:
 
 
 def test_each_limit_is_a_variable_with_a_default() -> None:
-    assert Limits.read({}) == Limits(2, 5, 300, 2_000_000, 200, 500, 10)
+    assert Limits.read({}) == Limits(2, 5, 300, 2_000_000, 200, 500, 3, 10)
     for each in fields(Limits):
         read = Limits.read({each.metadata["variable"]: "7"})
         assert read == replace(Limits(), **{each.name: 7})

@@ -11,7 +11,7 @@ import streamlit as st
 
 from scratchmlp.net.config import matters
 from scratchmlp.ui import field_controls, network_drawing
-from scratchmlp.ui.train import lr_finder, settings
+from scratchmlp.ui.train import lr_finder, own_pictures, settings
 
 FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")
 GROUPS = {
@@ -28,6 +28,8 @@ def show() -> None:
     st.html(STYLE)
     for field in FIRST:
         _control(field)
+        if field == "dataset" and settings.is_shown(field):
+            own_pictures.show()
         if field == "hidden":
             network_drawing.of_settings(settings.current())
         if field == "lr" and settings.is_shown("lr"):

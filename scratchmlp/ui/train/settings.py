@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from scratchmlp.data.datasets import is_prepared
 from scratchmlp.data.sources import DEFAULT, JOINED, SOURCES, is_named
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
@@ -54,7 +55,7 @@ def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
     """
     params = dict(address)
     is_folder = not is_named(params.get("dataset", DEFAULT))
-    link = links.read(params, resources.known_datasets() if is_folder else [])
+    link = links.read(params, _known(params["dataset"]) if is_folder else [])
     config = link.config
     if "dataset" not in params:
         config = replace(config, dataset=resources.preparation().dataset or config.dataset)
@@ -63,6 +64,12 @@ def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
     named = params.get("preset", "")
     recipe = named if named in presets.PRESETS else presets.nearest(config)
     return Settings(config, recipe, link.hidden), link.errors
+
+
+def _known(asked: str) -> list[str]:
+    """Datasets without a name that the address may ask for: none that was never read before."""
+    is_own = resources.store().visitor.is_trusted and is_prepared(asked)
+    return [*resources.known_datasets(), *([asked] if is_own else [])]
 
 
 def _config_of(run_id: str | None) -> TrainConfig | None:
@@ -159,6 +166,11 @@ def _hidden() -> frozenset[str]:
 def datasets() -> list[str]:
     """The datasets to choose from."""
     return list(dict.fromkeys([*SOURCES, *JOINED, *st.session_state[USED_DATASETS]]))
+
+
+def offer(dataset: str) -> None:
+    """Let the visitor choose one more dataset."""
+    st.session_state[USED_DATASETS][dataset] = None
 
 
 def link_errors() -> list[str]:
