@@ -64,10 +64,10 @@ class TrainConfig:
         "adam", "Optimiser", choices.OPTIMIZERS, "How the gradients move the weights."
     )
     lr: float = _number(
-        0.006, "Learning rate", 1e-6, 100.0, "Size of a step: the largest one of the schedule."
+        0.012, "Learning rate", 1e-6, 100.0, "Size of a step: the largest one of the schedule."
     )
     momentum: float = _number(
-        0.9, "Momentum", 0.0, 0.999, "Share of the last step that is kept (beta 1 of Adam)."
+        0.8, "Momentum", 0.0, 0.999, "Share of the last step that is kept (beta 1 of Adam)."
     )
     beta2: float = _number(
         0.999, "Beta 2", 0.5, 0.99999, "How long past squared gradients are remembered."
@@ -84,7 +84,7 @@ class TrainConfig:
         choices.AUGMENTATIONS,
         "How training pictures are rotated, shifted and distorted at random.",
     )
-    batch_size: int = _number(128, "Batch size", 1, 8192, "Pictures in one step.")
+    batch_size: int = _number(256, "Batch size", 1, 8192, "Pictures in one step.")
     epochs: int = _number(6, "Epochs", 1, 1000, "How often the run sees every training picture.")
     skip_damaged: bool = _field(
         False,
@@ -105,7 +105,7 @@ class TrainConfig:
     )
     device: str = _choice("cpu", "Device", choices.DEVICES, "Where the run computes.")
     precision: str = _choice(
-        "highest", "Precision", choices.PRECISIONS, "How exact matrix products are."
+        "medium", "Precision", choices.PRECISIONS, "How exact matrix products are."
     )
 
     def __post_init__(self) -> None:

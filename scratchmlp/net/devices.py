@@ -1,7 +1,8 @@
 """Where a run computes, and how its data gets there."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -32,6 +33,17 @@ def has_device(name: str) -> bool:
         "mps": torch.backends.mps.is_available,
     }
     return bool(available[name]())
+
+
+@contextmanager
+def matmul_precision(name: str) -> Iterator[None]:
+    """Matrix products are as exact as that here, and as before afterwards."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(name)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 def to_tensors(examples: Examples, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from scratchmlp.net.augment import AUGMENTATIONS
 from scratchmlp.net.backward import BACKWARDS
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.net.devices import matmul_precision
 from scratchmlp.net.events import Epoch, State, Tally
 from scratchmlp.net.model import as_input, flat, init_params, pairs, standardise
 from scratchmlp.net.optimizers import OPTIMIZERS
@@ -93,9 +94,9 @@ class Learner:
     def gradients(self, xb: Tensor, yb: Tensor) -> tuple[float, Tensor, list[Tensor]]:
         """The mean loss in nats, the logits (B, classes), and a gradient for each tensor."""
         config = self.config
-        torch.set_float32_matmul_precision(config.precision)
         backward = BACKWARDS[config.backward]
-        loss, logits, grads = backward(self.params, xb, yb, config.activation, config.loss)
+        with matmul_precision(config.precision):
+            loss, logits, grads = backward(self.params, xb, yb, config.activation, config.loss)
         return loss.item(), logits, grads
 
     def update(self, grads: list[Tensor]) -> None:

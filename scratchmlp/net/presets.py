@@ -1,8 +1,8 @@
 """The recipes: named configurations, what each one shows, and where it ends.
 
 docs/experiments.md says how they were found, and what was tried and dropped. They were tuned on
-10,000 of the training pictures. What they reach was measured on the test pictures once: the
-mean of the seeds 0, 1 and 2, on one thread.
+10,000 of the training pictures. What they reach was measured on the test pictures once: the mean of
+the seeds 0, 1 and 2 (of `modern` on MNIST 0 to 9), on one thread.
 """
 
 import math
@@ -64,16 +64,20 @@ POST = TrainConfig(
     weight_decay=0.0,
     schedule="constant",
     lr=0.001,
+    momentum=0.9,
     batch_size=256,
     epochs=25,
+    precision="highest",
 )
 AUGMENTED = TrainConfig(
     augment="elastic",
     lr=0.004,
+    momentum=0.9,
     weight_decay=0.0,
     batch_size=256,
     epochs=60,
     valid_pct=0.0,
+    precision="highest",
 )
 
 PRESETS = {
@@ -81,7 +85,7 @@ PRESETS = {
         MODERN,
         "Start here",
         "The post's network in seconds: He initialisation, standardised pixels, Adam, one cycle.",
-        ends={"mnist": End(0.9812, 0.0618), "digits": End(0.9620, 0.138)},
+        ends={"mnist": End(0.9807, 0.0618), "digits": End(0.9620, 0.138)},
     ),
     "best-128": Preset(
         AUGMENTED,
@@ -117,6 +121,8 @@ PRESETS = {
         replace(
             MODERN,
             optimizer="momentum",
+            momentum=0.9,
+            batch_size=128,
             lr=1.0,
             schedule="constant",
             weight_decay=0.0,

@@ -17,7 +17,8 @@ def test_a_run_is_steered_from_two_tabs(
 ) -> None:
     """The rate changes at once and is marked; both tabs say the same; one epoch is one epoch."""
     page = open_page()
-    go(page, app, "/?dataset=digits&hidden=256&epochs=1000&batch_size=16&schedule=constant")
+    settings = "hidden=256&epochs=1000&batch_size=16&lr=0.006&schedule=constant"
+    go(page, app, f"/?dataset=digits&{settings}")
     press(page, "train")
     page.wait_for_url(re.compile("run="))
     run = store.run("latest")

@@ -208,6 +208,18 @@ def test_modern_reaches_its_accuracy(mnist: Dataset) -> None:
     assert accuracy >= 0.975
 
 
+def test_only_gradients_are_less_exact_by_choice(digits: Dataset) -> None:
+    """A page that evaluates the network in full float32 finds the accuracy that the run told."""
+    config = replace(SMALL, precision="medium")
+    train, valid = halves(digits)
+    *_, epoch, end = fit(config, train, valid)
+    assert torch.get_float32_matmul_precision() == "highest"
+    images, labels = devices.to_tensors(valid)
+    state = end.state
+    exact = statistics.evaluate(SMALL, state.params, images, labels, state.mean, state.std)
+    assert (epoch.valid_loss, epoch.valid_accuracy) == exact
+
+
 @pytest.mark.parametrize(("name", "end"), [("plain-softmax", Diverged), ("lr-too-high", Diverged)])
 def test_what_must_break_breaks(name: str, end: type, mnist: Dataset) -> None:
     config = presets.find(name).config

@@ -71,12 +71,12 @@ def test_what_was_changed_is_said_and_taken_back_one_by_one(store: Store) -> Non
     control(app, "seed").set_value(5)
     app.run()
     assert "Changed from modern:" in shown(app)
-    assert app.button("reset_lr").label == "Learning rate 0.006 → 0.001"
+    assert app.button("reset_lr").label == "Learning rate 0.012 → 0.001"
     app.button("train").click().run()
     run = store.run("latest")
     assert run.config == TrainConfig(dataset="digits", lr=0.001, epochs=3, seed=5)
     app.button("reset_lr").click().run()
-    assert value(app, "lr") == 0.006
+    assert value(app, "lr") == 0.012
     assert value(app, "epochs") == 3
     app.button("undo").click().run()
     assert_shows(app, TrainConfig(dataset="digits"))

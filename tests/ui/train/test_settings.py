@@ -138,7 +138,7 @@ def test_back_returns_to_the_settings_before(store: Store, monkeypatch: pytest.M
     app.query_params.update(before)
     monkeypatch.setattr(selection, "came_by_history", lambda: True)
     app.run()
-    assert (value(app, "lr"), value(app, "optimizer"), value(app, "epochs")) == (0.006, "adam", 3)
+    assert (value(app, "lr"), value(app, "optimizer"), value(app, "epochs")) == (0.012, "adam", 3)
 
 
 def test_a_visit_to_another_page_keeps_run_and_settings(store: Store) -> None:
@@ -157,7 +157,7 @@ def test_the_page_says_where_its_settings_and_the_run_s_differ(store: Store) -> 
     app = state(store, "finished")
     assert "other settings" not in shown(app)
     control(app, "lr").set_value(0.02).run()
-    assert "The run below has other settings: learning rate 0.006." in shown(app)
+    assert "The run below has other settings: learning rate 0.012." in shown(app)
     control(app, "preset").set_value("blog-as-reported").run()
     assert re.search(r"other settings: .+, .+, .+, and \d+ more\.", shown(app))
     app.button("take_settings").click().run()
