@@ -4,14 +4,16 @@ import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
 from scratchmlp.ui import first_run, layout, run_picker, selection
-from scratchmlp.ui.draw import desk
+from scratchmlp.ui.draw import desk, training_data
 
 
 def page() -> None:
     st.title("Draw a digit", anchor=False)
     selection.read_run()
-    run = run_picker.choose_run(run_picker.trained_runs())
+    runs = run_picker.trained_runs()
+    run = run_picker.choose_run(runs)
     first_run.warn_without_mnist(run)
+    training_data.describe(run)
     desk.show(run)
 
 

@@ -29,9 +29,8 @@ def page() -> None:
     if run is None and run_id:
         state.show_run(run_id)
         no_network.show(run_id, runs)
-    elif run is None:
-        first_run.wait()
-    else:
+    elif run:
+        first_run.wait(run)
         _evaluate(run, runs)
 
 

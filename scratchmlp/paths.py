@@ -5,6 +5,8 @@ from pathlib import Path
 
 from scratchmlp.errors import UserError
 
+SHIPPED = Path(__file__).parent / "shipped"  # what comes with the program
+
 
 def home() -> Path:
     """The folder of the runs database and the decoded data: `SCRATCHMLP_HOME` or `~/.scratchmlp`.

@@ -17,11 +17,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 from scipy import ndimage
 from torch import Tensor
 
 from scratchmlp import paths
-from scratchmlp.data import array_cache, datasets
+from scratchmlp.data import array_cache, datasets, sources
 from scratchmlp.data.datasets import Examples
 from scratchmlp.errors import UserError
 from scratchmlp.ink import preparation
@@ -31,6 +32,10 @@ CALIBRATION_SAMPLES = 4_000  # other training samples, which set the limits
 NEIGHBOURS = 8
 AXES = 60  # principal components of each kind of features
 REJECTED = 0.006  # share of calibration samples above each limit: see docs/experiments.md
+SHIPPED = paths.SHIPPED / "detector.safetensors"
+SHIPPED_SAMPLES, SHIPPED_AXES = 12_000, 40
+SHIPPED_REJECTED = 0.01  # fewer samples notice less, so the limits are tighter
+LEVELS = 15  # of a coordinate that is shipped: four bits
 THICKNESS_SAMPLES = 300  # training samples whose stroke thickness is measured
 
 Features = Callable[[NDArray[np.uint8]], Tensor]
@@ -76,11 +81,15 @@ class Detector:
 def detector(dataset: str) -> Detector:
     """The detector of a dataset, as the dataset was when this process first asked for it.
 
+    That of the pictures from which `hands` learned comes with the program.
+
     Raises
     ------
     UserError
         The dataset is not prepared on this machine.
     """
+    if dataset == sources.MIXED:
+        return unpack(load_file(SHIPPED))
     if not datasets.is_prepared(dataset):
         raise UserError(f"The dataset {dataset} is not prepared on this machine.")
     train = datasets.load(dataset).train
@@ -95,14 +104,19 @@ def detector(dataset: str) -> Detector:
 
 def fit(train: Examples) -> Detector:
     """Use most training samples as reference, and the others to set the limits."""
-    rows = np.random.default_rng(0).permutation(len(train))
-    rows = rows[: REFERENCE_SAMPLES + CALIBRATION_SAMPLES]
-    cut = max(1, min(REFERENCE_SAMPLES, len(rows) * 5 // 6))
-    known, others = train.images[rows[:cut]], train.images[rows[cut:]]
+    known, others = _divide(train)
     spaces = {name: _space(features, known, others) for name, features in FEATURES.items()}
     inked = [image / 255 for image in known[:THICKNESS_SAMPLES] if image.any()]
     thickness = [preparation.relative_thickness(ink) for ink in inked]
     return Detector(spaces, float(np.median(thickness)) if thickness else preparation.THICKNESS)
+
+
+def _divide(train: Examples) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The images of the reference, and those that set the limits."""
+    rows = np.random.default_rng(0).permutation(len(train))
+    rows = rows[: REFERENCE_SAMPLES + CALIBRATION_SAMPLES]
+    cut = max(1, min(REFERENCE_SAMPLES, len(rows) * 5 // 6))
+    return train.images[rows[:cut]], train.images[rows[cut:]]
 
 
 def _space(features: Features, known: NDArray[np.uint8], others: NDArray[np.uint8]) -> Space:
@@ -168,3 +182,45 @@ def _from_arrays(arrays: dict[str, NDArray]) -> Detector:
         )
         spaces[name] = Space(mean, axes, known, float(arrays[f"{name}.limit"][0]))
     return Detector(spaces, float(arrays["thickness"][0]))
+
+
+# --- the detector that comes with the program -----------------------------------------------------
+
+
+def pack(detector: Detector, train: Examples) -> dict[str, NDArray]:
+    """A detector in few bytes: fewer samples and axes, and coarse coordinates.
+
+    Its limits are set anew, on the same samples as `fit` sets them.
+    """
+    _, others = _divide(train)
+    arrays: dict[str, NDArray] = {"thickness": np.array([detector.thickness])}
+    for name, space in detector.spaces.items():
+        known = space.known[:SHIPPED_SAMPLES, -SHIPPED_AXES:]
+        low, high = known.quantile(0.001, dim=0), known.quantile(0.999, dim=0)
+        levels = ((known - low) / (high - low)).clamp(0, 1).mul(LEVELS).round().byte().numpy()
+        arrays |= {
+            f"{name}.mean": space.mean.half().numpy(),
+            f"{name}.axes": space.axes[:, -SHIPPED_AXES:].contiguous().half().numpy(),
+            f"{name}.low": low.numpy(),
+            f"{name}.high": high.numpy(),
+            f"{name}.known": levels[:, ::2] << 4 | levels[:, 1::2],
+            f"{name}.limit": np.array([1.0]),
+        }
+    for name, space in unpack(arrays).spaces.items():
+        distances = _distance(space, FEATURES[name](others))
+        arrays[f"{name}.limit"] = np.array([float(distances.quantile(1 - SHIPPED_REJECTED))])
+    return arrays
+
+
+def unpack(arrays: dict[str, NDArray]) -> Detector:
+    """The detector that `pack` made small."""
+    full = {"thickness": arrays["thickness"]}
+    for name in FEATURES:
+        both = arrays[f"{name}.known"]
+        levels = np.stack([both >> 4, both & LEVELS], axis=2).reshape(len(both), -1)
+        low, high = arrays[f"{name}.low"], arrays[f"{name}.high"]
+        full[f"{name}.known"] = (levels / LEVELS * (high - low) + low).astype(np.float32)
+        full[f"{name}.limit"] = arrays[f"{name}.limit"]
+        for field in ("mean", "axes"):
+            full[f"{name}.{field}"] = arrays[f"{name}.{field}"].astype(np.float32)
+    return _from_arrays(full)

@@ -21,6 +21,7 @@ from scratchmlp.analysis.out_of_distribution import Detector
 from scratchmlp.errors import UserError
 from scratchmlp.ink import preparation
 from scratchmlp.ink.preparation import Ink, Stage
+from scratchmlp.net import shipped
 from scratchmlp.net.augment import shift
 from scratchmlp.net.network import Network
 
@@ -110,6 +111,12 @@ def probabilities(network: Network, images: NDArray[np.uint8]) -> NDArray[np.flo
     return mean
 
 
+def unfamiliarity(network: Network, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """uint8 (n, 28, 28) -> (n,): above 1 is unlike the training samples; 0 if nothing is known."""
+    detector = _detector(network)
+    return detector.scores(images) if detector else np.zeros(len(images))
+
+
 def likeliest(p: NDArray[np.float64]) -> tuple[int, int]:
     """The most likely class and the next, of probabilities (classes,)."""
     order = p.argsort()[::-1]
@@ -134,6 +141,8 @@ def sure_limit(network: Network) -> float:
 
     Without its dataset on this machine nothing is known about its confidence, so it is never sure.
     """
+    if network.config == shipped.config():
+        return float(shipped.metadata()["sure"])  # a taught copy's is hardly another
     if network not in _limits:
         try:
             bent = certainty.bent_pictures(network)

@@ -90,7 +90,7 @@ def run(
                 yield Line({"training": preset, "seed": seed}, f"Training {preset}, seed {seed} …")
                 found = _train_network(store, preset, seed)
             networks.append(found)
-        yield from _of_preset(preset, networks, dataset, prepared)
+        yield from measure(preset, networks, dataset, prepared)
 
 
 class PreparedDrawings:
@@ -123,7 +123,7 @@ def _inks(
     return [draw(drawing.strokes, rng, brush, sizes) for drawing in drawings]
 
 
-def _of_preset(
+def measure(
     preset: str, networks: list[Network], dataset: Dataset, prepared: PreparedDrawings
 ) -> Iterator[Line]:
     def accuracy(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:

@@ -4,11 +4,11 @@ import io
 import logging
 import sys
 
-from scratchmlp.cli import bench, draw, evaluate, listing, train
+from scratchmlp.cli import bench, draw, evaluate, listing, load, train
 from scratchmlp.cli.output import app, console
 from scratchmlp.errors import UserError
 
-COMMANDS = listing, train, evaluate, draw, bench  # the imports add their commands to `app`
+COMMANDS = listing, train, evaluate, draw, load, bench  # the imports add their commands to `app`
 
 
 def main() -> None:

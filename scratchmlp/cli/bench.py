@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scratchmlp.cli.output import DATASET, JSON, app, dataset_progress, echo
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 
 benches = typer.Typer(invoke_without_command=True)
@@ -86,6 +86,26 @@ def check_queue(
         echo(as_json, line.record, line.text)
 
 
+@benches.command("hands")
+def make_hands(
+    folder: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write the files here.")
+    ] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Train the recipe `hands` anew, and write the files that come with the program."""
+    import torch
+
+    from scratchmlp import paths
+    from scratchmlp.bench import hands
+
+    torch.set_num_threads(1)
+    with dataset_progress() as on_progress:
+        datasets.load(sources.MIXED, on_progress)
+    for line in hands.run(folder or paths.SHIPPED):
+        echo(as_json, line.record, line.text)
+
+
 @benches.command("drawing")
 def drawings(
     strokes: Annotated[
@@ -93,17 +113,53 @@ def drawings(
     ],
     writers: Annotated[int, typer.Option(min=1, help="The number of writers.")] = 30,
     each: Annotated[int, typer.Option(min=1, help="The number of drawings of each writer.")] = 100,
+    strangers: Annotated[
+        bool, typer.Option("--strangers", help="Nobody of them is among the pen digits.")
+    ] = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Measure the accuracy of the presets on drawings, before and after they are taught some."""
+    """Measure the accuracy of the presets on drawings, before and after they are taught some.
+
+    `hands` is measured on six writers of the pen digits, and trained without them for that; with
+    --strangers, the network that comes with the program is measured on all.
+    """
     import torch
 
-    from scratchmlp.bench import drawing
+    from scratchmlp.bench import drawing, many_hands
     from scratchmlp.runs.store import Store
 
     torch.set_num_threads(1)
-    pens = drawing.load(strokes)
+    pens, store = drawing.load(strokes), Store()
     with dataset_progress() as on_progress:
         data = datasets.load("mnist", on_progress)
-    for line in drawing.run(data, pens, Store(), writers, each):
+    mixed = datasets.at_hand(sources.MIXED)
+    shipped = many_hands.all_of([store.network("hands")], mixed, pens) if strangers else None
+    for line in shipped or many_hands.run(pens):
+        echo(as_json, line.record, line.text)
+    for line in drawing.run(data, pens, store, writers, each):
+        echo(as_json, line.record, line.text)
+
+
+@benches.command("photos")
+def read_photos(
+    strokes: Annotated[
+        Path, typer.Option(metavar="FILE", help="Strokes, one JSON object per line.")
+    ],
+    run: Annotated[str, typer.Option(help="The run that reads them.")] = "latest",
+    each: Annotated[int, typer.Option(min=1, help="The number of pictures of each kind.")] = 100,
+    only: Annotated[str, typer.Option(help="Only kinds whose name contains this.")] = "",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Measure the accuracy of a run on photos and scans with disturbances of every kind."""
+    import torch
+
+    from scratchmlp.bench import drawing, photos
+    from scratchmlp.runs.store import Store
+
+    torch.set_num_threads(1)
+    pens, store = drawing.load(strokes), Store()
+    with dataset_progress() as on_progress:
+        data = datasets.load("mnist", on_progress)
+    network = store.network(store.run(run).id)
+    for line in photos.run(network, data, pens, each, only):
         echo(as_json, line.record, line.text)

@@ -73,14 +73,15 @@ def list_presets(as_json: Annotated[bool, JSON] = False) -> None:
 
 @app.command("runs")
 def list_runs(as_json: Annotated[bool, JSON] = False) -> None:
-    """List all runs, the newest first."""
+    """List all runs, the newest first, and last the one that comes with the program."""
+    from scratchmlp.runs import built_in
     from scratchmlp.runs.records import titles
     from scratchmlp.runs.store import Store
     from scratchmlp.runs.tables import ID_LENGTH
 
     run_id = Column("run", no_wrap=True, min_width=ID_LENGTH)  # never cut off
     table = Table(run_id, "status", "name", "dataset", "test accuracy", box=None, pad_edge=False)
-    found = Store().runs()
+    found = [*Store().runs(), built_in.run()]
     names = titles(found)
     for run in found:
         if as_json:

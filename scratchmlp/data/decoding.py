@@ -5,6 +5,7 @@ not pictures are reported together, so that all can be mended at once.
 """
 
 import itertools
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from scratchmlp.ink.pictures import PictureError
 from scratchmlp.ink.preparation import SIDE
 
 CHUNK = 1000  # pictures that a process decodes at a time
+FEW = 10 * CHUNK  # pictures for which no processes are started
+_one_at_a_time = threading.Lock()
 EDGE = 8 * SIDE  # pixels at which a large JPEG is read
 
 Picture = Path | bytes
@@ -58,22 +61,32 @@ def decode(files: Iterable[Picture], total: int, progress: Progress) -> Decoded:
     ----------
     total : how many pictures there are, for the progress.
     """
+    if total <= FEW:
+        return _join(list(_followed(map(_decode_all, _chunks(files)), total, progress)))
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
-    what, is_many = f"Decoding {total:,} pictures", total > 2 * CHUNK
-    # Chunks are small: no array of them goes through a file of joblib's.
-    workers = Parallel(n_jobs=-1 if is_many else 1, return_as="generator", max_nbytes=None)
-    rest = iter(files)
-    chunks = iter(lambda: list(itertools.islice(rest, CHUNK)), [])
-    decoded: Iterator[_Part] = workers(delayed(_decode_all)(chunk) for chunk in chunks)
-    parts = []
-    for done, part in enumerate(decoded):
-        parts.append(part)
-        progress(what, min(total, done * CHUNK + len(part.papers)), total)
-    if is_many:
+    with _one_at_a_time:  # all threads of this process share joblib's processes
+        # Chunks are small: no array of them goes through a file of joblib's.
+        workers = Parallel(n_jobs=-1, return_as="generator", max_nbytes=None)
+        decoded = workers(delayed(_decode_all)(chunk) for chunk in _chunks(files))
+        parts = list(_followed(decoded, total, progress))
         get_reusable_executor().shutdown(wait=True)
     return _join(parts)
+
+
+def _chunks(files: Iterable[Picture]) -> Iterator[list[Picture]]:
+    rest = iter(files)
+    return iter(lambda: list(itertools.islice(rest, CHUNK)), [])
+
+
+def _followed(parts: Iterable[_Part], total: int, progress: Progress) -> Iterator[_Part]:
+    """The parts, with a report of the progress after each."""
+    done = 0
+    for part in parts:
+        done += len(part.papers)
+        progress(f"Decoding {total:,} pictures", min(total, done), total)
+        yield part
 
 
 def _join(parts: list[_Part]) -> Decoded:

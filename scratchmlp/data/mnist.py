@@ -15,6 +15,7 @@ from scratchmlp.data import downloads
 from scratchmlp.data.types import Progress
 from scratchmlp.errors import UserError
 
+MEAN, STD = 0.1307, 0.3081  # of pixels from 0 to 1: most examples for MNIST standardise by these
 ARCHIVE = "mnist_png.tgz"  # its name at fastai's address
 MAX_BYTES = 100_000  # of a picture in the archive; MNIST's have 300
 MAX_PICTURES = 100_000

@@ -26,6 +26,7 @@ class Source(NamedTuple):
     Attributes
     ----------
     title, help : its name on the screen, and a sentence about it.
+    writers : whose handwriting it is, as the end of a sentence.
     find_root : (name, progress) -> the folder of its files, downloaded if necessary, or the package
         that contains them. Raises `UserError` if there is no such folder.
     fingerprint : root -> a text that changes when the files change.
@@ -40,6 +41,7 @@ class Source(NamedTuple):
     find_root: Callable[[str, Progress], str]
     fingerprint: Callable[[str], str]
     decode: Callable[[str, str, Progress], Dataset]
+    writers: str = "the people whose pictures are in your folder"
     is_installed: bool = False
     is_fixed: bool = False
     has_test: bool = True
@@ -197,6 +199,7 @@ SOURCES = {
         _mnist_root,
         _mnist_fingerprint,
         _decode_mnist,
+        writers="Americans in 1989 and 1990",
         is_fixed=True,
     ),
     "digits": Source(
@@ -205,6 +208,7 @@ SOURCES = {
         _digits_root,
         lambda root: "digits",
         _decode_digits,
+        writers="13 people in Turkey",
         is_installed=True,
     ),
     "pen": Source(
@@ -213,6 +217,7 @@ SOURCES = {
         pen.find_root,
         pen.fingerprint,
         pen.decode,
+        writers="30 people in Turkey who drew with a pen",
         is_fixed=True,
         has_test=False,
     ),
@@ -225,7 +230,8 @@ FOLDER = Source(
     _decode_own,
 )
 DEFAULT = "mnist"
-JOINED = ("mnist+digits", "mnist+pen", "mnist+digits+pen")  # what pages offer; any are possible
+MIXED = "mnist+digits+pen"  # many hands
+JOINED = ("mnist+digits", "mnist+pen", MIXED)  # what pages offer; any are possible
 FALLBACK = "digits"  # where the default cannot be downloaded
 HELP = (
     f"{', '.join(SOURCES)}, or the path of pictures: a folder or a ZIP, "

@@ -1,26 +1,65 @@
 """Finds the ink in a picture: a scan, a screenshot, a phone's photo of a page.
 
-The paper is the most frequent brightness near each place. The ink is what is darker than the paper,
-or what is lighter, whichever there is more of.
+`contrast` says how much each pixel differs from the paper around it, `pieces` which of the ink is
+the digit.
 """
+
+from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from scipy import ndimage
 
 from scratchmlp.errors import UserError
-from scratchmlp.ink import pictures, polarity
+from scratchmlp.ink import pictures, pieces, polarity
+from scratchmlp.ink.contrast import contrast
 from scratchmlp.ink.pictures import MAX_FILE_BYTES
+from scratchmlp.ink.pieces import Pieces
 from scratchmlp.ink.preparation import Ink
 
 MAX_EDGE = 800  # pixels of the longer edge after scaling: enough for a digit, and fast
 
-Grey = NDArray[np.floating]  # (h, w) in [0, 1]
+
+class Area(NamedTuple):
+    """A rectangle in an upright picture, in shares of its width and height."""
+
+    left: float = 0.0
+    top: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
+
+    def within(self, inner: "Area") -> "Area":
+        """The part of this area that `inner` is, which is in shares of this one."""
+        return Area(
+            self.left + inner.left * self.width,
+            self.top + inner.top * self.height,
+            inner.width * self.width,
+            inner.height * self.height,
+        )
+
+
+WHOLE = Area()
+
+
+class Photo(NamedTuple):
+    """A picture, uint8 (h, w, 3), and the pieces of ink in it."""
+
+    colours: NDArray[np.uint8]
+    found: Pieces
+
+    def ink(self, taken: Collection[int] | None = None) -> Ink:
+        """The ink of some pieces, by their labels, or of those that were found to be the digit."""
+        return pieces.ink(self.found, taken)
 
 
 def extract_ink(data: bytes) -> Ink:
-    """The ink in a picture's file: float (h, w), 0 paper and 1 ink.
+    """The ink of the digit in a picture's file: float (h, w), 0 paper and 1 ink; see `read`."""
+    return read(data).ink()
+
+
+def read(data: bytes, area: Area = WHOLE) -> Photo:
+    """An area of a picture's file, and the ink in it.
 
     It handles dark ink on light paper and the reverse, transparency, rotation by EXIF, shadows and
     ruled paper.
@@ -32,44 +71,34 @@ def extract_ink(data: bytes) -> Ink:
     """
     if len(data) > MAX_FILE_BYTES:
         raise UserError(f"This file is too large: at most {MAX_FILE_BYTES // 1_000_000} MB.")
-    with pictures.opened(data, MAX_EDGE) as picture:
-        return _ink(_grey(picture))
+    edge = MAX_EDGE if area == WHOLE else 2 * MAX_EDGE
+    with pictures.opened(data, edge) as picture:
+        upright = _upright(picture, edge)
+    colours = _colours(upright, area)
+    return Photo(colours, pieces.find(contrast(colours)))
 
 
-def _grey(picture: Image.Image) -> Grey:
-    """The picture, upright, with a longer edge of at most `MAX_EDGE` pixels."""
-    picture = pictures.to_8_bits(picture)
+def _upright(picture: Image.Image, edge: int) -> Image.Image:
+    """The picture, upright, RGB or grey, with a longer edge of at least `edge` if it has more."""
+    picture = pictures.to_8_bits(picture, from_darkest=True)
     # Every copy of a large picture takes time and memory: it becomes small first.
-    picture = picture.convert("RGBA" if picture.has_transparency_data else "L")
-    picture = picture.reduce(max(1, max(picture.size) // MAX_EDGE))
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+    elif picture.mode not in ("L", "RGB"):
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
+    picture = picture.reduce(max(1, max(picture.size) // edge))
     if picture.mode == "RGBA":
         picture = polarity.on_paper(picture)
-    picture = ImageOps.exif_transpose(picture).convert("L")
+    return ImageOps.exif_transpose(picture)
+
+
+def _colours(picture: Image.Image, area: Area) -> NDArray[np.uint8]:
+    """An area of the picture with a longer edge of at most `MAX_EDGE` pixels."""
+    if area != WHOLE:
+        left, top = round(area.left * picture.width), round(area.top * picture.height)
+        right = left + max(1, round(area.width * picture.width))
+        bottom = top + max(1, round(area.height * picture.height))
+        picture = picture.crop((left, top, right, bottom))
+    picture = picture.convert("RGB")
     picture.thumbnail((MAX_EDGE, MAX_EDGE), Image.Resampling.BOX, reducing_gap=None)
-    return np.asarray(picture, dtype=np.float32) / 255
-
-
-def _ink(grey: Grey) -> Ink:
-    values, counts = np.unique((grey * 255).round(), return_counts=True)
-    paper = values[counts.argmax()] / 255
-    is_drawn = (np.abs(grey - paper) < 0.02).mean() > 0.4  # a photo has no grey so often
-    contrast = np.abs(grey - paper) if is_drawn else _local_contrast(grey)
-    full = contrast.max()
-    if full < 0.1:
-        return np.zeros_like(grey)
-    return np.clip(contrast / full, 0, 1)
-
-
-def _local_contrast(grey: Grey) -> Grey:
-    """Contrast to the paper near each place: darker or lighter, whichever there is more of."""
-    window = max(grey.shape) // 6 | 1
-    small = grey[:: max(1, window // 21), :: max(1, window // 21)]
-    paper = ndimage.median_filter(small, size=min(21, window))
-    paper = np.asarray(
-        Image.fromarray(paper).resize(grey.shape[::-1], Image.Resampling.BICUBIC), dtype=np.float32
-    )
-    difference = grey - paper
-    dark, light = np.maximum(-difference, 0), np.maximum(difference, 0)
-    contrast = dark if (dark**2).sum() >= (light**2).sum() else light
-    cut = 0.5 * np.quantile(contrast, 0.995)
-    return np.where(contrast > cut, contrast, 0)
+    return np.asarray(picture)

@@ -106,11 +106,16 @@ def count_pixels(data: bytes) -> int:
         return 0  # it is not decoded
 
 
-def to_8_bits(picture: Image.Image) -> Image.Image:
-    """A picture of 16 bits and more with its values scaled to 8 bits; any other as it is."""
+def to_8_bits(picture: Image.Image, from_darkest: bool = False) -> Image.Image:
+    """A picture of 16 bits and more with its values scaled to 8 bits; any other as it is.
+
+    The scale begins at 0, or at the darkest pixel.
+    """
     if not picture.mode.startswith("I") and picture.mode != "F":
         return picture
     wide = np.array(picture, dtype=np.float32)
     np.nan_to_num(wide, copy=False)
+    if from_darkest:
+        wide -= wide.min()
     wide *= 255 / max(wide.max(), 1)
     return Image.fromarray(wide.clip(0, 255, out=wide).astype(np.uint8))

@@ -18,7 +18,7 @@ from safetensors.numpy import load, save
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import count_weights
-from scratchmlp.runs import damage
+from scratchmlp.runs import built_in, damage
 from scratchmlp.runs.database import LOST_AFTER, insert_new, read_transaction, write_transaction
 from scratchmlp.runs.permissions import demand_dataset
 from scratchmlp.runs.quotas import UNLIMITED, Quotas
@@ -81,6 +81,7 @@ class BackgroundTasks:
             "worker": None,
             "owner": self._visitor.id,
         }
+        run_id = None if run_id == built_in.HANDS else run_id  # it is in no table
         row = {"id": new_id(), "run": run_id, "kind": kind, "settings": settings, "key": key}
         found = self.find(kind, settings)
         self._quotas.check_size(count_weights(settings.get("hidden", ())))

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from scratchmlp.data.types import MAX_CLASS_NAME, MAX_CLASSES, is_class_name
 from scratchmlp.errors import UserError
+from scratchmlp.file_kinds import kind_of
 from scratchmlp.ink.preparation import SIDE
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.events import State, Tally
@@ -155,7 +156,9 @@ def _load(data: bytes) -> tuple[dict[str, Tensor], dict[str, Any]]:
             raise _damaged("this version cannot read its format")
         return tensors, {key: json.loads(value) for key, value in text.items()}
     except (SafetensorError, ValueError, RecursionError) as error:
-        raise _damaged("it is incomplete or not a safetensors file") from error
+        kind = kind_of(data)
+        why = f"it is {kind}" if kind else "it is incomplete or not a safetensors file"
+        raise _damaged(why) from error
 
 
 def _damaged(why: str) -> UserError:

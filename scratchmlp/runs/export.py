@@ -30,6 +30,28 @@ PICTURES is one of
   count several times in an epoch."""
 
 
+# The module of PyTorch for each activation, as an expression.
+TORCH_ACTIVATIONS = {
+    "relu": "ReLU()",
+    "leaky-relu": "LeakyReLU()",
+    "elu": "ELU()",
+    "gelu": "GELU()",
+    "tanh": "Tanh()",
+    "sigmoid": "Sigmoid()",
+    "identity": "Identity()",
+}
+_AS_TORCH = '''
+def as_torch():
+    """The same network of PyTorch's own parts; its input is (pixels / 255 - MEAN) / STD."""
+    layers = [torch.nn.Flatten()]
+    for weights, bias in unpack_params(WEIGHTS, SHAPES):
+        linear = torch.nn.Linear(*weights.shape)
+        linear.load_state_dict({{"weight": weights.T, "bias": bias}})
+        layers += [linear, torch.nn.{activation}]
+    return torch.nn.Sequential(*layers[:-1])  # without an activation of the logits
+'''
+
+
 def network_file(network: Network) -> bytes:
     """The network as a safetensors file, which `checkpoint_file.loads` reads."""
     return checkpoint_file.dumps(network)
@@ -90,11 +112,18 @@ def inference_script(network: Network) -> str:
     doc = f"""A trained digit classifier, in one file: python classify.py PICTURES
 {_USAGE}
 
+python classify.py --torch net.pt saves the state of the same network as torch.nn.Sequential;
+as_torch() makes that network.
+
 Layers of {", ".join(map(str, network.sizes))} units, after {network.epoch} epochs of training
 with the settings of {presets.in_words(network.config)}. The weights are at the end."""
     call = "classify(unpack_params(WEIGHTS, SHAPES), MEAN, STD, CONFIG, CLASSES)"
     config = network.config
-    return _script(doc, closure(roots, config), config, _constants(network), call)
+    save = "torch.save(as_torch().state_dict(), sys.argv[2])"
+    call = f'{save} if sys.argv[1:2] == ["--torch"] else {call}'
+    as_torch = _AS_TORCH.format(activation=TORCH_ACTIVATIONS[config.activation])
+    constants = f"{_constants(network)}\n{as_torch}".rstrip()
+    return _script(doc, closure(roots, config), config, constants, call)
 
 
 def _constants(network: Network) -> str:

@@ -25,17 +25,26 @@ def import_network(store: Store, data: bytes, name: str) -> str:
     UserError
         The bytes are not a network: the sentence says why.
     """
-    network = checkpoint_file.loads(data)
+    return add(store, checkpoint_file.loads(data), name)
+
+
+def add(store: Store, network: Network, name: str) -> str:
+    """Store a network as a finished run with its figures, and return the run's id."""
     dataset = network.config.dataset
     is_known = store.may_use(dataset) and datasets.is_prepared(dataset)
     if not (sources.is_named(dataset) or is_known):
         network = replace(network, config=replace(network.config, dataset=UNKNOWN_DATASET))
-    test = _test_examples(network)
-    loss, accuracy = network.evaluate(test) if test else (None, None)
+    loss, accuracy = measure(network)
     name = name[:MAX_NAME_LENGTH]
     run_id = store.add_network(network, name, test_loss=loss, test_accuracy=accuracy)
     store.run_list.set_note(run_id, "Loaded from a file.")
     return run_id
+
+
+def measure(network: Network) -> tuple[float | None, float | None]:
+    """Loss and accuracy on the test split of its dataset; None if that is not on this machine."""
+    test = _test_examples(network)
+    return network.evaluate(test) if test else (None, None)
 
 
 def _test_examples(network: Network) -> Examples | None:

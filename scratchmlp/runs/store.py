@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from scratchmlp.errors import UserError
+from scratchmlp.net import shipped
 from scratchmlp.net.config import TrainConfig, count_weights
-from scratchmlp.runs import damage
+from scratchmlp.runs import built_in, damage
 from scratchmlp.runs.background_tasks import BackgroundTasks
 from scratchmlp.runs.checkpoints import Checkpoints, save_checkpoint
 from scratchmlp.runs.class_settings import ClassSettings, demand_open_queue
@@ -202,7 +203,9 @@ class Store:
             return _insert_run(connection, config, "", "queued", self.visitor.id, shared=for_all)
 
     def run(self, run_id: str) -> Run:
-        """The run with that id, or the newest one for "latest"."""
+        """The run with that id, or the newest trained one for "latest"."""
+        if run_id == built_in.HANDS:
+            return built_in.run()
         if run_id == "latest":
             found = self.runs(1) or self.runs()  # the newest may be damaged
         else:
@@ -224,7 +227,7 @@ class Store:
         return ": you can restore it on the Runs page for an hour"
 
     def runs(self, limit: int | None = None) -> list[Run]:
-        """All runs in the visitor's lists, the newest first."""
+        """All trained runs in the visitor's lists, the newest first: `built_in` is not one."""
         query = sa.select(runs).where(*self._listed()).order_by(runs.c.created.desc()).limit(limit)
         with read_transaction(self._engine) as connection:
             return read_runs(connection, query)
@@ -431,15 +434,21 @@ class Store:
 
     def network_bytes(self, run_id: str, best: bool = False) -> bytes:
         """The file of the network of a run's last checkpoint, or of its best epoch."""
+        if run_id == built_in.HANDS:
+            return shipped.network_bytes()
         epoch = self.run(run_id).best_epoch if best else None
         return self._checkpoints.network_bytes(run_id, epoch)
 
-    def checkpoints(self, run_id: str) -> list[sa.Row]:
+    def checkpoints(self, run_id: str) -> Sequence["sa.Row | built_in.StoredNetwork"]:
         """Rows (step, epoch, network) of all checkpoints, the oldest first."""
+        if run_id == built_in.HANDS:
+            return built_in.checkpoints()
         return self._checkpoints.all(run_id)
 
     def last_checkpoint(self, run_id: str) -> CheckpointPosition:
         """Step and epoch of the last checkpoint; (0, 0) before the first."""
+        if run_id == built_in.HANDS:
+            return built_in.position()
         return self._checkpoints.last_position(run_id)
 
     def resume_point(self, run_id: str) -> ResumePoint | None:

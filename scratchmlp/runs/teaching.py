@@ -168,7 +168,7 @@ def count_drawings(n: int) -> str:
 def _load(store: Store, run: Run) -> tuple[Network, Dataset]:
     """A run's network, and its dataset with labels that count in the network's classes."""
     network = store.network(run.id)
-    return network, evaluation.match_classes(datasets.load(run.dataset), network.classes)
+    return network, evaluation.match_classes(datasets.at_hand(run.dataset), network.classes)
 
 
 def _find_same(store: Store, untaught: str, taught: Network) -> Run | None:
@@ -184,6 +184,8 @@ def _are_equal(one: Network, other: Network) -> bool:
 
 
 def _test_accuracy(run: Run, network: Network, dataset: Dataset) -> float | None:
+    if not len(dataset.test):
+        return None
     if run.test_accuracy is not None:
         return run.test_accuracy
     return network.evaluate(dataset.test)[1]

@@ -1,20 +1,21 @@
-"""A visitor without a trained run: how far the first run is, and what to do if there is none."""
+"""Before a visitor has a trained run: what stands in, and how far the first run is."""
 
 import streamlit as st
 
 from scratchmlp.data import sources
+from scratchmlp.runs import built_in
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import elsewhere, live, resources, run_picker
+from scratchmlp.ui import elsewhere, live, resources, run_picker, selection
 from scratchmlp.ui.markdown import escape
 
 
-def warn_without_mnist(run: Run | None) -> None:
+def warn_without_mnist(run: Run) -> None:
     """Without MNIST a network knows only scikit-learn's digits, and is less good on drawings."""
     missing = resources.preparation().missing
-    if missing and (run is None or run.dataset == sources.FALLBACK):
+    if missing and run.dataset == sources.FALLBACK:
         fallback = (
-            "Until then you draw for a network that learned from scikit-learn's 1,797 small "
-            "digits, and is less accurate."
+            "Until then this network knows scikit-learn's 1,797 small digits only, and is less "
+            "accurate."
         )
         st.warning(f"{escape(missing)} {fallback}")
 
@@ -22,7 +23,7 @@ def warn_without_mnist(run: Run | None) -> None:
 def is_over(run_id: str | None) -> bool:
     """Whether to draw the page anew: the first run has a checkpoint, or the run has ended."""
     if run_id is None:
-        return bool(run_picker.trained_runs())
+        return any(run.id != built_in.HANDS for run in run_picker.trained_runs().values())
     return not resources.store().run(run_id).is_live
 
 
@@ -31,8 +32,10 @@ def is_coming() -> bool:
     return resources.preparation().is_running or bool(resources.store().run_list.under_way())
 
 
-def wait() -> None:
-    """Show how far the first run is, on a page that has nothing else to show."""
+def wait(run: Run) -> None:
+    """Say that the program's own network stands in, how far the first run is, and go on to it."""
+    if run.id != built_in.HANDS or selection.selected_run_id() is not None:
+        return
     will_come = is_coming()
     st.fragment(_wait, run_every=live.seconds() if will_come else None)(will_come)
     if not will_come:
@@ -42,23 +45,21 @@ def wait() -> None:
 def _wait(was_coming: bool) -> None:
     if is_over(None) or is_coming() != was_coming:
         st.rerun()
-    show("This page goes on by itself.")
-
-
-def show(meanwhile: str) -> None:
-    """How far the first run is, or that none trains."""
     preparation = resources.preparation()
     is_ready = preparation.dataset is not None  # asked first: the first run is created before that
     newest = next(iter(resources.store().runs(1)), None)
-    run = newest if newest and newest.is_under_way else None
-    with st.container(key="prediction", border=True):
-        if run is None and (is_ready or newest):
-            st.info("No trained runs yet. Train one, and come back after its first epoch.")
+    first = newest if newest and newest.is_under_way else None
+    with st.container(key="first_run", border=True):
+        if first is None and (is_ready or newest):
+            st.markdown("**This network comes with the program.** Train one of your own.")
             st.page_link("pages/train.py", label="Go to Train", icon=":material/play_arrow:")
             return
-        st.markdown(f"**Your first network is training.** {meanwhile}")
-        if run:
-            _progress(run)
+        st.markdown(
+            "**Your first network is training.** Until then you see the one that comes with the "
+            "program."
+        )
+        if first:
+            _progress(first)
         else:
             st.progress(preparation.share, text=f"{preparation.what} …")
 

@@ -6,12 +6,12 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.errors import UserError
-from scratchmlp.figures import percent
+from scratchmlp.runs import torch_state
 from scratchmlp.runs.network_import import import_network
-from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, selection
+from scratchmlp.ui import resources, state_questions
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.session import UPLOAD, UPLOAD_RESULT, UPLOADS
+from scratchmlp.ui.session import STATE, UPLOAD, UPLOAD_RESULT, UPLOADS
+from scratchmlp.ui.state_questions import State, selected
 
 MAX_MEGABYTES = 400  # six hidden layers of 4,096 units
 BYTES_PER_WEIGHT = 5  # in a file, with its biases and its header
@@ -27,16 +27,21 @@ def uploader() -> None:
     key = f"{UPLOAD}_{st.session_state.get(UPLOADS, 0)}"  # a new control is empty again
     st.file_uploader(
         "File of a saved network",
-        type=["safetensors"],
         key=key,
         on_change=_load,
         args=[key],
         max_upload_size=_max_megabytes(),
-        help="A safetensors file from Export on Train. It is checked, and no code in it runs.",
+        help="A safetensors file, from Export on Train or from PyTorch. No code in it runs.",
     )
+    if STATE in st.session_state:
+        state_questions.show()
+        return
     succeeded, sentence = st.session_state.get(UPLOAD_RESULT, (True, ""))
     if sentence:
         (st.success if succeeded else st.error)(escape(sentence))
+    if not succeeded and sentence.startswith("This is"):
+        st.caption("PyTorch saves a state as safetensors like this:")
+        st.code(torch_state.HOW_TO_SAVE, language="python", wrap_lines=True)
 
 
 def _max_megabytes() -> int:
@@ -51,18 +56,14 @@ def _load(key: str) -> None:
     file = st.session_state[key]
     if file is None:
         return
-    store = resources.store()
+    st.session_state.pop(STATE, None)
+    name, data = PurePath(file.name).stem, file.getvalue()
     try:
-        run = store.run(import_network(store, file.getvalue(), PurePath(file.name).stem))
+        if torch_state.is_state(data):
+            st.session_state[STATE] = State(name, torch_state.read(data), torch_state.Unsaid())
+        else:
+            store = resources.store()
+            selected(store.run(import_network(store, data, name)))
     except UserError as error:
         st.session_state[UPLOAD_RESULT] = False, str(error)
-    else:
-        selection.select_run(run.id)
-        st.session_state[UPLOAD_RESULT] = True, _loaded(run)
     st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
-
-
-def _loaded(run: Run) -> str:
-    if run.test_accuracy is None:
-        return f"{run.name} is loaded. Its dataset is not on this machine, so it is not measured."
-    return f"{run.name} is loaded: {percent(run.test_accuracy)} of the test pictures correct."

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from scratchmlp.runs import permissions
+from scratchmlp.runs import built_in, permissions
 from scratchmlp.runs.permissions import Verb
 from scratchmlp.runs.store import Run
 from scratchmlp.runs.visitors import OWN, SERVER, UNNAMED
@@ -35,6 +35,8 @@ def owner_name(run: Run, nicknames: dict[str, str]) -> str:
     """What a list says of the owner of a run."""
     if is_own(run):
         return OWN
+    if run.owner == built_in.OWNER:
+        return built_in.OWNER
     if run.owner == permissions.LOCAL.id:
         return SERVER
     return nicknames.get(run.owner, UNNAMED)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from scratchmlp.errors import UserError
 from scratchmlp.figures import percent
+from scratchmlp.runs import built_in
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import ownership, resources, run_status, selection, session
@@ -17,8 +18,9 @@ RUN_CONTROL = "evaluated_run"
 
 
 def trained_runs() -> dict[str, Run]:
-    """Runs that have a checkpoint, by id, the newest first."""
-    return {run.id: run for run in resources.store().runs() if run.best_epoch is not None}
+    """Runs that have a checkpoint, by id, the newest first, and last the one of the program."""
+    trained = [run for run in resources.store().runs() if run.best_epoch is not None]
+    return {run.id: run for run in [*trained, built_in.run()]}
 
 
 def best_run(runs: dict[str, Run]) -> Run | None:
@@ -26,8 +28,10 @@ def best_run(runs: dict[str, Run]) -> Run | None:
 
     On a hosted server it is one of the pinned runs, or else of the visitor's own, if there are any.
     Only runs on the dataset that most runs have learned are compared, and none that diverged. A run
-    without validation pictures comes last; of equals the newest comes first.
+    without validation pictures comes last; of equals the newest comes first. The network that comes
+    with the program stands in where there is no other.
     """
+    runs = {run.id: run for run in runs.values() if run.id != built_in.HANDS} or runs
     sound = [run for run in runs.values() if run.status not in ("diverged", "failed")]
     sound = ownership.first_choice(sound)
     if not sound:
@@ -49,19 +53,22 @@ def resolve_run(runs: dict[str, Run]) -> Run | None:
     return runs.get(st.query_params.get("run", "")) or best_run(runs)
 
 
-def choose_run(runs: dict[str, Run]) -> Run | None:
-    """Show the control, and return the run to show.
+def run_to_draw_for(runs: dict[str, Run]) -> Run:
+    """The run that Draw shows where none is selected: a pinned one, or the program's own."""
+    pinned = {run.id: run for run in runs.values() if run.pinned}
+    return best_run(pinned) or built_in.run()
 
-    It is the selected run, or the best run if the selected run has no network.
+
+def choose_run(runs: dict[str, Run]) -> Run:
+    """Show the control, and return the run to draw for.
+
+    Another run stands in if the selected run has no network.
     """
-    run = resolve_run(runs)
-    if run is None:
-        run_id, run = selection.selected_run_id(), best_run(runs)
-        if run_id is not None:
-            instead = " This page shows the best run." if run else ""
-            st.warning(escape(why_no_network(run_id) + instead), icon=":material/link_off:")
-    if run is None:
-        return None
+    run_id, otherwise = selection.selected_run_id(), run_to_draw_for(runs)
+    run = runs.get(run_id or st.query_params.get("run", ""), otherwise)
+    if run_id is not None and run_id not in runs:
+        instead = f" This page shows {run.title}."
+        st.warning(escape(why_no_network(run_id) + instead), icon=":material/link_off:")
     selection.name_in_address(run.id)
     show_control(runs, run, selection.select_run)
     return run

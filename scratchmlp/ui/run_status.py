@@ -99,6 +99,8 @@ def duration(seconds: float) -> str:
 def preparation_progress() -> None:
     """How far the preparation of the data is. The page goes on by itself when it is done."""
     st.fragment(_preparation_progress, run_every=LIVE_SECONDS)()
+    label = "Meanwhile, draw a digit for a network that comes with the program"
+    st.page_link("pages/draw.py", label=label, icon=":material/draw:")
 
 
 def _preparation_progress() -> None:

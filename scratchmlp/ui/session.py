@@ -33,6 +33,7 @@ PAGE = "page"  # which page ran last
 DEFAULT_RUN = "default_run"  # the id of a run that the address names although nobody selected it
 UPLOAD = "net_file"  # a network's file; the key ends with the number of files uploaded so far
 UPLOADS = "net_files"  # that number
+STATE = "uploaded_state"  # a state of PyTorch about which questions are open
 UPLOAD_RESULT = "net_upload_result"  # what the last upload came to: (succeeded, sentence)
 
 # Train

@@ -112,3 +112,15 @@ def test_a_folder_of_ones_own_may_be_one_of_them(folder: Path, digits: Dataset) 
     assert names[0].startswith("digits/training/")
     assert names[-1] == "a+b/training/9/19.png"
     assert sources.file_names(both, "test")[0] == f"testing/{digits.test.labels[0]}/0"
+
+
+def test_what_is_at_hand_of_a_joined_dataset_is_not_downloaded(digits: Dataset) -> None:
+    """Neither MNIST nor the pen digits are here, and no test may reach the network."""
+    here = datasets.at_hand("mnist+digits+pen")
+    assert here.name == "digits"
+    assert np.array_equal(here.train.images, digits.train.images)
+    assert len(here.test) == 0  # MNIST's is not here
+    assert len(datasets.at_hand("digits+pen").test) == 360
+    assert datasets.at_hand("digits") is datasets.load("digits")
+    with pytest.raises(UserError, match="MNIST is not on this machine"):
+        datasets.at_hand("mnist")

@@ -108,11 +108,11 @@ HOSTILE = {
     ),
     "many megapixels": (
         zipped({f"3/{n}.png": CLAIMS for n in range(3)}),
-        "too large: at most 40 megapixels in all, and at most 2,000 pictures",
+        "too large: at most 20 megapixels in all, and at most 1,000 pictures",
     ),
     "many small pictures": (
         zipped({f"3/{n}.png": png(np.zeros((2, 2), dtype=np.uint8)) for n in range(2_001)}),
-        "at most 2,000 pictures that are not 28 x 28",
+        "at most 1,000 pictures that are not 28 x 28",
     ),
     "many points": (
         zipped({"3/a.png": GOOD, "strokes.json": b"[" * 1_000_001}),

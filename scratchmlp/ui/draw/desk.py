@@ -5,8 +5,16 @@ from functools import partial
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import elsewhere, first_run, first_steps, live, resources, session
-from scratchmlp.ui.draw import correction, ink_input, lesson, prediction, teaching, views
+from scratchmlp.ui import first_run, first_steps, live, resources, session
+from scratchmlp.ui.draw import (
+    correction,
+    ink_input,
+    lesson,
+    prediction,
+    second_opinion,
+    teaching,
+    views,
+)
 
 # On a phone the slots are under the canvas, then comes the question whether the prediction is
 # right, and the prediction itself stays at the bottom of the screen.
@@ -25,15 +33,12 @@ STYLE = """<style>
 </style>"""
 
 
-def show(run: Run | None) -> None:
-    is_live = run.is_live if run else first_run.is_coming()
-    every = live.seconds() if is_live else None
-    st.fragment(_desk, run_every=every)(run.id if run else None, is_live)
-    if run is None and not is_live:
-        elsewhere.follow()
+def show(run: Run) -> None:
+    every = live.seconds() if run.is_live else None
+    st.fragment(_desk, run_every=every)(run.id, run.is_live)
 
 
-def _desk(run_id: str | None, was_live: bool) -> None:
+def _desk(run_id: str, was_live: bool) -> None:
     with session.errors_shown():
         if was_live and first_run.is_over(run_id):
             st.rerun()
@@ -42,10 +47,6 @@ def _desk(run_id: str | None, was_live: bool) -> None:
         left, right = row.container(width=ink_input.WIDTH), row.container(width="stretch")
         with left:
             drawn = ink_input.show()
-        if run_id is None:
-            with right:
-                first_run.show("You can draw already.")
-            return
         run, network = resources.store().run(run_id), resources.last_network(run_id)
         predicted = prediction.predict(run, network, drawn.ink)
         digit = predicted.only
@@ -56,6 +57,7 @@ def _desk(run_id: str | None, was_live: bool) -> None:
             if digit and not resources.store().drawings.find(digit.image):
                 correct_to = partial(correction.correct, digit, drawn)
             prediction.show(network, predicted, run, correct_to)
+            second_opinion.show(run, network, drawn, predicted)
             correction.show(run, network, drawn, digit)
             taught = st.container(key="lesson")
         with left:

@@ -30,11 +30,12 @@ def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPredictio
         contributions = explanation.units(network, image, first, second)
     with right:
         explanation.pixels(network, image, first, second, contributions)
-    labels = datasets.load(run.dataset).train.labels
-    explanation.neighbours(_compared(run.id, network.step, run.dataset), image, labels)
+    labels = datasets.at_hand(run.dataset).train.labels
+    index = _compared(run.id, network.step, run.dataset, len(labels))
+    explanation.neighbours(index, image, labels)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _compared(run_id: str, step: int, dataset: str) -> nearest.Index:
-    images = datasets.load(dataset).train.images[:MAX_COMPARED]
+def _compared(run_id: str, step: int, dataset: str, n: int) -> nearest.Index:
+    images = datasets.at_hand(dataset).train.images[:MAX_COMPARED]
     return nearest.build(resources.network(run_id, step), images)

@@ -53,14 +53,15 @@ def show(run: Run, predictions: Predictions, runs: dict[str, Run]) -> None:
     explanation.pixels(predictions.network, image, predicted, other, contributions)
     st.subheader("The network, lit by this picture", anchor=False)
     network_drawing.of_image(run.id, predictions.step, predictions.examples.images[index])
-    train = datasets.load(run.dataset).train
-    explanation.neighbours(_index(run.id, predictions.step, run.dataset), image, train.labels)
+    train = datasets.at_hand(run.dataset).train
+    index_of = _index(run.id, predictions.step, run.dataset, len(train))
+    explanation.neighbours(index_of, image, train.labels)
     _earlier_predictions(run.id, predictions.step, image, classes)
 
 
 @st.cache_resource(show_spinner="Comparing with the training pictures …", max_entries=3)
-def _index(run_id: str, step: int, dataset: str) -> nearest.Index:
-    return nearest.build(resources.network(run_id, step), datasets.load(dataset).train.images)
+def _index(run_id: str, step: int, dataset: str, n: int) -> nearest.Index:
+    return nearest.build(resources.network(run_id, step), datasets.at_hand(dataset).train.images)
 
 
 def _picture(predictions: Predictions, index: int, row: Any) -> None:

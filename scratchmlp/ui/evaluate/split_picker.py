@@ -47,10 +47,10 @@ def _datasets(run: Run) -> list[str]:
     is_here = len(parts) == 1 or datasets.is_prepared(run.dataset)
     own = [run.dataset] if is_here and run.dataset != UNKNOWN_DATASET else []
     others = [*parts, *sources.SOURCES, *resources.known_datasets()]
-    prepared = (name for name in others if datasets.is_prepared(name))
-    return list(
-        dict.fromkeys([*own, *(name for name in prepared if sources.source_of(name).has_test)])
-    )
+    here = [name for name in others if datasets.is_prepared(name)]
+    here += [name for name in parts if sources.source_of(name).is_installed]
+    with_test = (name for name in here if sources.source_of(name).has_test)
+    return list(dict.fromkeys([*own, *with_test]))
 
 
 def _split(row: Any, run: Run) -> str:
@@ -77,7 +77,7 @@ def describe(run: Run, predictions: Predictions) -> None:
     if run.status == "diverged":
         epoch = f"after epoch {predictions.network.epoch}"
         st.warning(f"This run diverged. You see its last network, {epoch}.")
-    if predictions.dataset != run.dataset:
+    if predictions.dataset not in (run.dataset, *sources.parts(run.dataset)):
         st.info(
             escape(f"This run learned from {run.dataset}, and never saw {predictions.dataset}.")
         )

@@ -66,7 +66,8 @@ def _network(run: Run, network: Callable[[], Network], best: bool) -> None:
     )
     st.caption(
         f"`python classify-{stem}.py PICTURES` says how many pictures it predicts correctly. "
-        "PICTURES are MNIST's own files, a folder of pictures, or the dataset file below."
+        "PICTURES are MNIST's own files, a folder of pictures, or the dataset file below. "
+        f"`python classify-{stem}.py --torch net.pt` saves it for PyTorch's `nn.Sequential`."
     )
 
 

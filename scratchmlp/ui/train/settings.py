@@ -111,10 +111,17 @@ def recipe_config() -> TrainConfig:
 
 
 def config_of_recipe(name: str) -> TrainConfig:
-    """A recipe with the present dataset and hidden settings, which are not part of it."""
-    stay = {"dataset"} | {field for field in _hidden() if field in FIELDS}
-    values = {field: getattr(current(), field) for field in stay}
-    return replace(presets.find(name).config, **values)
+    """A recipe with the present dataset and hidden settings, which are not part of it.
+
+    A recipe with a dataset of its own brings it along, and the next recipe takes it away.
+    """
+    config, before = presets.find(name).config, presets.find(recipe()).config
+    hidden = {field: getattr(current(), field) for field in _hidden() if field in FIELDS}
+    if config.dataset == DEFAULT:
+        came_along = before.dataset != DEFAULT and before.dataset == current().dataset
+        usual = resources.preparation().dataset or DEFAULT
+        config = replace(config, dataset=usual if came_along else current().dataset)
+    return replace(config, **hidden)
 
 
 def use(config: TrainConfig, recipe: str | None = None) -> None:

@@ -180,7 +180,7 @@ def choose_class(app: AppTest, label: str) -> None:
 
 def test_a_slot_keeps_the_drawing_once_and_relabels(store: Store) -> None:
     run_id = trained(store, QUICK)
-    app, said = page(ONE), said_of(store, run_id, ONE)
+    app, said = page(ONE, run=run_id), said_of(store, run_id, ONE)
     drawn = InkInput(CanvasDrawing(ONE).ink, ONE)
     correction.keep("7", said, drawn)  # what pressing a slot does, which AppTest cannot
     [kept] = store.drawings.all()
@@ -431,4 +431,26 @@ def test_a_run_that_trains_answers_with_its_latest(store: Store) -> None:
 
 def test_a_visitor_without_a_run_gets_one(store: Store) -> None:
     app = page(ONE)
-    assert "MNIST is not on this machine" in shown(app) or "Your first network" in shown(app)
+    assert run_control(app).value == "hands"
+    assert "Trained on the handwriting of Americans" in shown(app)
+    assert ">1<" in shown(app) and "Sure" in shown(app)
+    assert "says" not in shown(app)  # there is no other network
+
+
+def test_two_networks_answer_side_by_side_and_one_press_changes_them(store: Store) -> None:
+    own = trained(store, QUICK, "mine")
+    app = page(ONE)
+    assert run_control(app).value == "hands"
+    assert "mine says **" in shown(app)
+    app.button("use_other").click().run()
+    assert run_control(app).value == own
+    assert "hands says **1**" in shown(app)
+    assert "Trained on the handwriting of 13 people in Turkey." in shown(app)
+    app.button("use_other").click().run()
+    assert run_control(app).value == "hands"
+
+
+def test_a_network_that_knows_mnist_alone_says_so(store: Store) -> None:
+    network = replace(store.network("hands"), config=TrainConfig())
+    run_id = store.add_network(network, "mine")
+    assert "American handwriting of 1989–1990" in shown(page(run=run_id))

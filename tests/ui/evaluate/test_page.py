@@ -37,9 +37,14 @@ def test_without_a_run_there_is_a_way_on(store: Store, no_workers: None) -> None
     run_id = store.create(QUICK)
     app = page()
     assert "first network is training" in shown(app)
-    assert not app.metric
+    assert run_control(app).value == "hands"  # stands in, on pictures that are here
+    assert metric(app, "Errors").endswith("of 360")
     store.cancel(run_id)
-    assert "No trained runs yet" in shown(ran(app))
+    assert "comes with the program" in shown(ran(app))
+    own = trained(store, QUICK)
+    app = page()
+    assert run_control(app).value == own
+    assert "comes with the program" not in shown(app)
 
 
 def test_the_numbers_are_the_tables(store: Store) -> None:
@@ -253,7 +258,7 @@ def test_a_run_on_several_sources_is_evaluated_on_each(store: Store) -> None:
     datasets._opened.clear()
     app = page(run=run_id)
     assert metric(app, "Errors").endswith("of 360")
-    assert "learned from" in shown(app)
+    assert "never saw" not in shown(app)  # it did: the training pictures of that source
 
 
 def test_a_source_without_a_test_split_shows_its_validation_pictures(

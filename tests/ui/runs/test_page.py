@@ -5,8 +5,10 @@ import time
 from dataclasses import replace
 
 import pytest
+from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
+from scratchmlp.figures import percent
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store, Update
 from scratchmlp.ui import resources, session
@@ -272,9 +274,54 @@ def test_a_net_is_loaded_from_its_file(store: Store) -> None:
     assert "my net" in names(app)
 
 
-@pytest.mark.parametrize("data", [b"", b"\x80\x04\x95pickle", b"PK\x03\x04" + b"\0" * 500])
-def test_a_hostile_file_is_a_sentence(store: Store, data: bytes) -> None:
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "This is an empty file"),
+        (b"\x80\x04\x95pickle", "This is a pickle"),
+        (b"PK\x03\x04" + b"\0" * 500, "This is a ZIP"),
+        (b"<html>404</html>", "This is an HTML page"),
+    ],
+)
+def test_a_hostile_file_is_a_sentence(store: Store, data: bytes, said: str) -> None:
     app = page()
-    app.file_uploader[0].set_value([("net.safetensors", data, "")])
-    assert "This checkpoint cannot be used" in shown(ran(app))
+    app.file_uploader[0].set_value([("net.pt", data, "")])
+    assert said in shown(ran(app))
+    assert any("save_file(torch.load" in code.value for code in app.code)
     assert store.runs() == []
+
+
+def test_what_a_state_of_pytorch_does_not_say_is_asked_and_its_score_is_shown(store: Store) -> None:
+    network = store.network(first := quick(store))
+    state = {}
+    for name, (weights, bias) in zip(("0", "2"), network.params, strict=True):
+        state |= {f"{name}.weight": weights.T.contiguous(), f"{name}.bias": bias}
+    app = page()
+    app.file_uploader[0].set_value([("mine.safetensors", save(state), "")])
+    ran(app)
+    assert "mine: layers of 784 → 16 → 10 units" in shown(app).replace("**", "")
+    assert store.run("latest").id == first  # nothing is loaded yet
+    answer(app, "Measured on the test pictures of", "digits")
+    answer(app, "Mean", network.mean)
+    answer(app, "Deviation", network.std)
+    score = next(m for m in app.metric if m.label == "Correct test pictures of digits")
+    assert score.value == percent(store.run(first).test_accuracy)
+    answer(app, "Classes, in the order of the outputs", "a, b")
+    assert "has 10 outputs: name as many classes, not 2" in shown(app)
+    answer(app, "Classes, in the order of the outputs", "")
+    answer(app, "Activation of the hidden units", "tanh")
+    other = next(m for m in app.metric if m.label == "Correct test pictures of digits")
+    assert other.value != score.value
+    answer(app, "Activation of the hidden units", "relu")
+    app.button("load_state").click()
+    ran(app)
+    made = store.run("latest")
+    assert (made.name, made.test_accuracy) == ("mine", store.run(first).test_accuracy)
+    assert "mine is loaded" in shown(app)
+
+
+def answer(app: AppTest, label: str, value: object) -> None:
+    kinds = "selectbox", "number_input", "text_input"
+    [field] = [f for kind in kinds for f in app.get(kind) if f.label == label]
+    field.set_value(value)
+    ran(app)

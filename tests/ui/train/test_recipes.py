@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from scratchmlp.data.sources import MIXED
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store, Update
@@ -21,7 +22,8 @@ def test_choosing_a_recipe_sets_every_control(store: Store) -> None:
     control(app, "seed").set_value(5).run()
     for name in reversed(presets.PRESETS):
         control(app, "preset").set_value(name).run()
-        assert_shows(app, replace(presets.PRESETS[name].config, dataset="digits"))
+        dataset = MIXED if name == "hands" else "digits"  # it brings its own along
+        assert_shows(app, replace(presets.PRESETS[name].config, dataset=dataset))
         assert "Changed from" not in shown(app)
 
 

@@ -1,0 +1,64 @@
+"""What another network says of the same drawing: the program's own, or the visitor's best."""
+
+import streamlit as st
+
+from scratchmlp.figures import percent
+from scratchmlp.net.network import Network
+from scratchmlp.runs import built_in
+from scratchmlp.runs.store import Run
+from scratchmlp.ui import resources, run_picker, selection
+from scratchmlp.ui.draw import prediction
+from scratchmlp.ui.draw.ink_input import InkInput
+from scratchmlp.ui.draw.prediction import NumberPrediction
+from scratchmlp.ui.markdown import escape
+
+
+def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPrediction) -> None:
+    """Both answers side by side, and a button that goes on with the other network."""
+    other = _other(run)
+    if other is None:
+        return
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="second_opinion"
+    ):
+        if predicted.digits:
+            st.markdown(_words(run, network, predicted, other, drawn), width="content")
+        if st.button(f"Use {escape(_name(other))}", key="use_other", help="Shows it instead."):
+            selection.select_run(other.id)
+            st.rerun()
+
+
+def _other(run: Run) -> Run | None:
+    """The program's network beside one of the visitor's, and their best one beside it."""
+    if run.id != built_in.HANDS:
+        return built_in.run()
+    best = run_picker.best_run(run_picker.trained_runs())
+    return None if best is None or best.id == built_in.HANDS else best
+
+
+def _words(
+    run: Run, network: Network, predicted: NumberPrediction, other: Run, drawn: InkInput
+) -> str:
+    others = resources.last_network(other.id)
+    theirs = prediction.predict(other, others, drawn.ink)
+    mine, its = _answer(network, predicted), _answer(others, theirs)
+    that = f"{escape(_name(other))} says {_shown(its, theirs)}"
+    if mine == its:
+        return f"{that} too."
+    return f"{escape(_name(run))} says {_shown(mine, predicted)}, {that}."
+
+
+def _answer(network: Network, predicted: NumberPrediction) -> str:
+    """The number; empty if one of its digits is none of the classes."""
+    names = [prediction.class_name(network, digit) for digit in predicted.digits]
+    return "" if any(digit.label is None for digit in predicted.digits) else "".join(names)
+
+
+def _shown(answer: str, predicted: NumberPrediction) -> str:
+    """The number, and the least confidence of its digits: **3** (98%)."""
+    share = min(float(digit.probabilities.max()) for digit in predicted.digits)
+    return f"**{escape(answer)}** ({escape(percent(share, 0))})" if answer else "**none of these**"
+
+
+def _name(run: Run) -> str:
+    return run.title if len(run.title) <= 30 else f"{run.title[:29]}…"
