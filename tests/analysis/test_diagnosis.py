@@ -64,6 +64,7 @@ LIVE = {
     "few steps": (MODERN, ["still improving"]),
     "three layers": (replace(MODERN, hidden=(128, 128, 128)), ["still improving"]),
     "a rise that did no harm": (replace(FAIR, epochs=40, seed=1), ["converged"]),
+    "100 pictures": (replace(FAIR, train_size=100, epochs=60), ["over-fitting"]),
     "small batches": (FAIR, ["converged"]),
     "nine steps": (replace(MODERN, epochs=1), ["too few steps"]),
     "constant rate, cut short": (
@@ -275,7 +276,7 @@ def trained(
     config: TrainConfig, dataset: Dataset
 ) -> tuple[TrainConfig, pd.DataFrame, pd.DataFrame, str]:
     """The history of a run on the digits, as `diagnose` takes it."""
-    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.divide(dataset.train.labels, config)
     train, valid = (dataset.train.take(part) for part in rows)
     steps, epochs = [], []
     for event in training.fit(config, train, valid):

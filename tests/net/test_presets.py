@@ -41,6 +41,7 @@ BLOG, MODERN = presets.PRESETS["blog-as-reported"].config, presets.MODERN
         (replace(BLOG, momentum=0.5, beta2=0.9), "blog-as-reported"),  # SGD has neither
         (replace(MODERN, init_std=0.5), "modern"),  # He initialisation has none
         (replace(MODERN, optimizer="sgd"), "modern, sgd"),
+        (replace(MODERN, train_size=1000), "modern, 1,000 pictures"),
         (replace(MODERN, hidden=(), epochs=1), "modern, no hidden layer, 1 epoch"),
         (
             replace(MODERN, valid_pct=0.1, lr=0.1),

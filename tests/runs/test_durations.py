@@ -53,6 +53,14 @@ def test_the_number_of_pictures_is_that_of_other_runs_on_the_dataset() -> None:
     assert expected_steps(replace(CONFIG, dataset="mnist"), []) == 6 * 375
 
 
+def test_fewer_pictures_are_fewer_steps() -> None:
+    few = replace(CONFIG, train_size=256)
+    for measured in ([took(1.0)], [took(1.0, few, steps=12), took(1.0)]):
+        assert expected_steps(few, measured) == 6 * 2
+        assert expected_steps(CONFIG, measured) == pytest.approx(STEPS, abs=6)
+    assert expected_steps(replace(CONFIG, train_size=10**6), [took(1.0)]) == STEPS
+
+
 @given(st.integers(1, 50), st.sampled_from([(32,), (128,), (400, 64)]), st.booleans())
 def test_more_work_takes_longer(epochs: int, hidden: tuple[int, ...], known: bool) -> None:
     measured = [took(2.0)] if known else []

@@ -15,15 +15,17 @@ from scratchmlp.ui.train import (
     settings,
     sharing,
     starting,
+    views,
 )
 
 
 def show(run: Run | None) -> None:
     """A fragment: a control that changes redraws this, and not the run that the page shows."""
-    st.fragment(_choices)(run)
+    st.fragment(_choices)(settings.current(), run)
 
 
-def _choices(run: Run | None) -> None:
+def _choices(page_config: TrainConfig, run: Run | None) -> None:
+    """`page_config` are the settings that the rest of the page was drawn with."""
     with session.errors_shown():
         config = settings.current()
         settings.write_address()
@@ -42,6 +44,8 @@ def _choices(run: Run | None) -> None:
         with st.sidebar:
             _button_of_sidebar(config)
             controls.show()
+        if config != page_config and views.reads_settings():
+            st.rerun()
 
 
 def what_is_trained(config: TrainConfig) -> str:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.errors import UserError
-from scratchmlp.net.config import LABELS, differing, unparse
+from scratchmlp.net.config import LABELS, differing, in_words
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import links, resources, session
 from scratchmlp.ui.run_status import percent
@@ -99,7 +99,7 @@ def _table(runs: list[Run], fields: list[str]) -> pd.DataFrame:
     """A column for each run, a row for each field and each result."""
     titles = ["this run", *map(title, runs[1:])]
     columns = {
-        name: [*(unparse(getattr(run.config, field)) for field in fields), *_results(run)]
+        name: [*(in_words(field, getattr(run.config, field)) for field in fields), *_results(run)]
         for name, run in zip(titles, runs, strict=True)
     }
     return pd.DataFrame(columns, index=[*(LABELS[field] for field in fields), *RESULTS])

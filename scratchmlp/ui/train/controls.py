@@ -17,7 +17,14 @@ FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")
 GROUPS = {
     "Network": ("activation", "init", "init_std", "standardise", "loss"),
     "Optimiser details": ("schedule", "momentum", "beta2", "weight_decay", "backward"),
-    "Data": ("augment", "valid_pct", "split_seed", "skip_damaged"),
+    "Data": (
+        "train_size",
+        "augment",
+        "augment_strength",
+        "valid_pct",
+        "split_seed",
+        "skip_damaged",
+    ),
     "Seed and hardware": ("seed", "device", "precision"),
 }
 STYLE = "<style>[data-testid=stSidebar] [role=radiogroup] button{padding-inline:.55rem}</style>"

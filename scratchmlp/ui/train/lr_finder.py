@@ -5,12 +5,14 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.charts.training import finder_chart
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.ui import background_task
 from scratchmlp.ui.train import settings
 
 TITLE = "Find a learning rate"
+_WORDS = glossary.explain("learning rate", "loss", "diverge")
 NOTE = (
     "Trains a new network for a few seconds and raises the learning rate until the loss diverges. "
     "The suggested rate is well below that."
@@ -19,7 +21,9 @@ NOTE = (
 
 def show() -> None:
     """A button beside the control of the learning rate; the search is in what it opens."""
-    popover = st.popover(TITLE, icon=":material/search:", key="finder", on_change="rerun")
+    popover = st.popover(
+        TITLE, icon=":material/search:", key="finder", on_change="rerun", help=_WORDS
+    )
     if popover.open:
         with popover:
             _search()

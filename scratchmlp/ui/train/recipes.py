@@ -7,7 +7,7 @@ import streamlit as st
 
 from scratchmlp.figures import percent
 from scratchmlp.net import presets
-from scratchmlp.net.config import LABELS, TrainConfig, unparse
+from scratchmlp.net.config import LABELS, TrainConfig, in_words
 from scratchmlp.net.presets import GROUPS, PRESETS
 from scratchmlp.ui import resources, run_status, session
 from scratchmlp.ui.markdown import escape
@@ -95,10 +95,7 @@ def describe_change(field: str, old: TrainConfig, new: TrainConfig | None = None
 
 def text(config: TrainConfig, field: str) -> str:
     """The value of a setting, as people write it."""
-    value = getattr(config, field)
-    if field == "hidden":
-        return " + ".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else unparse(value)
+    return in_words(field, getattr(config, field))
 
 
 def story() -> None:

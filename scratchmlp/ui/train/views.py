@@ -11,7 +11,7 @@ import streamlit as st
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout
 from scratchmlp.ui.session import TRAIN_VIEW
-from scratchmlp.ui.train import code, comparison, diagnosis, export, layers
+from scratchmlp.ui.train import code, comparison, diagnosis, export, layers, pictures
 
 View = Callable[[Run], None]
 
@@ -19,11 +19,18 @@ VIEWS: dict[str, View] = {
     "Diagnosis": diagnosis.show,
     comparison.TITLE: comparison.show,
     "Inside": layers.show,
+    pictures.TITLE: pictures.show,
     "Code": code.show,
     "Export": export.show,
 }
+READ_SETTINGS = {pictures.TITLE}  # views that show what the controls are set to
 
 
 def show(run: Run) -> None:
     with st.container(key="view"):
         layout.show_tabs(TRAIN_VIEW, {title: partial(view, run) for title, view in VIEWS.items()})
+
+
+def reads_settings() -> bool:
+    """Whether the open view shows what the controls are set to."""
+    return st.session_state.get(TRAIN_VIEW) in READ_SETTINGS
