@@ -27,19 +27,40 @@ def _show(run_id: str) -> None:
     with session.errors_shown():
         run = resources.store().run(run_id)
         history = resources.history(run)
-        known = history.last_epoch or run.ended
-        findings = (
-            _findings(run.id, run.started, run.status, history.last_epoch, run, history)
-            if known
-            else []
-        )
+        findings = _of_run(run, history)
         for index, finding in enumerate(findings):
             _card(run, finding, index)
-        if not findings and history.last_epoch:
-            learns = "learned" if run.ended else "learns"
-            st.caption(f"Nothing stands out: the run {learns} as it should.")
-        elif not findings:
-            st.caption(absence.sentence(run, "diagnosis", "epoch"))
+        if not findings:
+            _nothing(run, history)
+
+
+def in_brief(run: Run, history: History) -> None:
+    """The most serious finding in a sentence, with a button that tries its advice."""
+    findings = _of_run(run, history)
+    if not findings:
+        _nothing(run, history)
+        return
+    first = findings[0]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name = f":{COLORS[first.severity]}[**{first.name.capitalize()}.**]"
+        st.markdown(f"{name} {first.evidence}")
+        if first.change:
+            _try_button(run, first, "try_first")
+
+
+def _nothing(run: Run, history: History) -> None:
+    if history.last_epoch:
+        learns = "learned" if run.ended else "learns"
+        st.caption(f"Nothing stands out: the run {learns} as it should.")
+    else:
+        st.caption(absence.sentence(run, "diagnosis", "epoch"))
+
+
+def _of_run(run: Run, history: History) -> list[Finding]:
+    """None before the first epoch."""
+    if not history.last_epoch and not run.ended:
+        return []
+    return _findings(run.id, run.started, run.status, history.last_epoch, run, history)
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
@@ -68,13 +89,12 @@ def _card(run: Run, finding: Finding, index: int) -> None:
         if finding.advice:
             st.markdown(f"**Try:** {finding.advice}")
         if finding.change:
-            st.button(
-                f"Try it: {escape(_describe(run, finding))}",
-                key=f"try_{index}",
-                icon=":material/play_arrow:",
-                on_click=_try,
-                args=[run, finding],
-            )
+            _try_button(run, finding, f"try_{index}")
+
+
+def _try_button(run: Run, finding: Finding, key: str) -> None:
+    label, icon = f"Try it: {escape(_describe(run, finding))}", ":material/play_arrow:"
+    st.button(label, key=key, icon=icon, on_click=_try, args=[run, finding])
 
 
 def _describe(run: Run, finding: Finding) -> str:
