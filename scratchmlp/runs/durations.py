@@ -41,6 +41,15 @@ def expected_seconds(config: TrainConfig, measured: Sequence[Measured], done: in
     return OVERHEAD + steps * _seconds_per_step(config, measured)
 
 
+def known_seconds(config: TrainConfig, measured: Sequence[Measured]) -> float | None:
+    """The same for a whole run; None if no run on its dataset was measured.
+
+    Then neither the number of its steps nor the speed of the machine is known.
+    """
+    is_known = any(one.config.dataset == config.dataset for one in measured)
+    return expected_seconds(config, measured) if is_known else None
+
+
 def expected_steps(config: TrainConfig, measured: Sequence[Measured]) -> int:
     """The steps of a run, by the number of pictures that other runs on its dataset had."""
     pictures = FULL

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.durations import OVERHEAD, Measured, expected_seconds, expected_steps
+from scratchmlp.runs.durations import (
+    OVERHEAD,
+    Measured,
+    expected_seconds,
+    expected_steps,
+    known_seconds,
+)
 from scratchmlp.runs.queue_state import Work, seconds_left
 from scratchmlp.runs.turns import Item
 
@@ -26,6 +32,13 @@ def test_a_run_takes_as_long_as_equal_ones() -> None:
     longer = replace(CONFIG, epochs=12)
     assert expected_seconds(longer, measured) == pytest.approx(8.0 + OVERHEAD)
     assert expected_seconds(longer, measured, done=STEPS) == pytest.approx(4.0 + OVERHEAD)
+
+
+def test_nothing_is_known_of_a_dataset_on_which_no_run_was_measured() -> None:
+    measured = [took(4.0)]
+    assert known_seconds(CONFIG, measured) == expected_seconds(CONFIG, measured)
+    assert known_seconds(replace(CONFIG, dataset="mnist"), measured) is None
+    assert known_seconds(CONFIG, []) is None
 
 
 def test_similar_runs_count_more_than_others() -> None:

@@ -37,6 +37,26 @@ def compared_runs(run: Run) -> list[Run]:
     return found
 
 
+def previous_run(run: Run) -> Run | None:
+    """The visitor's last run on the same dataset that was trained before this one."""
+    run_id = _previous(run.id, run.dataset, run.created, resources.current_visitor().id)
+    try:
+        return resources.store().run(run_id) if run_id else None
+    except UserError:  # it was deleted meanwhile
+        return None
+
+
+@st.cache_data(show_spinner=False, max_entries=100, ttl=60)
+def _previous(run_id: str, dataset: str, created: float, visitor_id: str) -> str | None:
+    older = (
+        run.id
+        for run in resources.store().runs()
+        if run.created < created and run.dataset == dataset and run.total_steps
+        if run.owner == visitor_id
+    )
+    return next(older, None)
+
+
 def title(run: Run) -> str:
     """A title that no other run has."""
     return f"{run.title} · {run.id[:4]}"

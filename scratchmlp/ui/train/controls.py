@@ -11,7 +11,7 @@ import streamlit as st
 
 from scratchmlp.net.config import matters
 from scratchmlp.ui import field_controls, network_drawing
-from scratchmlp.ui.train import own_pictures, settings
+from scratchmlp.ui.train import lr_finder, own_pictures, settings
 
 FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")
 GROUPS = {
@@ -39,6 +39,8 @@ def show() -> None:
             own_pictures.show()
         if field == "hidden":
             network_drawing.of_settings(settings.current())
+        if field == "lr" and settings.is_shown("lr"):
+            lr_finder.show()
     for group, fields in GROUPS.items():
         if any(settings.is_shown(field) for field in fields):
             with st.expander(group):
