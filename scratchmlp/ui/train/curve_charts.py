@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 
+from scratchmlp import glossary
 from scratchmlp.analysis import curves
 from scratchmlp.charts.training import GHOST, accuracy_chart, loss_chart
 from scratchmlp.figures import percent
@@ -18,6 +19,7 @@ from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import GHOST_RUN, LOG_AXIS
 from scratchmlp.ui.train import comparison, references, run_controls
 
+LOSS = "The axis of the loss.\n\n" + glossary.explain("loss", "cross-entropy", "nats", "batch")
 MAX_RATIO = 1000  # a compared run's losses above so many times the run's largest are left out
 
 Key = tuple[str | float | None, ...]  # all that a chart depends on
@@ -74,7 +76,7 @@ def loss(curves_of_run: Curves) -> None:
     with st.container(key="loss_chart"):
         _loss(curves_of_run)
     with st.container(horizontal=True, vertical_alignment="center", key="loss_options"):
-        st.toggle("Logarithmic axis", True, key=LOG_AXIS, persist_state="session")
+        st.toggle("Logarithmic axis", True, key=LOG_AXIS, help=LOSS, persist_state="session")
         st.toggle("Previous run", key=GHOST_RUN, persist_state="session")
         st.caption("Dashed: to compare with", help=references.WORDS, width="content")
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.analysis.diagnosis import Finding, diagnose
 from scratchmlp.data import datasets, sources
 from scratchmlp.data.datasets import Dataset
@@ -16,6 +17,21 @@ from scratchmlp.ui.train import absence, settings, starting
 from scratchmlp.ui.train.recipes import describe_change
 
 COLORS = {"error": "red", "warning": "orange", "info": "blue", "good": "green"}
+# Words that a learner may not know, by the name of the finding.
+WORDS = {
+    "over-fitting": glossary.explain("over-fitting", "validation pictures"),
+    "under-fitting": glossary.explain("under-fitting"),
+    "dead units": glossary.explain("dead unit", "unit"),
+    "saturated units": glossary.explain("activation", "unit"),
+    "saturated softmax": glossary.explain("softmax", "logits", "NaN"),
+    "diverged": glossary.explain("diverge", "NaN"),
+    "vanishing gradients": glossary.explain("gradient"),
+    "learning rate too high": glossary.explain("learning rate"),
+    "learning rate too low": glossary.explain("learning rate"),
+    "initial weights too large": glossary.explain("initialisation"),
+    "symmetric initialisation": glossary.explain("initialisation", "unit"),
+    "too few steps": glossary.explain("step", "batch", "epoch"),
+}
 
 
 def show(run: Run) -> None:
@@ -82,7 +98,8 @@ def _card(run: Run, finding: Finding, index: int) -> None:
     severity = finding.severity
     with st.container(border=True, key=f"finding_{index}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(finding.name.capitalize(), anchor=False, width="content")
+            words = WORDS.get(finding.name)
+            st.subheader(finding.name.capitalize(), anchor=False, width="content", help=words)
             st.markdown(f":{COLORS[severity]}-badge[{severity}]", width="content")
         st.markdown(escape(finding.evidence))
         st.markdown(f"**Why:** {finding.reason}")

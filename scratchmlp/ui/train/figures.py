@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui.markdown import escape
@@ -10,6 +11,7 @@ from scratchmlp.ui.train import absence
 
 TEST = "Share of the test pictures that the run predicts correctly, measured once at the end."
 VALIDATION = "Share of the validation pictures predicted correctly after the last epoch done."
+EPOCHS = glossary.explain("epoch", "step", "batch")
 TRAINING = "Share of the training pictures predicted correctly in the last epoch done. No picture "
 TRAINING += "is left for validation."
 
@@ -20,7 +22,7 @@ def show(run: Run, history: History) -> None:
         st.metric("Test accuracy", escape(percent(run.test_accuracy)), help=TEST)
         done, total = len(history.epochs), run.config.epochs
         is_ours = absence.was_trained_here(run)
-        st.metric("Epochs done", f"{done} of {total}" if is_ours else "–")
+        st.metric("Epochs done", f"{done} of {total}" if is_ours else "–", help=EPOCHS)
         seconds = run.train_seconds or history.epochs["seconds"].sum()
         st.metric("Training time", f"{seconds:.1f} s" if seconds else "–")
 
