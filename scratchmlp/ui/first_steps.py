@@ -8,8 +8,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.runs.visitors import FirstStep
 from scratchmlp.ui import resources, session
 
-DONE = ":green[:material/check_circle:]"
-TO_DO = ":material/radio_button_unchecked:"
+DONE, TO_DO = ":green[**✓**]", "○"
 
 
 def show() -> None:

@@ -44,10 +44,10 @@ def test_a_newcomer_finds_a_net_and_trains_another(
     changed = page.locator(".st-key-reset_epochs")
     expect(changed).to_contain_text(f"Epochs 6 → {LONGER[DATASET]}")
     steps = page.locator(".st-key-first_steps")
-    expect(steps.get_by_text("check_circle")).to_have_count(0)
+    expect(steps.get_by_text("✓")).to_have_count(0)
     press(page, "train")
     says(page, "running")
-    expect(steps.get_by_text("check_circle")).to_have_count(1)
+    expect(steps.get_by_text("✓")).to_have_count(1)
     expect(chart(page, "accuracy_chart")).to_be_visible()
     says(page, "finished")
     run = store.run("latest")
@@ -133,7 +133,7 @@ def test_copy_link_opens_the_same_settings(app: App, open_page: Callable[..., Pa
     expect(other.locator(".st-key-seed input")).to_have_value("11")
     expect(other.locator(".st-key-lr")).to_contain_text("0.0123")
     expect(other.locator(".st-key-hidden_0 input")).to_have_value("64")
-    name = "Network: 784 pixels, 64 hidden units, 10 classes."
+    name = "Network: 784 pixels, 64 hidden units, 32 hidden units, 10 classes."
     expect(other.get_by_role("img", name=name)).to_be_visible()
     expect(other.locator(".st-key-hidden_1 input")).to_have_value("32")
 
