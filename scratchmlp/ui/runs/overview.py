@@ -14,7 +14,6 @@ from scratchmlp.ui import (
 )
 from scratchmlp.ui.runs import actions, deletion, run_table
 
-
 HANDS = "The run hands comes with the program: see it on Draw and Evaluate."
 
 
