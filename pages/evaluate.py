@@ -4,7 +4,7 @@ import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import first_run, layout, run_picker, selection
+from scratchmlp.ui import first_run, first_steps, layout, run_picker, selection
 from scratchmlp.ui.evaluate import (
     no_network,
     sample,
@@ -36,6 +36,7 @@ def page() -> None:
 
 def _evaluate(run: Run, runs: dict[str, Run]) -> None:
     state.show_run(run.id)
+    first_steps.note("errors")
     predictions = load_predictions(run, *split_picker.choose(run))
     split_picker.describe(run, predictions)
     summary.show(predictions)

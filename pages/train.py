@@ -3,13 +3,16 @@
 import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
-from scratchmlp.ui import layout, resources, run_status, selection
+from scratchmlp.ui import first_steps, layout, resources, run_status, selection
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.train import choices, comparison, run_card, settings, views
+from scratchmlp.ui.train import choices, comparison, run_card, settings, style, views
 
 
 def page() -> None:
-    st.title("Train a digit classifier", anchor=False)
+    st.html(style.TOP)
+    with st.container(horizontal=True, vertical_alignment="center", key="title"):
+        st.title("Train a digit classifier", anchor=False, width="content")
+        steps = st.container(width="content")
     data = resources.preparation()
     if data.dataset is None:
         run_status.preparation_progress()
@@ -21,6 +24,8 @@ def page() -> None:
             st.warning(f"{escape(data.missing)} Until then this page trains on digits.")
             st.button("Retry the MNIST download", on_click=data.start)
 
+    with steps:
+        first_steps.show()
     is_followed = selection.read_run()
     comparison.read_address()
     settings.read_address(is_followed)

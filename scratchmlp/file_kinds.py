@@ -13,6 +13,7 @@ PICTURES = {
     "AVIF": ("avif",),
 }
 PICTURE_NAMES = "PNG, JPEG, WebP, BMP, GIF, TIFF or AVIF"
+SYSTEM_FILES = ("thumbs.db", "desktop.ini", "__macosx")
 PICTURE_ENDINGS = tuple(ending for endings in PICTURES.values() for ending in endings)
 BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"\Z", "an empty file"),
@@ -45,6 +46,11 @@ READ = 2048  # bytes from the beginning of a file that say what it is
 def is_picture(name: str) -> bool:
     """Whether a file's name ends as that of a picture, in any case."""
     return name.lower().endswith(tuple(f".{ending}" for ending in PICTURE_ENDINGS))
+
+
+def is_of_system(name: str) -> bool:
+    """Whether an operating system or a tool left this file or folder, so that nobody means it."""
+    return name.startswith(".") or name.lower() in SYSTEM_FILES
 
 
 def kind_of(data: bytes) -> str:

@@ -19,6 +19,7 @@ FLOORS = (
     (
         "scratchmlp.paths",
         "scratchmlp.figures",
+        "scratchmlp.glossary",
         "scratchmlp.file_kinds",
         "scratchmlp.listening",
         "scratchmlp.memory",

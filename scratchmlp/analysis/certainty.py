@@ -58,6 +58,6 @@ def bent_pictures(network: Network) -> Examples:
     n = int(np.clip(MULTIPLICATIONS / weights, 2 * ENOUGH, PICTURES))
     rows = np.resize(np.random.default_rng(0).permutation(len(examples)), n)
     pixels = torch.from_numpy(examples.images[rows]).float()
-    bent = AUGMENTATIONS["elastic"](pixels, torch.Generator().manual_seed(0))
+    bent = AUGMENTATIONS["elastic"](pixels, torch.Generator().manual_seed(0), 1.0)
     images = bent.round().clamp(0, 255).to(torch.uint8).numpy()
     return Examples(images, examples.labels[rows])

@@ -1,12 +1,13 @@
-"""What is wrong with a run and what to try, from its curves and its statistics."""
+"""What is wrong with a run and what to try, from its curves, its statistics and its pictures."""
 
 from collections.abc import Callable
 
 import pandas as pd
 
-from scratchmlp.analysis import fit_findings, layer_findings, step_findings
+from scratchmlp.analysis import dataset_findings, fit_findings, layer_findings, step_findings
 from scratchmlp.analysis.findings import Finding
 from scratchmlp.analysis.symptoms import Symptoms
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.net.config import TrainConfig
 
 __all__ = ["Finding", "diagnose"]
@@ -47,7 +48,12 @@ RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
 
 
 def diagnose(
-    config: TrainConfig, steps: pd.DataFrame, epochs: pd.DataFrame, status: str, ended: object
+    config: TrainConfig,
+    steps: pd.DataFrame,
+    epochs: pd.DataFrame,
+    status: str,
+    ended: object,
+    dataset: Dataset | None = None,
 ) -> list[Finding]:
     """All findings about a run, the most serious first.
 
@@ -58,14 +64,18 @@ def diagnose(
         statistics, as `net.statistics.statistics` or an older version makes them; may be empty.
     status : the run's status in the store.
     ended : true, or the time of the end, if the run has ended.
+    dataset : what the run learns from, where that may be the cause of a problem.
     """
+    of_dataset = dataset_findings.findings(dataset) if dataset else []
+    if any(finding.severity == "error" for finding in of_dataset):
+        return of_dataset  # it explains all else
     symptoms = Symptoms(config, steps, epochs, status, bool(ended))
     found: dict[str, Finding] = {}
     for rule, superfluous_after in RULES:
         finding = None if found.keys() & set(superfluous_after) else rule(symptoms)
         if finding:
             found[finding.name] = _without_what_it_has(finding, config)
-    return list(found.values())
+    return [*of_dataset, *found.values()]
 
 
 def _without_what_it_has(finding: Finding, config: TrainConfig) -> Finding:

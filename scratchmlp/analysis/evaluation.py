@@ -77,7 +77,7 @@ def names_of(dataset: Dataset, config: TrainConfig, split: str) -> NDArray[np.st
 def _training_rows(dataset: Dataset, config: TrainConfig, split: str) -> NDArray[np.int64]:
     if split not in ("train", "valid"):
         raise UserError(f"split cannot be {split}: it must be one of test, valid, train.")
-    train, valid = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
+    train, valid = splits.divide(dataset.train.labels, config)
     if split == "valid" and not len(valid):
         raise UserError("This run has no validation pictures: choose test or train.")
     return valid if split == "valid" else train

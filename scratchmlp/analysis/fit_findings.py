@@ -42,6 +42,10 @@ def over_fitting(symptoms: Symptoms) -> Finding | None:
 
 
 def _against_over_fitting(config: TrainConfig) -> tuple[str, dict[str, Any]]:
+    if config.train_size:
+        return "Train on all pictures: more of them are harder to learn by heart.", {
+            "train_size": 0
+        }
     if config.augment == "none":
         return "Train with augmentation: the network never sees the same picture twice.", {
             "augment": "affine"

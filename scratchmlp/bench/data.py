@@ -28,7 +28,7 @@ class Data(NamedTuple):
 def data_of(dataset: Dataset) -> Data:
     """The split of `modern`."""
     config = presets.MODERN
-    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.divide(dataset.train.labels, config)
     train, valid = (dataset.train.take(part) for part in rows)
     (images, labels), (valid_images, valid_labels) = map(devices.to_tensors, (train, valid))
     moments = pixel_moments(images)

@@ -6,7 +6,7 @@ only loads the new numbers, so that a tooltip stays open.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ import altair as alt
 import pandas as pd
 
 from scratchmlp.charts.axes import log_axis
+from scratchmlp.charts.reference_lines import Line, lines_layer
 from scratchmlp.charts.theme import (
     BLUE,
     GREY,
@@ -29,33 +30,38 @@ from scratchmlp.figures import percent_expression
 
 Spec = dict[str, Any]
 Others = Mapping[str, str]  # column -> title of another run in the comparison
+GHOST = "ghost"  # the column of the previous run, which is drawn fainter than others
+CURVE_HEIGHT = 240
 
 _OTHER_COLORS = [color for color in PALETTE if color not in (BLUE, ORANGE, GREY)]
 MAX_OTHERS = len(_OTHER_COLORS)
 
 
-def loss_chart(others: Others | None = None, log: bool = True) -> Spec:
+def loss_chart(others: Others | None = None, log: bool = True, lines: Sequence[Line] = ()) -> Spec:
     """Loss of each batch, its mean, the validation loss, and averages of other runs.
 
     Parameters
     ----------
     others : the column of each other run's average, and the run's title.
     log : whether the axis of the loss is logarithmic.
+    lines : losses to compare with.
 
     Returns
     -------
     A Vega-Lite specification for the tables "points" (from `curves.pointer_table`), "epochs" (step,
     epoch, valid_loss, best), "rates" (step, words: changes of the learning rate) and "axis" (step:
-    both ends of the axis; the curve of a run in training grows towards the last).
+    both ends of the axis, the curve of a run in training grows towards the last; loss: losses that
+    the axis reaches).
     """
-    return json.loads(_loss_chart(tuple((others or {}).items()), log))
+    return json.loads(_loss_chart(tuple((others or {}).items()), log, tuple(lines)))
 
 
 @lru_cache(maxsize=64)
-def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
+def _loss_chart(others: tuple[tuple[str, str], ...], log: bool, lines: tuple[Line, ...]) -> str:
     columns = {"loss": "batch", "smooth": "average", **dict(others)}
     colors = _with_others({"batch": GREY, "average": BLUE, "validation": ORANGE}, others)
-    x = alt.X("step:Q", title="step (batches)", scale=alt.Scale(nice=False))
+    steps = alt.Axis(tickMinStep=1, format=",d", titlePadding=2)
+    x = alt.X("step:Q", title="step (batches)", axis=steps, scale=alt.Scale(nice=False))
     unit = "loss (nats, logarithmic)" if log else "loss (nats)"
     scale = alt.Scale(type="log", nice=False) if log else alt.Scale(zero=False)
     axis = log_axis() if log else alt.Axis()  # of the first layer, and so of all
@@ -63,15 +69,15 @@ def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
 
     def line(column: str, name: str, width: float) -> alt.Chart:
         y = alt.Y(f"{column}:Q", title=unit, scale=scale)
-        y = y if column != "loss" else y.axis(axis)
-        chart = alt.Chart(points).mark_line(strokeWidth=width)
+        y = y.axis(axis if column == "loss" else None)
+        chart = alt.Chart(points).mark_line(strokeWidth=width, strokeDash=_dash(column))
         return chart.encode(x=x, y=y, color=alt.value(colors[name]))
 
     raw = line("loss", "batch", 1)
     averages = [line(column, name, 2) for column, name in others]
     average = line("smooth", "average", 2)
     valid = alt.Chart(epochs).transform_filter("isValid(datum.valid_loss)")
-    y = alt.Y("valid_loss:Q", title=unit, scale=scale)
+    y = alt.Y("valid_loss:Q", title=unit, scale=scale, axis=None)
     valid = valid.encode(x=x, y=y, color=alt.value(ORANGE))
     line_of_valid = valid.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
     values = columns | {"valid_loss": "validation"}
@@ -79,46 +85,60 @@ def _loss_chart(others: tuple[tuple[str, str], ...], log: bool) -> str:
     pointer = _pointer(stops, "step", x, values, _four_decimals)
     curves = [raw, *averages, average, line_of_valid]
     legend = _legend(colors, bool(others))
-    layers = [_axis(x), *curves, *_rates(x), legend, _best(valid), pointer]
-    return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Loss")))
+    behind = lines_layer(lines, x, "loss", scale)
+    layers = [_axis(x), *curves, *_rates(x), legend, _best(valid), behind, pointer]
+    return _curves(layers, "Loss")
 
 
-def accuracy_chart(others: Others | None = None) -> Spec:
+def accuracy_chart(others: Others | None = None, lines: Sequence[Line] = ()) -> Spec:
     """Training and validation accuracy after each epoch, and the accuracy of other runs.
 
     Returns
     -------
     A Vega-Lite specification for the tables "epochs" (from `curves.accuracy_table`, and the column
-    best) and "axis" (epoch: both ends of the axis).
+    best) and "axis" (epoch: both ends of the axis; accuracy: values that the axis reaches).
     """
-    return json.loads(_accuracy_chart(tuple((others or {}).items())))
+    return json.loads(_accuracy_chart(tuple((others or {}).items()), tuple(lines)))
 
 
 @lru_cache(maxsize=64)
-def _accuracy_chart(others: tuple[tuple[str, str], ...]) -> str:
+def _accuracy_chart(others: tuple[tuple[str, str], ...], lines: tuple[Line, ...]) -> str:
     columns = {"train_accuracy": "training", "valid_accuracy": "validation", **dict(others)}
     colors = _with_others({"training": BLUE, "validation": ORANGE}, others)
     x = alt.X(
         "epoch:Q",
-        axis=alt.Axis(tickMinStep=1, format="d"),
+        axis=alt.Axis(tickMinStep=1, format="d", titlePadding=2),
         scale=alt.Scale(nice=False),
     )
     epochs = alt.Chart(alt.NamedData("epochs"))
+    scale = alt.Scale(zero=False, domainMax=1)
 
     def line(column: str) -> alt.Chart:
         chart = epochs.transform_filter(f"isValid(datum.{column})")
-        axis, scale = alt.Axis(format="%"), alt.Scale(zero=False, domainMax=1)
+        axis = alt.Axis(format="%") if column == "train_accuracy" else None
         y = alt.Y(f"{column}:Q", title="accuracy", axis=axis, scale=scale)
         return chart.encode(x=x, y=y, color=alt.value(colors[columns[column]]))
 
     curves = [
-        line(column).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=30))
+        line(column).mark_line(
+            strokeWidth=2, strokeDash=_dash(column), point=alt.OverlayMarkDef(size=30)
+        )
         for column in columns
     ]
     pointer = _pointer(epochs, "epoch", x, columns, percent_expression)
     best = _best(line("valid_accuracy"))
-    layers = [_axis(x), *curves, _legend(colors, bool(others)), best, pointer]
-    return _to_json(alt.layer(*layers).properties(height=HEIGHT, title=title("Accuracy")))
+    behind = lines_layer(lines, x, "accuracy", scale)
+    layers = [_axis(x), *curves, _legend(colors, bool(others)), best, behind, pointer]
+    return _curves(layers, "Accuracy")
+
+
+def _curves(layers: list[alt.Chart], words: str) -> str:
+    chart = alt.layer(*layers).resolve_axis(y="independent")
+    return _to_json(chart.properties(height=CURVE_HEIGHT, title=title(words)))
+
+
+def _dash(column: str) -> list[int]:
+    return [4, 3] if column == GHOST else []
 
 
 def _axis(x: alt.X) -> alt.Chart:
@@ -149,7 +169,9 @@ def _legend(colors: Mapping[str, str], has_long_names: bool) -> alt.Chart:
 
 def _with_others(own: Mapping[str, str], others: tuple[tuple[str, str], ...]) -> dict[str, str]:
     """The colour of each curve, by its name."""
-    return {**own, **dict(zip((name for _, name in others), _OTHER_COLORS, strict=False))}
+    names = [name for column, name in others if column != GHOST]
+    ghost = {name: GREY for column, name in others if column == GHOST}
+    return {**own, **dict(zip(names, _OTHER_COLORS, strict=False)), **ghost}
 
 
 def _best(valid: alt.Chart) -> alt.Chart:

@@ -8,7 +8,7 @@ import typer
 from scratchmlp.cli.output import BEST, JSON, RUN, app, echo
 from scratchmlp.errors import UserError
 from scratchmlp.figures import percent
-from scratchmlp.file_kinds import PICTURE_NAMES, is_picture
+from scratchmlp.file_kinds import PICTURE_NAMES, is_of_system, is_picture
 
 
 @app.command()
@@ -96,7 +96,6 @@ def _drawings(folder: Path, network: Any) -> Any:
     from scratchmlp.analysis import prediction
     from scratchmlp.data.datasets import Examples
     from scratchmlp.data.folders import SPLIT_FOLDERS
-    from scratchmlp.data.layouts import is_of_system
     from scratchmlp.ink import photos
 
     classes = network.classes

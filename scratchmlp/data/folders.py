@@ -20,6 +20,7 @@ from scratchmlp.data.types import (
     is_class_name,
 )
 from scratchmlp.errors import UserError
+from scratchmlp.file_kinds import is_of_system
 
 SPLIT_FOLDERS = {"train": "training", "test": "testing"}  # as this program names them
 MAX_FILES = 1_000_000
@@ -62,9 +63,9 @@ def files(root: Path) -> Iterator[PurePath]:
     count = 0
     for folder, inner, names in os.walk(root):
         here = PurePath(folder).relative_to(root)
-        names += [name for name in inner if layouts.is_of_system(name)]
+        names += [name for name in inner if is_of_system(name)]
         is_deep = len(here.parts) >= MAX_DEPTH
-        inner[:] = [] if is_deep else [n for n in inner if not layouts.is_of_system(n)]
+        inner[:] = [] if is_deep else [n for n in inner if not is_of_system(n)]
         count += len(names)
         if count > MAX_FILES:
             raise UserError(f"{root} holds more than {MAX_FILES:,} files: name a smaller folder.")
@@ -214,7 +215,7 @@ def file_times(root: str) -> str:
     path = Path(root)
     if path.is_file():
         return times([path])
-    return times(path / f for f in sorted(files(path)) if not layouts.is_of_system(f.name))
+    return times(path / f for f in sorted(files(path)) if not is_of_system(f.name))
 
 
 def times(found: Iterable[Path]) -> str:

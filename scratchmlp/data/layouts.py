@@ -13,14 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchmlp.file_kinds import is_picture
+from scratchmlp.file_kinds import is_of_system, is_picture
 
 SPLIT_NAMES = {
     "train": ("train", "training"),
     "valid": ("valid", "validation", "val"),
     "test": ("test", "testing"),
 }
-SYSTEM_FILES = ("thumbs.db", "desktop.ini", "__macosx")
 TEST_SHARE = 0.2  # of the pictures, where there is no test split
 TEST_SEED = 42
 SPLIT_OFF = f"so {TEST_SHARE:.0%} of each class are the test pictures, drawn with seed {TEST_SEED}."
@@ -48,11 +47,6 @@ class Layout(NamedTuple):
     @property
     def classes(self) -> tuple[str, ...]:
         return tuple(sorted({picture.label for picture in self.train}, key=natural))
-
-
-def is_of_system(name: str) -> bool:
-    """Whether an operating system or a tool left this file or folder, so that nobody means it."""
-    return name.startswith(".") or name.lower() in SYSTEM_FILES
 
 
 def natural(text: str) -> tuple[bool, int, str]:

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.data import layouts
-from scratchmlp.data.layouts import is_of_system, natural
+from scratchmlp.data.layouts import natural
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
-from scratchmlp.file_kinds import READ, kind_of
+from scratchmlp.file_kinds import READ, is_of_system, kind_of
 from scratchmlp.ink import polarity
 from scratchmlp.ink.preparation import SIDE
 

@@ -93,6 +93,8 @@ def check(data: bytes, name: str, limits: Limits) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             _check(packed, name, limits)
     except archive.DAMAGE_ERRORS as error:
+        if (what := kind_of(data)) and what != "a ZIP":
+            raise UserError(f"{name} is {what}: send a ZIP of folders of pictures.") from error
         raise _damaged(name) from error
 
 

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scratchmlp.errors import UserError
-from scratchmlp.ink import photos, preparation, strokes
+from scratchmlp.file_kinds import is_of_system, is_picture
+from scratchmlp.ink import photos, pictures, preparation, strokes
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Strokes
 
@@ -108,15 +109,15 @@ def _unpack(packed: zipfile.ZipFile, prepare: Prepare) -> list[ArchivedDrawing]:
         raise UserError(f"This ZIP unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB.")
     for info in files:
         check_path(info.filename)
-    pictures = [info for info in files if info.filename.lower().endswith(".png")]
-    if not pictures:
+    found = [info for info in files if is_picture(info.filename) and not _is_of_system(info)]
+    if not found:
         raise UserError("This ZIP holds no drawings: it needs pictures as <class>/<name>.png.")
-    if len(pictures) > MAX_PICTURES:
-        raise UserError(f"This ZIP holds {len(pictures):,} pictures: at most {MAX_PICTURES:,}.")
-    _check_pixels(packed, pictures)
+    if len(found) > MAX_PICTURES:
+        raise UserError(f"This ZIP holds {len(found):,} pictures: at most {MAX_PICTURES:,}.")
+    _check_pixels(packed, found)
     strokes_of = _read_strokes(packed, files)
     drawings = []
-    for info in sorted(pictures, key=_path):
+    for info in sorted(found, key=_path):
         image = _image(_read(packed, info, MAX_PICTURE_BYTES), prepare)
         drawings.append(ArchivedDrawing(_label(info), image, strokes_of.get(info.filename)))
     return drawings
@@ -129,9 +130,9 @@ def check_path(name: str) -> None:
         raise UserError(f"This ZIP holds a file with a path that is refused: {name[:60]!r}.")
 
 
-def _check_pixels(packed: zipfile.ZipFile, pictures: list[zipfile.ZipInfo]) -> None:
+def _check_pixels(packed: zipfile.ZipFile, found: list[zipfile.ZipInfo]) -> None:
     """Refuse pictures that would take long, by their headers."""
-    if sum(_pixels_to_prepare(packed, info) for info in pictures) > MAX_PIXELS:
+    if sum(_pixels_to_prepare(packed, info) for info in found) > MAX_PIXELS:
         raise UserError(
             f"The pictures in this ZIP are too large: at most {MAX_PIXELS // 1_000_000} megapixels "
             f"in all, and at most {MAX_PIXELS // MIN_PIXELS:,} pictures that are not 28 x 28."
@@ -139,7 +140,9 @@ def _check_pixels(packed: zipfile.ZipFile, pictures: list[zipfile.ZipInfo]) -> N
 
 
 def _pixels_to_prepare(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
-    """The work to prepare a PNG; 0 if it is grey and 28 x 28."""
+    """The work to prepare a picture; 0 if it is a PNG, grey and 28 x 28."""
+    if not info.filename.lower().endswith(".png"):
+        return max(pictures.count_pixels(_read(packed, info, MAX_PICTURE_BYTES)), MIN_PIXELS)
     with packed.open(info) as opened:
         header = opened.read(26)  # signature, IHDR, width, height, bits, colour
     width, height = int.from_bytes(header[16:20], "big"), int.from_bytes(header[20:24], "big")
@@ -164,6 +167,10 @@ def _read_strokes(packed: zipfile.ZipFile, files: list[zipfile.ZipInfo]) -> dict
         raise UserError(f"{STROKES_FILE} in this ZIP must be an object: path, strokes.")
     folder = PurePosixPath(found[0].filename).parent
     return {str(folder / name): strokes.check(value) for name, value in content.items()}
+
+
+def _is_of_system(info: zipfile.ZipInfo) -> bool:
+    return any(map(is_of_system, PurePosixPath(info.filename).parts))
 
 
 def _path(info: zipfile.ZipInfo) -> str:

@@ -62,7 +62,7 @@ class ActivationChoice(Choice):
 # Implemented in `activations`.
 ACTIVATIONS = {
     "relu": ActivationChoice(
-        function="RELU", dies=True, help="Keeps what is above 0. Fast, and the usual choice."
+        function="RELU", dies=True, help="Keeps what is above 0: fast, and the usual choice."
     ),
     "leaky-relu": ActivationChoice(
         function="LEAKY_RELU", help="Like ReLU, with a small slope below 0: no unit can die."
@@ -78,7 +78,7 @@ ACTIVATIONS = {
         function="SIGMOID",
         init="xavier",
         saturates=True,
-        help="An S-shaped curve from 0 to 1. Its small slopes make deep networks learn slowly.",
+        help="An S-shaped curve from 0 to 1, whose small slopes make deep networks slow.",
     ),
     "identity": ActivationChoice(
         function="IDENTITY",
@@ -88,17 +88,17 @@ ACTIVATIONS = {
 }
 # Implemented in `model`.
 INITS = {
-    "he": Choice(function="he", help="Random, and scaled for ReLU (He et al. 2015)."),
+    "he": Choice(function="he", help="Random, and scaled for ReLU (He and others, 2015)."),
     "xavier": Choice(
         function="xavier", help="Random, and scaled for tanh and sigmoid (Glorot & Bengio 2010)."
     ),
     "normal": Choice(
         function="normal",
         settings=("init_std",),
-        help="Random with a standard deviation of your choice. The post uses 1.",
+        help="Random with a standard deviation of your choice; the post uses 1.",
     ),
     "zeros": Choice(
-        function="zeros", help="All zero. Breaks: the units of a layer all stay the same."
+        function="zeros", help="All zero, which breaks: the units of a layer all stay the same."
     ),
 }
 # Implemented in `loss`.
@@ -108,7 +108,7 @@ LOSSES = {
     ),
     "plain-softmax": Choice(
         function="plain_log_softmax",
-        help="Takes softmax, then its logarithm. Breaks: large logits make the loss NaN.",
+        help="Takes softmax, then its logarithm, which breaks: large logits make the loss NaN.",
     ),
 }
 # Implemented in `optimizers`.
@@ -116,7 +116,7 @@ OPTIMIZERS = {
     "sgd": OptimizerChoice(
         function="sgd",
         finder_lag=1.0,
-        help="Each weight takes a step against its gradient. The post uses this.",
+        help="Each weight takes a step against its gradient, as in the post.",
     ),
     "momentum": OptimizerChoice(
         function="momentum",
@@ -155,10 +155,14 @@ SCHEDULES = {
 AUGMENTATIONS = {
     "none": Choice(function="unchanged", help="Every epoch shows the same pictures."),
     "affine": Choice(
-        function="affine", help="Each picture is rotated, scaled, sheared and shifted a little."
+        function="affine",
+        settings=("augment_strength",),
+        help="Each picture is rotated, scaled, sheared and shifted a little.",
     ),
     "elastic": Choice(
-        function="elastic", help="Affine, and each picture is distorted a little too."
+        function="elastic",
+        settings=("augment_strength",),
+        help="Affine, and each picture is distorted a little too.",
     ),
 }
 # Implemented in `backward`.

@@ -14,6 +14,7 @@ from typing import Any
 from scratchmlp.data import sources
 from scratchmlp.errors import UserError
 from scratchmlp.net import choices
+from scratchmlp.net.expectations import EXPECTATIONS
 
 MAX_LAYERS = 6
 MAX_WIDTH = 4096
@@ -84,8 +85,22 @@ class TrainConfig:
         choices.AUGMENTATIONS,
         "How training pictures are rotated, shifted and distorted at random.",
     )
+    augment_strength: float = _number(
+        1.0,
+        "Augmentation strength",
+        0.0,
+        3.0,
+        "The changes of the pictures are so many times as large as usual.",
+    )
     batch_size: int = _number(256, "Batch size", 1, 8192, "Pictures in one step.")
     epochs: int = _number(6, "Epochs", 1, 1000, "How often the run sees every training picture.")
+    train_size: int = _number(
+        0,
+        "Training pictures",
+        0,
+        1_000_000,
+        "How many pictures the run trains on; 0 means all that are not for validation.",
+    )
     skip_damaged: bool = _field(
         False,
         "Leave out damaged pictures",
@@ -147,19 +162,23 @@ def matters(name: str, config: TrainConfig) -> bool:
 
 def setting(name: str, config: TrainConfig) -> str:
     """The value of a field as a reader sees it; a dash for a field that has no effect."""
-    value = getattr(config, name)
-    if not matters(name, config):
-        return "–"
+    return in_words(name, getattr(config, name)) if matters(name, config) else "–"
+
+
+def in_words(name: str, value: Any) -> str:
+    """A value of a field as people write it."""
     if name == "hidden":
         return " + ".join(map(str, value)) or "none"
+    if name == "train_size":
+        return f"{value:,}" if value else "all"
     return f"{value:g}" if isinstance(value, float) else unparse(value)
 
 
 def explain(name: str) -> str:
-    """The field's help and, in Markdown, a line for each of its choices."""
+    """What the field does, what to expect of other values, and a line for each choice: Markdown."""
     table = sources.SOURCES if name == "dataset" else choices.TABLES.get(name, {})
     lines = [f"- {choice}: {row.help}" for choice, row in table.items()]
-    return "\n".join([FIELDS[name].metadata["help"], *([""] if lines else []), *lines])
+    return "\n".join([FIELDS[name].metadata["help"], "", EXPECTATIONS[name], "", *lines]).strip()
 
 
 def differing(*configs: TrainConfig) -> list[str]:

@@ -56,14 +56,16 @@ def _batches(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Inputs (B, 784) and labels (B,). The old pictures are augmented as in their training."""
     new = min(COPIES * len(drawings), MAX_NEW)
-    sources = [(drawings, new, AUGMENTATIONS["elastic"])]
+    config, sources = network.config, [(drawings, new, AUGMENTATIONS["elastic"], 1.0)]
     if len(replay):
-        sources.append((replay, BATCH - new, AUGMENTATIONS[network.config.augment]))
+        augment = AUGMENTATIONS[config.augment]
+        sources.append((replay, BATCH - new, augment, config.augment_strength))
     while True:
         pixels, labels = [], []
-        for examples, n, augment in sources:
+        for examples, n, augment, strength in sources:
             rows = torch.randint(len(examples), (n,), generator=generator).numpy()
-            pixels.append(augment(torch.from_numpy(examples.images[rows]).float(), generator))
+            old = torch.from_numpy(examples.images[rows]).float()
+            pixels.append(augment(old, generator, strength))
             labels.append(torch.from_numpy(examples.labels[rows]))
         xb = torch.cat(pixels).flatten(1)
         yield standardise(xb, network.mean, network.std), torch.cat(labels)

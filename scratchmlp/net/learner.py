@@ -88,7 +88,8 @@ class Learner:
         self._began = time.perf_counter()
         yb = self.labels.index_select(0, rows)  # (B,)
         pixels = self.images.index_select(0, rows).float()  # (B, 28, 28), 0 to 255
-        augmented = AUGMENTATIONS[self.config.augment](pixels, self.generator)
+        augment = AUGMENTATIONS[self.config.augment]
+        augmented = augment(pixels, self.generator, self.config.augment_strength)
         return standardise(augmented.flatten(1), self.mean, self.std), yb
 
     def gradients(self, xb: Tensor, yb: Tensor) -> tuple[float, Tensor, list[Tensor]]:

@@ -33,7 +33,7 @@ POSTGRES = {
 LOST_AFTER = 10.0  # seconds without a heartbeat: the run or task then counts as lost
 MIGRATIONS = Path(__file__).parent / "migrations"
 URL_FORMS = "it must be like sqlite:////folder/runs.db or postgresql://user@host/name."
-HEAD = "0006"  # the newest migration in migrations/versions
+HEAD = "0007"  # the newest migration in migrations/versions
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

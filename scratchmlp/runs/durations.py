@@ -41,16 +41,26 @@ def expected_seconds(config: TrainConfig, measured: Sequence[Measured], done: in
     return OVERHEAD + steps * _seconds_per_step(config, measured)
 
 
+def known_seconds(config: TrainConfig, measured: Sequence[Measured]) -> float | None:
+    """The same for a whole run; None if no run on its dataset was measured.
+
+    Then neither the number of its steps nor the speed of the machine is known.
+    """
+    is_known = any(one.config.dataset == config.dataset for one in measured)
+    return expected_seconds(config, measured) if is_known else None
+
+
 def expected_steps(config: TrainConfig, measured: Sequence[Measured]) -> int:
     """The steps of a run, by the number of pictures that other runs on its dataset had."""
     pictures = FULL
     for one in measured:
-        if one.config.dataset == config.dataset:
+        if one.config.dataset == config.dataset and not one.config.train_size:
             per_epoch = one.steps / one.config.epochs * one.config.batch_size
             pictures = round(per_epoch / (1 - one.config.valid_pct))
             break
-    trained = pictures * (1 - config.valid_pct)
-    return config.epochs * max(1, -(-round(trained) // config.batch_size))
+    trained = round(pictures * (1 - config.valid_pct))
+    trained = min(trained, config.train_size or trained)
+    return config.epochs * max(1, -(-trained // config.batch_size))
 
 
 def _seconds_per_step(config: TrainConfig, measured: Sequence[Measured]) -> float:

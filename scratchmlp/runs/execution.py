@@ -106,7 +106,7 @@ def _train(
     on_event: Callable[[Event], None],
 ) -> FinalEvent:
     config = run.config
-    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.divide(dataset.train.labels, config)
     train, valid = dataset.to_train_on(rows[0]), dataset.train.take(rows[1])
     steps = learner.steps_per_epoch(config, len(train)) * config.epochs
     start = patiently(lambda: _start(store, run, dataset, steps))

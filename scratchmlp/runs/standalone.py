@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from scratchmlp.data.datasets import Examples
+from scratchmlp.data.splits import some_of
 from scratchmlp.figures import percent
 from scratchmlp.ink.polarity import is_light_paper, paper_of
 from scratchmlp.net.config import TrainConfig
@@ -170,6 +171,7 @@ def train(config: TrainConfig, lr_changes: dict[int, float]) -> None:
     pictures = read_examples(given.pictures, "train")
     times = read_times(given.pictures, len(pictures.labels))
     rows, valid = split_rows(len(pictures.labels), config.valid_pct, config.split_seed)
+    rows = some_of(rows, pictures.labels, config.train_size, config.split_seed)
     halves = np.repeat(rows, times[rows]), valid
     parts = [Examples(pictures.images[part], pictures.labels[part]) for part in halves]
     curve = ["step,loss,lr"]  # a header, and a line for each step that is done

@@ -141,6 +141,12 @@ held_links = sa.Table(  # the runs of others that a visitor opened by a link
     sa.Column("visitor", sa.String(64), primary_key=True),
     sa.Column("run", sa.String(32), sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
 )
+first_steps = sa.Table(  # what a visitor has done for the first time, see `visitors.FirstStep`
+    "first_steps",
+    metadata,
+    sa.Column("visitor", sa.String(64), primary_key=True),
+    sa.Column("step", sa.String(16), primary_key=True),
+)
 class_settings = sa.Table(  # what a teacher has set for all
     "class_settings",
     metadata,

@@ -1,10 +1,11 @@
-"""The visitors of a hosted server: their nicknames, when they were seen, the links they hold.
+"""Visitors: nicknames, when they were seen, the links they hold, the first steps they have done.
 
-A visitor can be forgotten: then nothing is left of them and of what they made.
+A visitor of a hosted server can be forgotten: then nothing is left of them and of what they made.
 """
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -17,12 +18,15 @@ from scratchmlp.runs.database import (
 )
 from scratchmlp.runs.permissions import Visitor
 from scratchmlp.runs.records import demand_length, one_line
-from scratchmlp.runs.tables import drawings, held_links, runs, tasks, visitors
+from scratchmlp.runs.tables import drawings, first_steps, held_links, runs, tasks, visitors
 
 MAX_NICKNAME_LENGTH = 40
 UNNAMED, OWN, SERVER = "a visitor", "you", "this server"
 """What lists say of a visitor without a nickname, of oneself, and of the machine's owner."""
 SEEN_SECONDS = 30.0  # between two notes that a visitor is here
+
+FirstStep = Literal["train", "errors", "draw", "dismissed"]
+"""What a newcomer does first: trains, sees errors, draws. "dismissed": wants no list of it."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,20 @@ class Visitors:
             if connection.execute(row).first():
                 connection.execute(insert.values(visitor=visitor.id, run=run_id))
 
+    def first_steps(self, visitor_id: str) -> set[str]:
+        """The first steps that a visitor has done."""
+        query = sa.select(first_steps.c.step).where(first_steps.c.visitor == visitor_id)
+        with read_transaction(self._engine) as connection:
+            return {*connection.execute(query).scalars()}
+
+    def note_first_step(self, visitor_id: str, step: FirstStep) -> None:
+        with write_transaction(self._engine) as connection:
+            connection.execute(
+                insert_new(connection, first_steps).values(visitor=visitor_id, step=step)
+            )
+
     def forget(self, visitor: Visitor) -> None:
-        """Delete for good what a visitor has made, the links they hold, and who they are.
+        """Delete for good what a visitor has made and done, the links they hold, and who they are.
 
         A process that trains one of their runs finds that it is gone, and lets go.
         """
@@ -105,6 +121,7 @@ class Visitors:
                 tasks.c.owner,
                 drawings.c.owner,
                 held_links.c.visitor,
+                first_steps.c.visitor,
                 visitors.c.id,
             ):
                 connection.execute(sa.delete(owner.table).where(owner == visitor.id))

@@ -16,6 +16,7 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs import queue_state, turns
 from scratchmlp.runs.checkpoints import last_position
 from scratchmlp.runs.database import read_transaction, write_transaction
+from scratchmlp.runs.durations import known_seconds
 from scratchmlp.runs.limits import Limits
 from scratchmlp.runs.records import LIVE
 from scratchmlp.runs.tables import NOT_DELETED, commands, epochs, runs, steps, tasks
@@ -92,6 +93,12 @@ class WorkQueue:
         lasts = {one.item: left(one.item) for one in waiting}
         taken: list[Served] = [*served.values()]
         return turns.starts(waiting, taken, lasts, ends, workers, self._max_running, now)
+
+    def known_seconds(self, configs: Sequence[TrainConfig]) -> list[float | None]:
+        """How long a run of each of these settings takes here; None where that is not known."""
+        with read_transaction(self._engine) as connection:
+            measured = queue_state.read_measured(connection)
+        return [known_seconds(config, measured) for config in configs]
 
     def claim_next(self, worker: str | None = None) -> Item | None:
         """Take the next item out of the queue; None if nothing waits. Only one process gets it.

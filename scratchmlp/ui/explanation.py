@@ -7,6 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from torch import Tensor
 
+from scratchmlp import glossary
 from scratchmlp.analysis import explanation, nearest
 from scratchmlp.analysis.explanation import Contributions
 from scratchmlp.charts import image_urls
@@ -26,7 +27,8 @@ def units(network: Network, image: Tensor, first: int, second: int) -> Contribut
     st.caption(
         f"The units sum to {contributions.table['gap'].sum():+.2f} and the biases to "
         f"{contributions.bias:+.2f}. Logit of {escape(one)} minus logit of {escape(other)}: "
-        f"{contributions.difference:+.2f}."
+        f"{contributions.difference:+.2f}.",
+        help=glossary.explain("logits", "unit", "bias"),
     )
     return contributions
 

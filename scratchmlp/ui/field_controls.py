@@ -10,8 +10,9 @@ from typing import Any
 
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.net import devices
-from scratchmlp.net.config import FIELDS, LABELS, MAX_LAYERS, explain
+from scratchmlp.net.config import FIELDS, LABELS, MAX_LAYERS, explain, in_words
 from scratchmlp.ui import session
 
 MAX_LETTERS = 26  # of buttons in one row
@@ -20,8 +21,10 @@ SCALES: dict[str, list] = {
     "lr": [round(m * 10.0**e, 9) for e in range(-6, 2) for m in MANTISSAS] + [100.0],
     "batch_size": [2**n for n in range(14)],
     "init_std": [0.0, *(round(m * 10.0**e, 3) for e in (-3, -2, -1, 0) for m in (1, 2, 5)), 10.0],
+    "augment_strength": [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0],
     "momentum": [0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999],
     "beta2": [0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999],
+    "train_size": [100, 200, 500, *(n * 1000 for n in (1, 2, 5, 10, 20, 30, 40, 50, 60))],
     "weight_decay": [0.0, *(round(m * 10.0**e, 5) for e in range(-5, 0) for m in (1, 2, 5)), 1.0],
 }
 
@@ -49,11 +52,38 @@ class Field:
     def widget(self) -> dict[str, Any]:
         """Arguments of every widget."""
         widget = session.synced_widget(self.name, self.value, self._change)
-        return {"label": LABELS[self.name], "help": explain(self.name)} | widget
+        return {"label": LABELS[self.name], "help": _help(self.name)} | widget
 
     def _change(self, value: Any) -> None:
         if value is not None:  # a number that was deleted
             self.change(value)
+
+
+# Words that a label uses, by the field.
+WORDS = {
+    "hidden": glossary.explain("hidden layer", "unit"),
+    "activation": glossary.explain("activation"),
+    "init": glossary.explain("initialisation"),
+    "loss": glossary.explain("cross-entropy", "softmax", "logits"),
+    "optimizer": glossary.explain("optimiser", "gradient"),
+    "lr": glossary.explain("learning rate"),
+    "momentum": glossary.explain("momentum"),
+    "weight_decay": glossary.explain("weight decay", "over-fitting"),
+    "schedule": glossary.explain("schedule"),
+    "augment": glossary.explain("augmentation"),
+    "batch_size": glossary.explain("batch", "step"),
+    "epochs": glossary.explain("epoch", "over-fitting"),
+    "train_size": glossary.explain("training pictures", "over-fitting"),
+    "valid_pct": glossary.explain("validation pictures"),
+    "split_seed": glossary.explain("seed", "validation pictures"),
+    "seed": glossary.explain("seed"),
+    "backward": glossary.explain("gradient", "autograd"),
+}
+
+
+def _help(name: str) -> str:
+    """What the field does, and the words that somebody may not know."""
+    return "\n\n".join(filter(None, [explain(name), WORDS.get(name)]))
 
 
 def show(
@@ -77,6 +107,17 @@ def _slider(field: Field) -> None:
     options = sorted({*SCALES[field.name], field.value})
     st.select_slider(
         options=options, value=field.value, format_func=lambda x: f"{x:g}", **field.widget()
+    )
+
+
+def _pictures(field: Field) -> None:
+    """A slider from few pictures to all, which stands at the right end."""
+    options = [*sorted({*SCALES[field.name], field.value} - {0}), 0]
+    st.select_slider(
+        options=options,
+        value=field.value,
+        format_func=partial(in_words, field.name),
+        **field.widget(),
     )
 
 
@@ -149,7 +190,7 @@ def _layer(field: Field, index: int) -> None:
         f"Hidden layer {index + 1}" if index else "Hidden layer",
         value=widths[index],
         step=16,
-        help="Its number of hidden units.",
+        help=_help("hidden"),
         **session.synced_widget(key, widths[index], partial(_widen, field, index)),
     )
     row.button(
@@ -183,8 +224,10 @@ CONTROLS: dict[str, Callable[[Field], None]] = {
     "weight_decay": _slider,
     "schedule": _buttons,
     "augment": _buttons,
+    "augment_strength": _slider,
     "batch_size": _slider,
     "epochs": _number,
+    "train_size": _pictures,
     "valid_pct": _share,
     "split_seed": _number,
     "seed": _number,

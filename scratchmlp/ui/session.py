@@ -50,7 +50,9 @@ HIDDEN_CONTROLS = "hidden_controls"  # the controls that the link hides
 CONTROLS_TO_HIDE = "hide_controls"  # the controls that a link for a class will hide
 TRAIN_VIEW = "run_view"  # the title of the open view
 COMPARED_RUNS = "compared_runs"  # the ids of the runs that are compared with the selected one
+SAMPLES_SEED = "samples_seed"  # which pictures the view of the data shows
 LOG_AXIS = "log_axis"  # whether the loss axis is logarithmic
+GHOST_RUN = "ghost_run"  # whether the curves of the run before are drawn too
 
 # Evaluate
 EVALUATED = "evaluated"  # the `State` of the page

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from scratchmlp.analysis.diagnosis import Finding, diagnose
 from scratchmlp.data import splits
-from scratchmlp.data.datasets import Dataset
+from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.net import choices, presets, training
 from scratchmlp.net.config import TrainConfig, differing
 from scratchmlp.net.events import Epoch, Step
@@ -64,6 +65,7 @@ LIVE = {
     "few steps": (MODERN, ["still improving"]),
     "three layers": (replace(MODERN, hidden=(128, 128, 128)), ["still improving"]),
     "a rise that did no harm": (replace(FAIR, epochs=40, seed=1), ["converged"]),
+    "100 pictures": (replace(FAIR, train_size=100, epochs=60), ["over-fitting"]),
     "small batches": (FAIR, ["converged"]),
     "nine steps": (replace(MODERN, epochs=1), ["too few steps"]),
     "constant rate, cut short": (
@@ -275,7 +277,7 @@ def trained(
     config: TrainConfig, dataset: Dataset
 ) -> tuple[TrainConfig, pd.DataFrame, pd.DataFrame, str]:
     """The history of a run on the digits, as `diagnose` takes it."""
-    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.divide(dataset.train.labels, config)
     train, valid = (dataset.train.take(part) for part in rows)
     steps, epochs = [], []
     for event in training.fit(config, train, valid):
@@ -305,3 +307,28 @@ def test_following_the_advice_leads_to_a_good_run(digits: Dataset, name: str) ->
         config = TrainConfig.from_mapping(found.change, config)
     assert found.name == "converged"
     assert history[2]["valid_accuracy"].iloc[-1] > 0.94
+
+
+def of_dataset(dataset: Dataset) -> list[str]:
+    """The findings about a good run, had it learned from this dataset."""
+    config, steps, epochs = tables(next(run for run in RUNS if run["kind"] == "modern"))
+    return [f.name for f in diagnose(config, steps, epochs, "finished", True, dataset)]
+
+
+def test_the_pictures_of_a_run_are_diagnosed(digits: Dataset) -> None:
+    assert of_dataset(digits) == ["converged"]
+    images, labels = digits.train.images.copy(), digits.train.labels
+    images[:200] = 7
+    some_blank = replace(digits, train=Examples(images, labels))
+    assert of_dataset(some_blank) == ["blank pictures", "converged"]
+    images[:1000] = 0
+    assert of_dataset(some_blank) == ["blank pictures"]  # which explains all else
+    one = digits.train.take(np.flatnonzero(labels == 3))
+    assert of_dataset(replace(digits, train=one))[0] == "all labels are one"
+    rows = np.concatenate([np.flatnonzero(labels != 3), np.flatnonzero(labels == 3)[:20]])
+    uneven = replace(digits, train=digits.train.take(rows))
+    assert of_dataset(uneven) == ["uneven classes", "converged"]
+    [finding, _] = diagnose(
+        *tables(next(run for run in RUNS if run["kind"] == "modern")), "finished", True, uneven
+    )
+    assert finding.evidence == "Class 1 has 146 training pictures, class 3 has 20."

@@ -75,7 +75,7 @@ def presses(page: Page, app: App) -> Iterator[None]:
     expect(page.locator(".st-key-map svg.marks")).to_be_visible()
     yield
     go(page, app, "/")
-    page.get_by_role("tab", name="Find a learning rate").click()
+    page.get_by_role("button", name="Find a learning rate").click()
     ask, found = page.locator(".st-key-ask_finder button"), page.locator(".st-key-finder_chart")
     expect(ask.or_(found).first).to_be_visible()
     if ask.is_visible():  # or the other theme has asked already

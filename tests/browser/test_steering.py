@@ -161,7 +161,8 @@ def test_a_browser_that_lags_behind_undoes_nothing(
     says(page, "running")
     run = store.run("latest")
     line.held = True
-    words = page.locator(".st-key-preset [data-testid=stCaptionContainer]", has_text="our guess")
+    card = page.locator(".st-key-preset [role=radiogroup] > div", has_text="blog-as-reported")
+    words = card.locator("[data-testid=stCaptionContainer]")
     words.click(force=True)  # all of a card counts
     store.send(run.id, "stop")
     line.wait_until(lambda: store.run(run.id).status == "stopped")
@@ -179,7 +180,7 @@ def test_a_browser_that_lags_behind_undoes_nothing(
 def test_a_control_redraws_what_shows_it(
     app: App, open_page: Callable[..., Page], store: Store
 ) -> None:
-    """A number still being typed counts when Train is pressed; an open view follows."""
+    """A number still being typed counts when Train is pressed; the search for a rate follows."""
     page = open_page()
     go(page, app, "/?dataset=digits&epochs=9")
     page.locator(".st-key-epochs input").fill("2")
@@ -187,9 +188,10 @@ def test_a_control_redraws_what_shows_it(
     page.wait_for_url(re.compile("run="))
     assert store.run("latest").config.epochs == 2
     says(page, "finished")
-    page.get_by_role("tab", name="Find a learning rate").click()
+    press(page, "finder")
     press(page, "ask_finder")
     expect(page.locator(".st-key-use_rate button")).to_be_visible()
     page.locator(".st-key-optimizer button").filter(has_text="sgd").click()
     expect(page.locator(".st-key-reset_optimizer")).to_be_visible()
+    press(page, "finder")
     expect(page.locator(".st-key-ask_finder button")).to_be_visible()

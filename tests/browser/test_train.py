@@ -12,8 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import links
-from tests.browser.conftest import DATASET, MODERN, App
-from tests.browser.train_page import chart, go, metric, press, says, step
+from tests.browser.conftest import DATASET, MODERN, App, settled
+from tests.browser.train_page import chart, go, metric, places, press, says, step
 from tests.conftest import ROOT
 
 LONG = {"epochs": "400", "batch_size": "64"}
@@ -32,14 +32,22 @@ def test_a_newcomer_finds_a_net_and_trains_another(
     says(page, "finished")
     assert float(metric(page, "Test accuracy").rstrip("%")) > ENOUGH[DATASET]
     assert len(store.runs()) == 1
+    expect(page.locator(".st-key-run_diagnosis")).to_contain_text("validation accuracy is")
+    settled(page)
+    at = places(page)
+    assert [*at] == sorted(at, key=lambda key: at[key][0])
+    assert at["run_diagnosis"][1] <= 900
 
     expect(page.locator(".st-key-preset [data-selected]").first).to_contain_text("modern")
     page.locator(".st-key-epochs input").fill(str(LONGER[DATASET]))
     page.locator(".st-key-epochs input").press("Enter")
     changed = page.locator(".st-key-reset_epochs")
     expect(changed).to_contain_text(f"Epochs 6 → {LONGER[DATASET]}")
+    steps = page.locator(".st-key-first_steps")
+    expect(steps.get_by_text("✓")).to_have_count(0)
     press(page, "train")
     says(page, "running")
+    expect(steps.get_by_text("✓")).to_have_count(1)
     expect(chart(page, "accuracy_chart")).to_be_visible()
     says(page, "finished")
     run = store.run("latest")
@@ -47,6 +55,12 @@ def test_a_newcomer_finds_a_net_and_trains_another(
     expect(page).to_have_url(re.compile(f"run={run.id}"))
     assert metric(page, "Test accuracy") == f"{run.test_accuracy:.2%}"
     expect(page.locator(".st-key-pause")).to_have_count(0)
+
+    press(page, "hide_steps")
+    expect(steps).to_have_count(0)
+    page.reload()
+    says(page, "finished")
+    expect(steps).to_have_count(0)
 
 
 def test_reload_and_a_second_tab_see_the_run_where_it_is(
@@ -181,3 +195,7 @@ def test_a_small_screen_shows_everything(
     wide = "titles => titles.filter(title => title.scrollWidth > title.clientWidth).length"
     assert page.locator(".st-key-preset label p").evaluate_all(wide) == 0
     assert contrast(page.locator(".st-key-train button")) > 4.5
+    settled(page)
+    at = places(page)
+    assert [*at] == sorted(at, key=lambda key: at[key][0])
+    assert at["train"][1] <= 844

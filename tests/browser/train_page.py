@@ -34,5 +34,19 @@ def chart(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{key}").locator("canvas, svg.marks").first
 
 
+# From the top to the bottom of the page.
+IN_ORDER = "what preset train run_header run_accuracy loss_chart run_diagnosis accuracy_chart view"
+
+
+def places(page: Page) -> dict[str, tuple[float, float]]:
+    """The top and the bottom of each part of the page, by the key of its container."""
+    found = {}
+    for key in IN_ORDER.split():
+        box = page.locator(f".st-key-{key}").bounding_box()
+        assert box, key
+        found[key] = box["y"], box["y"] + box["height"]
+    return found
+
+
 def press(page: Page, key: str) -> None:
     page.locator(f".st-key-{key} button").click()

@@ -73,9 +73,12 @@ def test_a_bomb_is_refused_by_its_headers() -> None:
         zips.check(packed(np.zeros((0, 1, 1)), **{"a/1.png": huge.getvalue()}), "a.zip", SMALL)
 
 
-@pytest.mark.parametrize("data", [b"", b"%PDF", b"PK\x03\x04 half"])
-def test_what_is_no_zip_is_refused(data: bytes) -> None:
-    with pytest.raises(UserError, match="is not a ZIP that can be read"):
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"", "an empty file"), (b"%PDF", "a PDF"), (b"PK\x03\x04 half", "not a ZIP that can be")],
+)
+def test_what_is_no_zip_is_refused(data: bytes, said: str) -> None:
+    with pytest.raises(UserError, match=f"a.zip is {said}"):
         zips.check(data, "a.zip", SMALL)
 
 

@@ -43,6 +43,7 @@ def png(image: np.ndarray) -> bytes:
     return out.getvalue()
 
 
+GREY = np.pad(np.full((60, 10), 20, dtype=np.uint8), 40, constant_values=250)  # a one on paper
 GOOD = png(np.full((28, 28), 9, dtype=np.uint8))
 
 
@@ -143,3 +144,16 @@ def test_a_zip_with_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(archive, "MAX_ZIP_BYTES", 100)
     with pytest.raises(UserError, match="too large"):
         archive.unpack(data)
+
+
+def test_a_zip_of_any_pictures_without_what_a_system_left_is_imported() -> None:
+    """An iPhone's or a Mac's ZIP: JPEG, BMP in capitals, and hidden files."""
+    ink = Image.fromarray(GREY)
+    files = {"__MACOSX/3/._a.png": b"x", "3/.DS_Store": b"x", "3/._b.jpg": b"x"}
+    for name, format in (("3/a.jpg", "jpeg"), ("3/b.BMP", "bmp"), ("4/c.gif", "gif")):
+        out = io.BytesIO()
+        ink.save(out, format)
+        files[name] = out.getvalue()
+    found = archive.unpack(zipped(files))
+    assert [drawing.label for drawing in found] == ["3", "3", "4"]
+    assert all(drawing.image.any() for drawing in found)

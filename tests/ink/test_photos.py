@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from scratchmlp.errors import UserError
 from scratchmlp.ink import photos, preparation, strokes
@@ -113,3 +113,13 @@ def png_that_claims(width: int, height: int) -> bytes:
 def test_a_file_that_is_no_picture_is_refused(data: bytes, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         photos.extract_ink(data)
+
+
+@pytest.mark.parametrize("format", ["BMP", "GIF", "TIFF", "AVIF", "WEBP"])
+@pytest.mark.parametrize("paper", ["light", "dark"])
+def test_every_format_holds_the_same_digit(format: str, paper: str) -> None:
+    picture = grey(SEVEN) if paper == "light" else ImageOps.invert(grey(SEVEN))
+    expected, found = (
+        preparation.prepare(photos.extract_ink(encoded(picture, kind))) for kind in ("PNG", format)
+    )
+    assert np.abs(expected.astype(int) - found).mean() < 3  # AVIF and WebP lose a little

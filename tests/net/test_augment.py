@@ -16,7 +16,7 @@ def test_the_table_is_complete() -> None:
 @pytest.mark.parametrize("name", ["affine", "elastic"])
 def test_augmented_pictures_are_other_pictures_of_the_same_ink(name: str, digits: Dataset) -> None:
     before = pictures(digits)
-    after = augment.AUGMENTATIONS[name](before, torch.Generator().manual_seed(0))
+    after = augment.AUGMENTATIONS[name](before, torch.Generator().manual_seed(0), 1.0)
     assert after.shape == before.shape
     assert 0 <= after.min() and after.max() <= 1 + 1e-5
     assert not torch.equal(after, before)
@@ -37,6 +37,18 @@ def test_amplitudes_of_zero_are_the_identity(
         monkeypatch.setattr(augment, name, 0.0)
     same = augment.elastic(pictures(digits), torch.Generator())
     torch.testing.assert_close(same, pictures(digits), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["affine", "elastic"])
+def test_the_strength_scales_every_change(name: str, digits: Dataset) -> None:
+    before, warp = pictures(digits), augment.AUGMENTATIONS[name]
+    none, half, usual, twice = (
+        warp(before, torch.Generator().manual_seed(0), strength) for strength in (0, 0.5, 1, 2)
+    )
+    torch.testing.assert_close(none, before, atol=1e-4, rtol=0)
+    moved = [(after - before).abs().mean() for after in (half, usual, twice)]
+    assert moved == sorted(moved)
+    assert torch.equal(usual, warp(before, torch.Generator().manual_seed(0), 1.0))
 
 
 def test_a_shift_is_at_most_a_pixel_and_a_half(monkeypatch: pytest.MonkeyPatch) -> None:

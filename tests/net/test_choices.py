@@ -49,8 +49,8 @@ def test_a_setting_of_a_row_matters_with_that_choice_only() -> None:
 
 def test_a_setting_that_no_row_names_always_matters() -> None:
     named = {s for table in choices.TABLES.values() for row in table.values() for s in row.settings}
-    assert named == {"init_std", "momentum", "beta2"}
-    assert all(matters(field, TrainConfig()) for field in set(FIELDS) - named)
+    assert named == {"init_std", "momentum", "beta2", "augment_strength"}
+    assert all(matters(field, TrainConfig()) for field in set(FIELDS) - {*named, "skip_damaged"})
 
 
 def test_a_configuration_does_not_load_torch() -> None:

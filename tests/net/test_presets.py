@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,21 @@ from scratchmlp.net.config import TrainConfig
 def test_a_recipe_is_nearest_to_itself(name: str) -> None:
     config = replace(presets.PRESETS[name].config, dataset="/some/folder")
     assert presets.in_words(config) == name
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_a_recipe_stands_in_a_group_and_either_ends_or_breaks(name: str) -> None:
+    preset = presets.PRESETS[name]
+    assert preset.group in presets.GROUPS
+    assert not preset.ends.keys() & preset.breaks_at.keys()
+    assert all(0 < end.accuracy < 1 and end.loss > 0 for end in preset.ends.values())
+
+
+def test_a_linear_classifier_is_better_than_chance_and_worse_than_modern() -> None:
+    for dataset, linear in presets.LINEAR_CLASSIFIER.items():
+        modern = presets.PRESETS["modern"].ends[dataset]
+        assert 0.1 < linear.accuracy < modern.accuracy
+        assert math.log(10) > linear.loss > modern.loss
 
 
 BLOG, MODERN = presets.PRESETS["blog-as-reported"].config, presets.MODERN
@@ -25,6 +41,7 @@ BLOG, MODERN = presets.PRESETS["blog-as-reported"].config, presets.MODERN
         (replace(BLOG, momentum=0.5, beta2=0.9), "blog-as-reported"),  # SGD has neither
         (replace(MODERN, init_std=0.5), "modern"),  # He initialisation has none
         (replace(MODERN, optimizer="sgd"), "modern, sgd"),
+        (replace(MODERN, train_size=1000), "modern, 1,000 pictures"),
         (replace(MODERN, hidden=(), epochs=1), "modern, no hidden layer, 1 epoch"),
         (
             replace(MODERN, valid_pct=0.1, lr=0.1),

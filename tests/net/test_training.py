@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from scratchmlp.data.datasets import Dataset, Examples
-from scratchmlp.data.splits import train_valid_split
+from scratchmlp.data.splits import divide
 from scratchmlp.errors import UserError
 from scratchmlp.net import choices, devices, presets, statistics
 from scratchmlp.net.config import TrainConfig
@@ -19,7 +19,7 @@ SMALL = TrainConfig(dataset="digits", epochs=3, batch_size=100, hidden=(32,))
 
 
 def halves(dataset: Dataset, config: TrainConfig = SMALL) -> tuple[Examples, Examples]:
-    rows = train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = divide(dataset.train.labels, config)
     train, valid = (dataset.train.take(part) for part in rows)
     return train, valid
 

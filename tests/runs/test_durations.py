@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.durations import OVERHEAD, Measured, expected_seconds, expected_steps
+from scratchmlp.runs.durations import (
+    OVERHEAD,
+    Measured,
+    expected_seconds,
+    expected_steps,
+    known_seconds,
+)
 from scratchmlp.runs.queue_state import Work, seconds_left
 from scratchmlp.runs.turns import Item
 
@@ -28,6 +34,13 @@ def test_a_run_takes_as_long_as_equal_ones() -> None:
     assert expected_seconds(longer, measured, done=STEPS) == pytest.approx(4.0 + OVERHEAD)
 
 
+def test_nothing_is_known_of_a_dataset_on_which_no_run_was_measured() -> None:
+    measured = [took(4.0)]
+    assert known_seconds(CONFIG, measured) == expected_seconds(CONFIG, measured)
+    assert known_seconds(replace(CONFIG, dataset="mnist"), measured) is None
+    assert known_seconds(CONFIG, []) is None
+
+
 def test_similar_runs_count_more_than_others() -> None:
     warped = replace(CONFIG, augment="elastic")
     measured = [*[took(1.0)] * 3, *[took(9.0, warped)] * 3]
@@ -38,6 +51,14 @@ def test_similar_runs_count_more_than_others() -> None:
 def test_the_number_of_pictures_is_that_of_other_runs_on_the_dataset() -> None:
     assert expected_steps(replace(CONFIG, batch_size=64), [took(1.0)]) == pytest.approx(108, abs=6)
     assert expected_steps(replace(CONFIG, dataset="mnist"), []) == 6 * 375
+
+
+def test_fewer_pictures_are_fewer_steps() -> None:
+    few = replace(CONFIG, train_size=256)
+    for measured in ([took(1.0)], [took(1.0, few, steps=12), took(1.0)]):
+        assert expected_steps(few, measured) == 6 * 2
+        assert expected_steps(CONFIG, measured) == pytest.approx(STEPS, abs=6)
+    assert expected_steps(replace(CONFIG, train_size=10**6), [took(1.0)]) == STEPS
 
 
 @given(st.integers(1, 50), st.sampled_from([(32,), (128,), (400, 64)]), st.booleans())

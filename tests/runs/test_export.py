@@ -30,7 +30,7 @@ def run(folder: Path, script: str, *arguments: str) -> str:
 
 
 def trained(dataset: Dataset, config: TrainConfig) -> tuple[list[float], Network]:
-    rows = splits.train_valid_split(len(dataset.train), config.valid_pct, config.split_seed)
+    rows = splits.divide(dataset.train.labels, config)
     *events, end = training.fit(config, *(dataset.train.take(part) for part in rows))
     losses = [event.loss for event in events if isinstance(event, Step)]
     return losses, checkpoint_file.network_from_state(end.state, config, dataset.classes)
@@ -38,8 +38,11 @@ def trained(dataset: Dataset, config: TrainConfig) -> tuple[list[float], Network
 
 @pytest.mark.parametrize(
     "changes",
-    [{"augment": "elastic", "backward": "by-hand"}, {"optimizer": "momentum", "valid_pct": 0.0}],
-    ids=["elastic by hand", "momentum without validation"],
+    [
+        {"augment": "elastic", "backward": "by-hand", "train_size": 300},
+        {"optimizer": "momentum", "valid_pct": 0.0},
+    ],
+    ids=["elastic by hand on 300", "momentum without validation"],
 )
 def test_scripts_train_and_classify_bit_for_bit(
     digits: Dataset, tmp_path: Path, changes: dict

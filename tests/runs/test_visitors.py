@@ -43,6 +43,7 @@ def make_everything(store: Store, visitor: Visitor) -> str:
     seen.tasks.request("digits", {"of": visitor.id})
     store.visitors.set_nickname(visitor.id, f"nick of {visitor.id}")
     store.visitors.set_teacher_key(visitor.id, "0" * 32)
+    store.visitors.note_first_step(visitor.id, "train")
     return run_id
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import first_run, live, resources, session
+from scratchmlp.ui import first_run, first_steps, live, resources, session
 from scratchmlp.ui.draw import (
     correction,
     ink_input,
@@ -50,6 +50,8 @@ def _desk(run_id: str, was_live: bool) -> None:
         run, network = resources.store().run(run_id), resources.last_network(run_id)
         predicted = prediction.predict(run, network, drawn.ink)
         digit = predicted.only
+        if predicted.digits:
+            first_steps.note("draw")
         with right:
             correct_to = None  # what a kept drawing is has been said
             if digit and not resources.store().drawings.find(digit.image):

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from scratchmlp.errors import UserError
-from scratchmlp.file_kinds import PICTURE_ENDINGS
+from scratchmlp.file_kinds import PICTURE_NAMES
 from scratchmlp.ink import photos
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Strokes
@@ -54,10 +54,10 @@ def _canvas() -> InkInput:
 def _picture() -> InkInput:
     st.file_uploader(
         "A picture of a digit or a number",
-        type=list(PICTURE_ENDINGS),
         key=PICTURE_FILE,
         max_upload_size=photos.MAX_FILE_BYTES // 1_000_000,
-        help="A scan, a screenshot, a photo of a page: dark on light or light on dark.",
+        help="A scan, a screenshot, a photo of a page: dark on light or light on dark. "
+        f"{PICTURE_NAMES}.",
         on_change=_keep_picture,
         args=[PICTURE_FILE],
     )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.analysis import calibration, evaluation
 from scratchmlp.charts.evaluation import abstention_chart, confidence_chart, reliability_chart
 from scratchmlp.figures import percent
@@ -50,7 +51,7 @@ def _temperature(_run: Run, run_id: str, step: int) -> float:
 
 _ECE = (
     "Expected calibration error: the mean distance of accuracy from confidence, over 15 bins of "
-    "equal width (Guo et al. 2017)."
+    "equal width (Guo et al. 2017).\n\n" + glossary.explain("calibration")
 )
 _TEMPERATURE = (
     "Logits divided by this number give the lowest loss on the validation pictures. Above 1, the "

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from scratchmlp import glossary
 from scratchmlp.analysis import projection
 from scratchmlp.charts import image_urls
 from scratchmlp.charts.evaluation import embedding_map_chart
@@ -27,6 +28,7 @@ def show(run: Run, predictions: Predictions) -> None:
         format_func=PROJECTIONS.__getitem__,
         default=name,
         required=True,
+        help=glossary.explain("embedding map"),
         **state.widget("projection"),
     )
     points = _tsne(run, predictions) if name == "tsne" else predictions.pca

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.data import datasets, sources
 from scratchmlp.runs.network_import import UNKNOWN_DATASET
 from scratchmlp.runs.store import Run
@@ -67,6 +68,7 @@ def _split(row: Any, run: Run) -> str:
         format_func=lambda name: SPLITS[name],
         default=split,
         required=True,
+        help=glossary.explain("test pictures", "validation pictures", "training pictures"),
         **state.widget("split", value=split),
     )
     return str(chosen or split)

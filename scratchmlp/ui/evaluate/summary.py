@@ -2,12 +2,14 @@
 
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.analysis import evaluation
 from scratchmlp.figures import percent
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.predictions import Predictions
 
 _INTERVAL = "The 95% confidence interval of the accuracy (Wilson score interval)."
+_LOSS = glossary.explain("loss", "cross-entropy", "nats")
 _CLEAN = "The accuracy without the 15 test pictures whose label five people judged wrong."
 
 
@@ -22,10 +24,10 @@ def show(predictions: Predictions) -> None:
     summary = evaluation.summary(predictions.table)
     low, high = summary.interval
     row = st.container(horizontal=True)
-    row.metric("Accuracy", escape(percent(summary.accuracy)))
+    row.metric("Accuracy", escape(percent(summary.accuracy)), help=glossary.explain("accuracy"))
     row.metric("95% interval", escape(f"{percent(low)} – {percent(high)}"), help=_INTERVAL)
     row.metric("Errors", f"{summary.errors:,} of {summary.n:,}")
-    row.metric("Mean loss", evaluation.nats(summary.loss))
+    row.metric("Mean loss", evaluation.nats(summary.loss), help=_LOSS)
     _show_by_source(predictions)
     if predictions.is_mnist_test:
         clean = evaluation.summary(evaluation.without_mislabelled(predictions.table))

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from scratchmlp.data.sources import is_named
+from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import run_status, session
@@ -27,13 +29,15 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
     with session.errors_shown():
         config = settings.current()
         settings.write_address()
-        top, changes = st.container(), st.container()
+        top, changes = st.container(gap="small"), st.container()
         with changes:  # sent first: a visitor who moves a control looks here
             recipes.changes()
             if run:
                 run_settings.differences(run)
         with top:
             sharing.errors()
+            with st.container(key="what"):
+                st.markdown(what_is_trained(config))
             recipes.cards()
             _buttons(config)
             run_status.kept_runs_warning()
@@ -44,11 +48,21 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
             st.rerun()
 
 
+def what_is_trained(config: TrainConfig) -> str:
+    """One sentence, with a link to the post."""
+    units = " + ".join(map(str, config.hidden))
+    network = f"A network with {units} hidden units" if units else "A network without hidden units"
+    task = "read handwritten digits" if is_named(config.dataset) else "recognise your pictures"
+    post = f"[{presets.POST_TITLE}]({presets.POST_URL})"
+    return f"{network} learns to {task}, as in the post {post}."
+
+
 def _buttons(config: TrainConfig) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="start"):
         if st.button("Train", key="train", type="primary", icon=":material/play_arrow:"):
             starting.start(config)
         place_in_line.before_training(config)
+        recipes.description()
         recipes.story()
         sharing.show(config)
 

@@ -7,6 +7,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from scratchmlp import glossary
 from scratchmlp.analysis import evaluation, walkthrough
 from scratchmlp.analysis.walkthrough import Block, TensorView, Walkthrough
 from scratchmlp.charts.image_urls import enlarge, strip_url
@@ -35,7 +36,8 @@ def show(run: Run) -> None:
         return
     st.markdown(
         f"A batch of {BATCH_SIZE} training pictures goes through this network, as it was after "
-        f"epoch {epoch}. You see every number, and beside it the code that computes it."
+        f"epoch {epoch}. You see every number, and beside it the code that computes it.",
+        help=glossary.explain("batch", "logits", "softmax", "gradient"),
     )
     batch = _batch(run.id, step, run.config)
     st.image(_strip(batch), width="content")

@@ -5,7 +5,7 @@ import streamlit as st
 
 from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.errors import UserError
-from scratchmlp.net.config import LABELS, differing, unparse
+from scratchmlp.net.config import LABELS, differing, in_words
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import links, resources, session
 from scratchmlp.ui.run_status import percent
@@ -35,6 +35,26 @@ def compared_runs(run: Run) -> list[Run]:
         if other.id != run.id:
             found.append(other)
     return found
+
+
+def previous_run(run: Run) -> Run | None:
+    """The visitor's last run on the same dataset that was trained before this one."""
+    run_id = _previous(run.id, run.dataset, run.created, resources.current_visitor().id)
+    try:
+        return resources.store().run(run_id) if run_id else None
+    except UserError:  # it was deleted meanwhile
+        return None
+
+
+@st.cache_data(show_spinner=False, max_entries=100, ttl=60)
+def _previous(run_id: str, dataset: str, created: float, visitor_id: str) -> str | None:
+    older = (
+        run.id
+        for run in resources.store().runs()
+        if run.created < created and run.dataset == dataset and run.total_steps
+        if run.owner == visitor_id
+    )
+    return next(older, None)
 
 
 def title(run: Run) -> str:
@@ -79,7 +99,7 @@ def _table(runs: list[Run], fields: list[str]) -> pd.DataFrame:
     """A column for each run, a row for each field and each result."""
     titles = ["this run", *map(title, runs[1:])]
     columns = {
-        name: [*(unparse(getattr(run.config, field)) for field in fields), *_results(run)]
+        name: [*(in_words(field, getattr(run.config, field)) for field in fields), *_results(run)]
         for name, run in zip(titles, runs, strict=True)
     }
     return pd.DataFrame(columns, index=[*(LABELS[field] for field in fields), *RESULTS])

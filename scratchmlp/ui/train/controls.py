@@ -11,13 +11,20 @@ import streamlit as st
 
 from scratchmlp.net.config import matters
 from scratchmlp.ui import field_controls, network_drawing
-from scratchmlp.ui.train import own_pictures, settings
+from scratchmlp.ui.train import lr_finder, own_pictures, settings
 
 FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")
 GROUPS = {
     "Network": ("activation", "init", "init_std", "standardise", "loss"),
     "Optimiser details": ("schedule", "momentum", "beta2", "weight_decay", "backward"),
-    "Data": ("augment", "valid_pct", "split_seed", "skip_damaged"),
+    "Data": (
+        "train_size",
+        "augment",
+        "augment_strength",
+        "valid_pct",
+        "split_seed",
+        "skip_damaged",
+    ),
     "Seed and hardware": ("seed", "device", "precision"),
 }
 STYLE = "<style>[data-testid=stSidebar] [role=radiogroup] button{padding-inline:.55rem}</style>"
@@ -32,6 +39,8 @@ def show() -> None:
             own_pictures.show()
         if field == "hidden":
             network_drawing.of_settings(settings.current())
+        if field == "lr" and settings.is_shown("lr"):
+            lr_finder.show()
     for group, fields in GROUPS.items():
         if any(settings.is_shown(field) for field in fields):
             with st.expander(group):

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.analysis import layers
 from scratchmlp.charts.image_urls import webp_url
 from scratchmlp.charts.layers import METRICS, activation_chart, layer_chart
@@ -17,6 +18,9 @@ EQUAL = (
     "There is no picture, because every unit has the same weights. Units that start equal get "
     "equal gradients and stay equal: that is why weights start at random."
 )
+_NETWORK = glossary.explain("epoch", "hidden layer", "unit")
+_WEIGHTS = glossary.explain("weights", "unit")
+_OUTPUTS = glossary.explain("activation", "dead unit", "logits")
 HELP = {
     "update_ratio": "How far a step moves the weights. About a thousandth is usual. A tenth "
     "overwrites what was learned; a millionth learns nothing.",
@@ -53,13 +57,13 @@ def _show(run_id: str) -> None:
 
 
 def _network(run: Run, step: int, epoch: int) -> None:
-    st.subheader(f"The network after epoch {epoch}", anchor=False)
+    st.subheader(f"The network after epoch {epoch}", anchor=False, help=_NETWORK)
     network_drawing.of_run(run.id, step)
 
 
 def _weights(run: Run, step: int, epoch: int) -> None:
     url, units, shown, are_equal = _sprite(run.id, step)
-    st.subheader(f"Weights of the first layer after epoch {epoch}", anchor=False)
+    st.subheader(f"Weights of the first layer after epoch {epoch}", anchor=False, help=_WEIGHTS)
     if are_equal:
         st.info(EQUAL)
         return
@@ -123,7 +127,7 @@ def _histograms(histograms: pd.DataFrame) -> None:
         st.info("This run was trained by an older version, which kept no histograms.")
         return
     last = int(histograms["layer"].max())
-    st.subheader("Distribution of each layer's outputs", anchor=False)
+    st.subheader("Distribution of each layer's outputs", anchor=False, help=_OUTPUTS)
     columns = st.columns(COLUMNS, gap="large")
     for layer in range(1, last + 1):
         name = "the last layer (logits)" if layer == last else ""

@@ -5,22 +5,31 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from scratchmlp import glossary
 from scratchmlp.charts.training import finder_chart
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.store import Run
 from scratchmlp.ui import background_task
 from scratchmlp.ui.train import settings
 
-TITLE = "Find a learning rate"  # of this view
+TITLE = "Find a learning rate"
+_WORDS = glossary.explain("learning rate", "loss", "diverge")
 NOTE = (
     "Trains a new network for a few seconds and raises the learning rate until the loss diverges. "
     "The suggested rate is well below that."
 )
 
 
-def show(run: Run) -> None:
-    """The search does not depend on the run that is shown."""
-    st.caption("For the settings of the controls, not for the run above.")
+def show() -> None:
+    """A button beside the control of the learning rate; the search is in what it opens."""
+    popover = st.popover(
+        TITLE, icon=":material/search:", key="finder", on_change="rerun", help=_WORDS
+    )
+    if popover.open:
+        with popover:
+            _search()
+
+
+def _search() -> None:
     settings_searched = _searched(settings.current()).asdict()
     found = background_task.show("finder", settings_searched, TITLE, NOTE)
     if found is None:

@@ -42,7 +42,6 @@ def _ways(number: int) -> None:
     with popover:
         st.file_uploader(
             "A ZIP of pictures",
-            type=["zip"],
             key=(key := f"{PICTURES_ZIP}_{number}"),
             max_upload_size=min(200, _limits().zip_bytes // 1_000_000),
             help=LAYOUT,

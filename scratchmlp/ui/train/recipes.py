@@ -1,40 +1,72 @@
-"""Recipes as cards, the story of the post's 87%, and what was changed since one was chosen."""
+"""Recipes as cards in groups, the post's 87%, and what was changed since a recipe was chosen."""
+
+import math
+from collections import Counter
 
 import streamlit as st
 
 from scratchmlp.figures import percent
 from scratchmlp.net import presets
-from scratchmlp.net.config import LABELS, TrainConfig, unparse
-from scratchmlp.ui import session
+from scratchmlp.net.config import LABELS, TrainConfig, in_words
+from scratchmlp.net.presets import GROUPS, PRESETS
+from scratchmlp.ui import resources, run_status, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import settings
 
 PRESET = "preset"
 WHY = "Why did the post get 87%?"
+FIGURES = "Accuracy on the test pictures, mean of three seeds · time on this machine"
 
 
 def cards() -> None:
     """Choose a recipe, and every control is set."""
     if not settings.is_shown(PRESET):
         return
-    names, chosen = list(presets.PRESETS), settings.recipe()
-    st.html(_CSS)
-    st.container(key=PRESET).radio(
-        "Recipe",
-        names,
-        names.index(chosen),
-        format_func=_title,
-        captions=[preset.shows for preset in presets.PRESETS.values()],
-        horizontal=True,
-        label_visibility="collapsed",
-        width="stretch",
-        **session.synced_widget(PRESET, chosen, settings.choose_recipe),
-    )
+    names, chosen = in_groups(), settings.recipe()
+    with st.container(key=PRESET):
+        st.html(_style(names) + _headings())
+        st.radio(
+            "Recipe",
+            names,
+            names.index(chosen),
+            format_func=lambda name: f"**{name}**",
+            captions=_expectations(names),
+            horizontal=True,
+            label_visibility="collapsed",
+            width="stretch",
+            **session.synced_widget(PRESET, chosen, settings.choose_recipe),
+        )
 
 
-def _title(name: str) -> str:
-    measured = presets.PRESETS[name].measured
-    return f"**{name}** {percent(measured, 1) if measured else 'breaks'}"
+def in_groups() -> list[str]:
+    """The names of all recipes, those of a group side by side."""
+    return sorted(PRESETS, key=lambda name: GROUPS.index(PRESETS[name].group))
+
+
+def _expectations(names: list[str]) -> list[str]:
+    """What each recipe reaches, and how long it takes here, as far as both were measured."""
+    configs = [settings.config_of_recipe(name) for name in names]
+    lasts = resources.store().work.known_seconds(configs)
+    return [_expectation(*each) for each in zip(names, configs, lasts, strict=True)]
+
+
+def _expectation(name: str, config: TrainConfig, seconds: float | None) -> str:
+    ends, breaks_at = PRESETS[name].ends, PRESETS[name].breaks_at.get(config.dataset)
+    if breaks_at:
+        return f"breaks {'near' if breaks_at > 1 else 'at'} step {breaks_at:,}"
+    words = []
+    if config.dataset in ends:
+        words.append(f"{percent(ends[config.dataset].accuracy, 1)} right")
+    if seconds is not None:
+        words.append(f"about {run_status.duration(seconds)}")
+    return " · ".join(words)
+
+
+def description() -> None:
+    """What the chosen recipe shows, where it is trained."""
+    if settings.is_shown(PRESET):
+        with st.container(key="about_recipe"):
+            st.caption(PRESETS[settings.recipe()].shows, help=FIGURES)
 
 
 def changes() -> None:
@@ -63,15 +95,12 @@ def describe_change(field: str, old: TrainConfig, new: TrainConfig | None = None
 
 def text(config: TrainConfig, field: str) -> str:
     """The value of a setting, as people write it."""
-    value = getattr(config, field)
-    if field == "hidden":
-        return " + ".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else unparse(value)
+    return in_words(field, getattr(config, field))
 
 
 def story() -> None:
     """The button that opens the story of the post's numbers."""
-    if st.button(WHY, key="why", icon=":material/help:"):
+    if st.button(WHY, key="why", type="tertiary"):
         _story()
 
 
@@ -90,26 +119,46 @@ def _story() -> None:
                     st.rerun()  # closes the dialog
 
 
+def _headings() -> str:
+    """The name of each group, above its cards."""
+    return f"<div class=groups>{''.join(f'<span>{group}</span>' for group in GROUPS)}</div>"
+
+
+def _style(names: list[str]) -> str:
+    """A column for each group. Its cards share the height of the column."""
+    sizes = Counter(PRESETS[name].group for name in names)
+    rows, seen, rules = math.lcm(*sizes.values()), Counter[str](), []
+    for position, name in enumerate(names, 1):
+        group = PRESETS[name].group
+        height = rows // sizes[group]
+        column, row = GROUPS.index(group) + 1, seen[group] * height + 1
+        seen[group] += 1
+        rules.append(
+            f".st-key-preset [role=radiogroup] > :nth-child({position}) "
+            f"{{ grid-area: {row} / {column} / span {height} }}"
+        )
+    return f"<style>{_CSS.replace('GROUPS', str(len(GROUPS)))}{''.join(rules)}</style>"
+
+
 # A radio group that looks like cards. Keyboard and screen readers see a radio group.
-_CSS = """<style>
-.st-key-preset [role=radiogroup] { display: grid; gap: .5rem; align-items: stretch; width: 100%;
-  grid-template-columns: repeat(4, minmax(0, 1fr)) }
-.st-key-preset [role=radiogroup] > div { position: relative; padding: .5rem .75rem; gap: .125rem;
+_CSS = """
+.st-key-preset { gap: .25rem; overflow-x: auto }
+.st-key-preset .groups, .st-key-preset [role=radiogroup] { display: grid; gap: .375rem .5rem;
+  grid-template-columns: repeat(GROUPS, minmax(11.25rem, 1fr)); width: 100%; align-items: stretch }
+.st-key-preset .groups { font-size: .8125rem; font-weight: 600; opacity: .8 }
+.st-key-preset [role=radiogroup] > div { position: relative; padding: .1875rem .625rem; gap: 0;
+  justify-content: center;
   border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem }
 .st-key-preset [role=radiogroup] > div:hover { border-color: #2f7fd1 }
 .st-key-preset [role=radiogroup] > div[data-selected] { border-color: #2f7fd1;
   box-shadow: inset 0 0 0 1px #2f7fd1; background: color-mix(in srgb, #2f7fd1 9%, transparent) }
-.st-key-preset [role=radiogroup] > div:has(:focus-visible) { outline: 3px solid #2f7fd1 }
+.st-key-preset [role=radiogroup] > div:has(:focus-visible) { outline: 3px solid #2f7fd1;
+  outline-offset: -3px }
 .st-key-preset label::after { content: ""; position: absolute; inset: 0; z-index: 1 }
 .st-key-preset label > div > div:first-child:not([data-testid]) { display: none }
-.st-key-preset label, .st-key-preset label > div, .st-key-preset label [data-testid] { width: 100% }
-.st-key-preset label p { display: flex; justify-content: space-between; gap: .375rem;
-  font-size: .8125rem; white-space: nowrap }
+.st-key-preset label { min-height: 0 }
+.st-key-preset label p { font-size: .8125rem; line-height: 1.4; white-space: nowrap }
 .st-key-preset [data-testid=stRadioCaption] { margin: 0; padding: 0 }
-.st-key-preset [data-testid=stCaptionContainer] p { font-size: .75rem; line-height: 1.35 }
-@media (max-width: 640px) {
-  .st-key-preset [role=radiogroup] { grid: auto / auto-flow 12.5rem; overflow-x: auto;
-    padding: 2px 2px .5rem; scroll-snap-type: x proximity }
-  .st-key-preset [role=radiogroup] > div { scroll-snap-align: start }
-}
-</style>"""
+.st-key-preset [data-testid=stCaptionContainer] p { font-size: .75rem; line-height: 1.35;
+  white-space: nowrap }
+"""

@@ -3,23 +3,23 @@
 import pandas as pd
 import streamlit as st
 
-from scratchmlp.charts.theme import HEIGHT
 from scratchmlp.net import presets
 from scratchmlp.net.config import LABELS, setting
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import elsewhere, live, ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.run_status import percent
-from scratchmlp.ui.train import absence, curve_charts, place_in_line, run_controls, settings
-
-STATE_HEIGHT = "5.75rem"  # of the progress, with the control of the learning rate beside it
-# Nothing fades while it is drawn again, and what comes and goes has its place from the start.
-STYLE = f"""<style>
-.st-key-run [data-stale=true], .st-key-view [data-stale=true] {{ opacity: 1; transition: none }}
-.st-key-run_state {{ min-height: {STATE_HEIGHT}; justify-content: center }}
-.st-key-loss_chart, .st-key-accuracy_chart {{ min-height: {HEIGHT}px }}
-</style>"""
+from scratchmlp.ui.train import (
+    absence,
+    curve_charts,
+    diagnosis,
+    figures,
+    next_steps,
+    place_in_line,
+    run_controls,
+    settings,
+    style,
+)
 
 
 def show(run: Run) -> None:
@@ -31,7 +31,7 @@ def show(run: Run) -> None:
 
 def _card(run_id: str, was_under_way: bool, every: float | None) -> None:
     with session.errors_shown():
-        st.html(STYLE)
+        st.html(style.CARD)
         run_controls.waiting(run_id)
         run = resources.store().run(run_id)
         newer = None if run.is_under_way else _newer(run)
@@ -42,10 +42,12 @@ def _card(run_id: str, was_under_way: bool, every: float | None) -> None:
             if newer:
                 _offer(newer)
             history = resources.history(run)
-            with st.container(key="run_state"):
-                _state(run, history)
-            _figures(run, history)
-            curve_charts.show(run, history)
+            with st.container(horizontal=True, vertical_alignment="center", key="run_state"):
+                with st.container():
+                    _state(run, history)
+                with st.container(horizontal=True, width="content", key="run_buttons"):
+                    run_controls.buttons(run)
+            _results(run, history)
 
 
 def _newer(run: Run) -> Run | None:
@@ -62,14 +64,39 @@ def _offer(newer: Run) -> None:
         st.rerun()
 
 
+def _results(run: Run, history: History) -> None:
+    """The figures beside the loss; what to make of them; the accuracy."""
+    side, chart = st.columns([3, 8], gap="medium")
+    with side:
+        figures.show(run, history)
+        with st.container(key="run_side"):
+            _side(run)
+    if not absence.was_trained_here(run):
+        return
+    curves = curve_charts.of_run(run, history)
+    with chart, st.container(key="run_curve"):
+        curve_charts.loss(curves)
+    with st.container(key="run_diagnosis"):
+        diagnosis.in_brief(run, history)
+    curve_charts.accuracy(curves)
+
+
+def _side(run: Run) -> None:
+    """What to do with the run now: steer it, or go on with its network."""
+    if not run.is_under_way:
+        next_steps.show(run)
+    elif run.is_live and settings.is_shown("lr") and ownership.may("steer", run):
+        with st.container(key="run_lr"):
+            run_controls.learning_rate(run)
+
+
 def _header(run: Run) -> None:
-    row = st.container(horizontal=True, vertical_alignment="center")
+    row = st.container(horizontal=True, vertical_alignment="center", key="run_header")
     row.markdown(run_status.badge(run), width="content")
     if words := run_controls.pending(run):
         row.caption(words, width="content")
     row.header(escape(run.title), anchor=False)
-    with st.container(horizontal=True, key="run_buttons"):
-        run_controls.buttons(run)
+    with row:
         _settings(run)
     words = presets.in_words(run.config)
     if words != run.title:
@@ -118,8 +145,7 @@ def _state(run: Run, history: History) -> None:
             "The run continues from its last checkpoint by itself."
         )
     elif run.status == "diverged":
-        advice = "The curves show it up to there, and Diagnosis says what to try."
-        st.error(f"{escape(run.error or '')} {advice}")
+        st.error(f"{escape(run.error or '')} The curves show it up to there.")
     elif run.status == "stopped" and run.error:  # its time was up
         st.info(escape(run.error))
     elif run.error:
@@ -127,34 +153,4 @@ def _state(run: Run, history: History) -> None:
     elif not absence.was_trained_here(run):
         st.caption("This network was not trained here, so it has no curves.")
     else:
-        _progress(run, history)
-
-
-def _progress(run: Run, history: History) -> None:
-    """How far the run is, and its learning rate while it can be changed."""
-    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
-    with row.container():
         run_status.progress(run, history)
-    if run.is_live and settings.is_shown("lr") and ownership.may("steer", run):
-        with row.container(width=320, key="run_lr"):
-            run_controls.learning_rate(run)
-
-
-def _figures(run: Run, history: History) -> None:
-    epochs = history.epochs
-    last = epochs.iloc[-1] if len(epochs) else None
-    seconds = run.train_seconds or (None if last is None else float(epochs["seconds"].sum()))
-    row = st.container(horizontal=True)
-    row.metric("Test accuracy", escape(percent(run.test_accuracy)), help=_TEST)
-    row.metric(
-        "Validation accuracy",
-        escape(percent(None if last is None else last["valid_accuracy"])),
-        help=_VALIDATION,
-    )
-    is_ours = absence.was_trained_here(run)
-    row.metric("Epochs done", f"{len(epochs)} of {run.config.epochs}" if is_ours else "–")
-    row.metric("Training time", "–" if seconds is None else f"{seconds:.1f} s")
-
-
-_TEST = "Share of the test pictures that the run predicts correctly, measured once at the end."
-_VALIDATION = "Share of the validation pictures predicted correctly after the last epoch done."

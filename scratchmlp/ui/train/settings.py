@@ -107,10 +107,10 @@ def recipe() -> str:
 
 
 def recipe_config() -> TrainConfig:
-    return _config_of_recipe(recipe())
+    return config_of_recipe(recipe())
 
 
-def _config_of_recipe(name: str) -> TrainConfig:
+def config_of_recipe(name: str) -> TrainConfig:
     """A recipe with the present dataset and hidden settings, which are not part of it.
 
     A recipe with a dataset of its own brings it along, and the next recipe takes it away.
@@ -133,7 +133,7 @@ def use(config: TrainConfig, recipe: str | None = None) -> None:
 
 def choose_recipe(name: str) -> None:
     """Set every control by a recipe. The dataset and what is hidden stay."""
-    use(_config_of_recipe(name), name)
+    use(config_of_recipe(name), name)
 
 
 def change(**values: Any) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.ui import resources, selection
+from scratchmlp.ui import first_steps, resources, selection
 from scratchmlp.ui.session import STARTED_RUN
 from scratchmlp.ui.train import settings
 
@@ -20,6 +20,7 @@ def start(config: TrainConfig, instead_of: str | None = None) -> None:
     else:
         run_id = resources.submit(config)
         st.session_state[STARTED_RUN] = run_id
+        first_steps.note("train")
     settings.write_address(run=run_id)
     selection.select_run(run_id)
     st.rerun()

@@ -11,19 +11,19 @@ import streamlit as st
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import layout
 from scratchmlp.ui.session import TRAIN_VIEW
-from scratchmlp.ui.train import code, comparison, diagnosis, export, layers, lr_finder
+from scratchmlp.ui.train import code, comparison, diagnosis, export, layers, pictures
 
 View = Callable[[Run], None]
 
 VIEWS: dict[str, View] = {
     "Diagnosis": diagnosis.show,
     comparison.TITLE: comparison.show,
-    lr_finder.TITLE: lr_finder.show,
     "Inside": layers.show,
+    pictures.TITLE: pictures.show,
     "Code": code.show,
     "Export": export.show,
 }
-READ_SETTINGS = {lr_finder.TITLE}  # views that show what the controls are set to
+READ_SETTINGS = {pictures.TITLE}  # views that show what the controls are set to
 
 
 def show(run: Run) -> None:

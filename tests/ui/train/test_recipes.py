@@ -1,13 +1,16 @@
 """Recipes by AppTest: chosen, changed, and the story of the post's 87%."""
 
+import time
 from dataclasses import replace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from scratchmlp.data.sources import MIXED
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.store import Store
+from scratchmlp.runs.store import Store, Update
+from scratchmlp.ui.train import choices
 from tests.ui.pages import shown
 from tests.ui.train.pages import assert_shows, control, page, value
 
@@ -22,6 +25,45 @@ def test_choosing_a_recipe_sets_every_control(store: Store) -> None:
         dataset = MIXED if name == "hands" else "digits"  # it brings its own along
         assert_shows(app, replace(presets.PRESETS[name].config, dataset=dataset))
         assert "Changed from" not in shown(app)
+
+
+def test_recipes_stand_in_groups_with_what_they_reach_and_how_long_they_take(store: Store) -> None:
+    """Nothing is said of the time before a run was measured."""
+    app = page(dataset="digits")
+    recipes = control(app, "preset")
+    groups = [presets.PRESETS[name.strip("*")].group for name in recipes.options]
+    assert groups == sorted(groups, key=presets.GROUPS.index)
+    assert captions(app)["modern"] == "94.7% right"
+    assert captions(app)["plain-softmax"] == "breaks at step 1"
+    run_id = store.create(TrainConfig(dataset="digits"))
+    assert store.work.claim_next("a worker")
+    minute = {"total_steps": 54, "train_seconds": 59.0, "status": "finished"}
+    now = time.time()
+    store.record(run_id, Update(changes=minute | {"started": now - 60, "ended": now}))
+    assert captions(app.run())["modern"] == "94.7% right · about 60 s"
+    assert captions(app)["plain-softmax"] == "breaks at step 1"
+    assert captions(page(dataset="mnist"))["modern"] == "98.1% right"
+
+
+def captions(app: AppTest) -> dict[str, str]:
+    recipes = control(app, "preset").proto
+    names = [name.strip("*") for name in recipes.options]
+    return dict(zip(names, recipes.captions, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (TrainConfig(), "A network with 128 hidden units learns to read handwritten digits"),
+        (TrainConfig(hidden=()), "A network without hidden units"),
+        (TrainConfig(hidden=(64, 32)), "A network with 64 + 32 hidden units"),
+        (TrainConfig(dataset="/a/folder"), "learns to recognise your pictures"),
+    ],
+)
+def test_a_sentence_says_what_is_trained(config: TrainConfig, words: str) -> None:
+    sentence = choices.what_is_trained(config)
+    assert words in sentence
+    assert f"]({presets.POST_URL})" in sentence
 
 
 def test_what_was_changed_is_said_and_taken_back_one_by_one(store: Store) -> None:
