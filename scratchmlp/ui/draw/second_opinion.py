@@ -42,7 +42,7 @@ def _words(
     run: Run, network: Network, predicted: NumberPrediction, other: Run, drawn: InkInput
 ) -> str:
     others = resources.last_network(other.id)
-    theirs = prediction.predict(other, others, drawn.ink)
+    theirs = prediction.predict(other, others, drawn)
     mine, its = _answer(network, predicted), _answer(others, theirs)
     this, that = (
         f"{escape(_name(which))} says {_shown(answer, of)}"
