@@ -36,7 +36,7 @@ WORDS = """() => {
 }"""
 HOLDS = f"(texts) => {{ const words = ({WORDS})(); return texts.every((t) => words.includes(t)) }}"
 LIVE = """() => {
-  const live = '[href*=evil], [src*=evil], .katex, [data-testid=stHeaderActionElements], li > em'
+  const live = '[href*=evil], [src*=evil], .katex, [data-testid=stHeaderActionElements] a, li > em'
   const parts = (root) => [root, ...[...root.querySelectorAll('*')].flatMap(
     (element) => element.shadowRoot ? parts(element.shadowRoot) : [])]
   return parts(document).flatMap((part) => [...part.querySelectorAll(live)])

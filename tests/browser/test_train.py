@@ -133,7 +133,7 @@ def test_copy_link_opens_the_same_settings(app: App, open_page: Callable[..., Pa
     expect(other.locator(".st-key-seed input")).to_have_value("11")
     expect(other.locator(".st-key-lr")).to_contain_text("0.0123")
     expect(other.locator(".st-key-hidden_0 input")).to_have_value("64")
-    name = "Network: 784 pixels, 64 hidden units, 10 classes."
+    name = "Network: 784 pixels, 64 hidden units, 32 hidden units, 10 classes."
     expect(other.get_by_role("img", name=name)).to_be_visible()
     expect(other.locator(".st-key-hidden_1 input")).to_have_value("32")
 

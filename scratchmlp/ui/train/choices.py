@@ -34,6 +34,9 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
             recipes.changes()
             if run:
                 run_settings.differences(run)
+        with st.sidebar:
+            _button_of_sidebar(config)
+            controls.show()
         with top:
             sharing.errors()
             with st.container(key="what"):
@@ -41,9 +44,6 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
             recipes.cards()
             _buttons(config)
             run_status.kept_runs_warning()
-        with st.sidebar:
-            _button_of_sidebar(config)
-            controls.show()
         if config != page_config and views.reads_settings():
             st.rerun()
 

@@ -33,14 +33,19 @@ STYLE = "<style>[data-testid=stSidebar] [role=radiogroup] button{padding-inline:
 def show() -> None:
     """All controls that are not hidden, one below the other."""
     st.html(STYLE)
-    for field in FIRST:
-        _control(field)
+    places = {field: st.container() for field in FIRST}
+    with places["hidden"]:
+        layers = st.container()
+        network_drawing.of_settings(settings.current())  # sent first: it follows every change
+    for field, place in places.items():
+        with layers if field == "hidden" else place:
+            _control(field)
         if field == "dataset" and settings.is_shown(field):
-            own_pictures.show()
-        if field == "hidden":
-            network_drawing.of_settings(settings.current())
+            with place:
+                own_pictures.show()
         if field == "lr" and settings.is_shown("lr"):
-            lr_finder.show()
+            with place:
+                lr_finder.show()
     for group, fields in GROUPS.items():
         if any(settings.is_shown(field) for field in fields):
             with st.expander(group):
