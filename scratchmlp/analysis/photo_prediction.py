@@ -16,11 +16,12 @@ from scratchmlp.ink.preparation import Ink
 from scratchmlp.net.network import Network
 
 ANGLES = (-16.0, -8.0, 8.0, 16.0)  # degrees
-FAMILIAR = 0.8  # of the limit of `out_of_distribution`: what is farther away is not sure
+FAMILIAR = 0.77  # of the limit of `out_of_distribution`: what is farther away is not sure
 REGULAR = 0.9  # overlap of ink with its mirror image: no hand is as regular as a printed letter
 WIDE = 0.75  # width / height of ink that may be two digits
 TWO = 1.0  # width / height of ink that is rather two digits, if it is not one
-BOTH = 0.8  # the least probability of both parts
+BOTH = 0.8  # the least probability of each part
+ONE = 0.7  # a likelier digit is not cut
 
 
 def predict_number(network: Network, ink: Ink, was_taught: WasTaught = never) -> list[Prediction]:
@@ -41,7 +42,8 @@ def _predict(network: Network, ink: Ink, was_taught: WasTaught) -> list[Predicti
         return [upright]
     whole = _of_rotations(network, ink, upright)
     height, width = preparation.crop(ink).shape
-    if whole.verdict == "sure" or width < WIDE * height:
+    is_one = whole.label is not None and whole.probabilities.max() >= ONE
+    if is_one or width < WIDE * height:
         return [whole]
     return _two(network, ink, whole) or [whole]
 

@@ -9,28 +9,51 @@ from scratchmlp.cli.output import BEST, JSON, RUN, app, echo
 from scratchmlp.errors import UserError
 from scratchmlp.figures import percent
 from scratchmlp.file_kinds import PICTURE_NAMES, is_of_system, is_picture
+from scratchmlp.ink.piece import reasons_in_words
 
 
 @app.command()
 def predict(
     run: Annotated[str, RUN],
     pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE…", help=f"{PICTURE_NAMES}.")],
+    crop: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y,W,H", help="Look only at this rectangle, in pixels."),
+    ] = None,
     best: Annotated[bool, BEST] = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Predict the digit or the number in each picture, as the Draw page does."""
     import torch
 
-    from scratchmlp.analysis import prediction
+    from scratchmlp.analysis import photo_prediction
     from scratchmlp.ink import photos
     from scratchmlp.runs.store import Store
 
     torch.set_num_threads(1)  # more threads do not make one picture faster
+    box = _box(crop) if crop else None
+
+    def read(data: bytes) -> photos.Photo:
+        return photos.read(data, photos.area_of(data, box) if box else photos.WHOLE)
+
     store = Store()
     network = store.network(store.run(run).id, best)
     for file in pictures:
-        predictions = prediction.predict_number(network, _read(file, photos.extract_ink))
-        echo(as_json, *_record_and_text(file, predictions, network.classes))
+        photo = _read(file, read)
+        predictions = photo_prediction.predict_number(network, photo.ink())
+        record, text = _record_and_text(file, predictions, network.classes)
+        left_out = reasons_in_words([p for p in photo.found.pieces if p.reason])
+        record["left_out"] = left_out
+        echo(as_json, record, f"{text}; left out: {left_out}" if left_out else text)
+
+
+def _box(text: str) -> tuple[int, int, int, int]:
+    """X,Y,W,H as four whole numbers."""
+    try:
+        x, y, w, h = (int(part) for part in text.split(","))
+    except ValueError:
+        raise UserError(f"--crop needs four whole numbers X,Y,W,H, not {text!r}.") from None
+    return x, y, w, h
 
 
 def _read(file: Path, decode: Any) -> Any:

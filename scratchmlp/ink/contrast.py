@@ -45,7 +45,7 @@ def _of_photo(colours: Colours) -> Plane:
     axis, is_dark = _ink_direction(colours)
     plane = colours @ axis
     plane = ndimage.gaussian_filter(plane if is_dark else -plane, 0.5)
-    window = max(plane.shape) // 4 | 1
+    window = max(plane.shape) * 3 // 10 | 1
     paper = ndimage.grey_closing(plane, size=window, mode="nearest")
     difference = paper - plane
     if is_dark and axis.min() >= 0:  # ink in a shadow is as dark as ink in the light, in proportion
@@ -67,10 +67,11 @@ def _ink_direction(colours: Colours) -> tuple[NDArray[np.float32], bool]:
 def _is_dark(plane: Plane) -> bool:
     """Whether more is darker than its neighbourhood than lighter, over two sizes of it.
 
-    Most ink is dark, so light ink needs the clearer signs.
+    Most ink is dark, so light ink needs clear signs, and clearer ones where the edge is light.
     """
-    odds = 0.0
     small = _reduced(plane, SMALL)
+    edge = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    odds = -LIGHT_ODDS if np.median(edge) > np.quantile(small, (0.02, 0.98)).mean() else 0.0
     for share in (1 / 6, 1 / 3):
         rest = small - _median(small, share)
         dark, light = np.maximum(-rest, 0), np.maximum(rest, 0)

@@ -20,6 +20,8 @@ from scratchmlp.ink.preparation import Ink
 
 MAX_EDGE = 800  # pixels of the longer edge after scaling: enough for a digit, and fast
 
+ORIENTATION = 0x0112  # the EXIF tag that says how a camera was held
+
 
 class Area(NamedTuple):
     """A rectangle in an upright picture, in shares of its width and height."""
@@ -51,6 +53,24 @@ class Photo(NamedTuple):
     def ink(self, taken: Collection[int] | None = None) -> Ink:
         """The ink of some pieces, by their labels, or of those that were found to be the digit."""
         return pieces.ink(self.found, taken)
+
+
+def area_of(data: bytes, box: tuple[int, int, int, int]) -> Area:
+    """An area from pixels of the upright picture: left, top, width, height.
+
+    Raises
+    ------
+    UserError
+        The file is not a picture, or the box is not in it.
+    """
+    with pictures.opened(data, pictures.MAX_PIXELS) as picture:
+        width, height = picture.size
+        if picture.getexif().get(ORIENTATION, 1) >= 5:  # it lies on its side
+            width, height = height, width
+    x, y, w, h = box
+    if x < 0 or y < 0 or w < 1 or h < 1 or x + w > width or y + h > height:
+        raise UserError(f"The crop {x},{y},{w},{h} is not within {width:,} x {height:,} pixels.")
+    return Area(x / width, y / height, w / width, h / height)
 
 
 def extract_ink(data: bytes) -> Ink:

@@ -1,6 +1,7 @@
 """The Draw page in a real Chromium: real writers' strokes, drawn on the real canvas."""
 
 import gzip
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from scratchmlp.analysis import prediction
@@ -161,7 +163,9 @@ def misread(app: App, pen: list[Digit]) -> Digit:
         lines = strokes.place(pen[at]["strokes"], 190, (160, 160))
         read = prediction.predict_number(network, strokes.render(lines, 20, 320))
         if len(read) == 1 and read[0].label not in (None, pen[at]["label"]):
-            found.append((read[0].probabilities[pen[at]["label"]], at))
+            truth = float(read[0].probabilities[pen[at]["label"]])
+            if read[0].probabilities.max() - truth > 0.1:  # the browser's ink differs a little
+                found.append((truth, at))
     return pen[max(found)[1]]
 
 
@@ -307,3 +311,42 @@ def test_a_text_called_png_is_one_sentence(url: str, open_page: Open) -> None:
     page.locator("input[type=file]").first.set_input_files(file)
     expect(page.get_by_role("alert")).to_contain_text("not a picture that can be read")
     expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def photo_with_a_speck() -> dict[str, Any]:
+    """A PNG of a 7 with a large dot beside it."""
+    ink = strokes.render([[(120, 90), (260, 90), (180, 310)]], 22, 480)
+    ink = np.maximum(ink, strokes.render([[(420, 60)]], 30, 480))
+    out = io.BytesIO()
+    Image.fromarray((255 - 255 * ink).astype(np.uint8)).save(out, "png")
+    return {"name": "seven.png", "mimeType": "image/png", "buffer": out.getvalue()}
+
+
+def test_pieces_of_a_photo_are_chosen_by_a_click_a_key_and_a_rectangle(
+    url: str, open_page: Open
+) -> None:
+    page = open_page()
+    page.goto(url)
+    page.get_by_role("radio", name="Picture").click()
+    page.locator("input[type=file]").first.set_input_files([photo_with_a_speck()])
+    seven = page.get_by_role("checkbox", name="Read as ink")
+    dot = page.get_by_role("checkbox", name="Left out: it is small")
+    expect(seven).to_have_count(1)
+    expect(dot).to_have_count(1)
+    expect(page.get_by_text("left out: 1 small piece")).to_be_visible()
+    dot.click()
+    expect(seven).to_have_count(2)
+    expect(page.get_by_text("What is green is read.")).to_be_visible()
+    seven.last.focus()
+    page.keyboard.press("Space")
+    expect(seven).to_have_count(1)
+    box = page.get_by_role("group", name="Pieces of ink").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.15 * box["width"], box["y"] + 0.1 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.75 * box["height"], steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Whole picture")).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(1)
+    page.get_by_role("button", name="Whole picture").click()
+    expect(dot).to_have_count(1)

@@ -56,6 +56,26 @@ def test_predict_classifies_pictures(run_id: str, digits: Dataset, tmp_path: Pat
     )
 
 
+def test_predict_says_what_it_leaves_out_and_looks_at_a_crop(run_id: str, tmp_path: Path) -> None:
+    sheet = Image.new("L", (600, 300), 255)
+    pen = ImageDraw.Draw(sheet)
+    for x in (150, 450):
+        pen.line([(x, 60), (x + 4, 240)], fill=0, width=14)
+    pen.ellipse((20, 20, 30, 30), fill=0)
+    file = str(tmp_path / "eleven.png")
+    sheet.save(file)
+    [row] = records(run("predict", run_id, file, "--json")[0])
+    assert len(row["verdict"]) == 2 and row["left_out"] == "1 small piece"
+    assert "; left out: 1 small piece" in run("predict", run_id, file)[0]
+    [half] = records(run("predict", run_id, file, "--crop", "300,0,300,300", "--json")[0])
+    assert isinstance(half["verdict"], str) and half["left_out"] == ""
+    assert (
+        "is not within 600 x 300"
+        in run("predict", run_id, file, "--crop", "400,0,300,300", status=2)[1]
+    )
+    assert "four whole numbers" in run("predict", run_id, file, "--crop", "1,2", status=2)[1]
+
+
 def test_a_file_that_is_not_a_picture_is_one_sentence(run_id: str, tmp_path: Path) -> None:
     text = tmp_path / "text.png"
     text.write_text("this is no picture")

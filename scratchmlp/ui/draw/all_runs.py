@@ -5,7 +5,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from scratchmlp.ink.preparation import Ink
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources, run_picker, run_status
@@ -26,7 +25,7 @@ def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPredictio
     runs = list(run_picker.trained_runs().values())
     titles = run_status.titles(runs)
     limit = st.session_state.get(RUN_LIMIT, FEW)
-    rows = pd.DataFrame([_row(other, titles[other.id], drawn.ink) for other in runs[:limit]])
+    rows = pd.DataFrame([_row(other, titles[other.id], drawn) for other in runs[:limit]])
     shares = ["Confidence", "Test accuracy"]
     rows[shares] = rows[shares].astype(float)  # NaN in place of None
     st.dataframe(with_percents(rows, shares), hide_index=True)
@@ -39,9 +38,9 @@ def _show_more() -> None:
     st.session_state[RUN_LIMIT] = st.session_state.get(RUN_LIMIT, FEW) + FEW
 
 
-def _row(run: Run, title: str, ink: Ink) -> dict[str, Any]:
+def _row(run: Run, title: str, drawn: InkInput) -> dict[str, Any]:
     network = resources.last_network(run.id)
-    digits = prediction.predict(run, network, ink).digits
+    digits = prediction.predict(run, network, drawn).digits
     return {
         "Run": title,
         "Prediction": " ".join(prediction.class_name(network, digit) for digit in digits),

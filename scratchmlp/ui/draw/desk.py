@@ -48,7 +48,7 @@ def _desk(run_id: str, was_live: bool) -> None:
         with left:
             drawn = ink_input.show()
         run, network = resources.store().run(run_id), resources.last_network(run_id)
-        predicted = prediction.predict(run, network, drawn.ink)
+        predicted = prediction.predict(run, network, drawn)
         digit = predicted.only
         if predicted.digits:
             first_steps.note("draw")

@@ -10,7 +10,7 @@ from scratchmlp.file_kinds import PICTURE_NAMES
 from scratchmlp.ink import photos
 from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Strokes
-from scratchmlp.ui.draw import canvas
+from scratchmlp.ui.draw import canvas, photo
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import CAMERA_FILE, INK_SOURCE, PICTURE_FILE, TAKEN_PICTURES
 
@@ -79,6 +79,7 @@ def _keep_picture(key: str) -> None:
     file = st.session_state[key]
     pictures = st.session_state.setdefault(TAKEN_PICTURES, {})
     pictures[key] = file.getvalue() if file else None
+    photo.forget(key)
 
 
 def _ink_input(key: str) -> InkInput:
@@ -86,31 +87,22 @@ def _ink_input(key: str) -> InkInput:
     if not data:
         return InkInput(BLANK, None)
     with st.container(key="taken"):
-        ink = _show_ink(data)
+        ink = _show_ink(data, key)
         st.button(
             "Remove picture", key="forget", icon=":material/close:", on_click=_forget, args=[key]
         )
     return InkInput(ink, None)
 
 
-def _show_ink(data: bytes) -> Ink:
-    """The ink in a picture, shown; a blank sheet if there is none or the file is not readable."""
+def _show_ink(data: bytes, key: str) -> Ink:
+    """The ink in a picture, shown; a blank sheet if the file is not readable."""
     try:
-        ink = _ink_of(data)
+        return photo.show(data, key)
     except UserError as error:
         st.error(escape(str(error)))
         return BLANK
-    if ink.any():
-        st.image(1 - ink, caption="The ink found in your picture", width=canvas.SIDE)
-    else:
-        st.info("There is no ink in this picture. A digit must stand out from its paper.")
-    return ink
 
 
 def _forget(key: str) -> None:
     st.session_state[TAKEN_PICTURES][key] = None
-
-
-@st.cache_data(show_spinner="Looking for the ink …", max_entries=8)
-def _ink_of(data: bytes) -> Ink:
-    return photos.extract_ink(data)
+    photo.forget(key)

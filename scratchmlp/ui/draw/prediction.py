@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from scratchmlp.analysis import prediction
+from scratchmlp.analysis import photo_prediction, prediction
 from scratchmlp.analysis.prediction import Prediction, likeliest
 from scratchmlp.charts import image_urls
 from scratchmlp.figures import percent
@@ -38,6 +38,7 @@ class NumberPrediction:
     """A prediction for each digit of a number, left to right; none for an empty sheet."""
 
     digits: list[Prediction]
+    may_be_two: bool = False  # it is no digit, and as wide as two that touch
 
     @property
     def position(self) -> int:
@@ -58,10 +59,14 @@ class NumberPrediction:
         return self.digits[0] if len(self.digits) == 1 else None
 
 
-def predict(run: Run, network: Network, ink: Ink) -> NumberPrediction:
+def predict(run: Run, network: Network, drawn: InkInput) -> NumberPrediction:
     """What a run predicts. It knows the visitor's drawings that it was taught."""
     was_taught = partial(teaching.was_taught, resources.store(), run)
-    return NumberPrediction(prediction.predict_number(network, ink, was_taught))
+    if drawn.strokes is not None or not drawn.ink.any():
+        return NumberPrediction(prediction.predict_number(network, drawn.ink, was_taught))
+    digits = photo_prediction.predict_number(network, drawn.ink, was_taught)
+    is_one = len(digits) == 1 and digits[0].label is None
+    return NumberPrediction(digits, is_one and photo_prediction.looks_like_two(drawn.ink))
 
 
 def show(
@@ -98,7 +103,7 @@ def _number(network: Network, predicted: NumberPrediction) -> None:
         f'{_STYLE}<div class="answer" role="status"><div class="digit {color}" '
         f'style="--letters:{len(text)}">{escape(text)}</div>'
         f'<span class="badge {color}">{badge}</span>'
-        f"<p>{escape(_sentence(network, digits))}</p></div>"
+        f"<p>{escape(_sentence(network, predicted))}</p></div>"
     )
 
 
@@ -122,7 +127,10 @@ def class_name(network: Network, digit: Prediction) -> str:
     return "?" if digit.label is None else network.classes[digit.label]
 
 
-def _sentence(network: Network, digits: list[Prediction]) -> str:
+def _sentence(network: Network, predicted: NumberPrediction) -> str:
+    digits = predicted.digits
+    if predicted.may_be_two:
+        return "This looks like two digits that touch. Drag a rectangle around one of them."
     if len(digits) > 1:
         return " · ".join(
             f"{class_name(network, digit)} {percent(digit.probabilities.max(), 0)}"
@@ -185,6 +193,9 @@ def show_stages(run: Run, network: Network, drawn: InkInput, predicted: NumberPr
         help="Many demos shrink the whole sheet to 28 x 28 and give that to the network.",
     )
     stages = [(stage.name, stage.picture) for stage in prediction.stages(network, part)]
+    digit = predicted.digits[predicted.position]
+    if len(predicted.digits) > len(parts):  # two that touched
+        stages = [*stages[:1], ("Cut from its neighbour, and prepared", digit.image)]
     st.html(_STYLE + _strip(stages))
     if plain:
         _plain_resize(network, part)
