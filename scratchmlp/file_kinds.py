@@ -11,8 +11,9 @@ PICTURES = {
     "GIF": ("gif",),
     "TIFF": ("tif", "tiff"),
     "AVIF": ("avif",),
+    "HEIF": ("heic", "heif"),
 }
-PICTURE_NAMES = "PNG, JPEG, WebP, BMP, GIF, TIFF or AVIF"
+PICTURE_NAMES = "PNG, JPEG, WebP, BMP, GIF, TIFF, AVIF or HEIC"
 SYSTEM_FILES = ("thumbs.db", "desktop.ini", "__macosx")
 PICTURE_ENDINGS = tuple(ending for endings in PICTURES.values() for ending in endings)
 BEGINNINGS: tuple[tuple[bytes, str], ...] = (

@@ -60,8 +60,6 @@ def test_the_endings_of_pictures_are_known_in_any_case() -> None:
     assert not any(map(file_kinds.is_picture, ("png", "1.txt", "1png", "")))
 
 
-@pytest.mark.parametrize("format", file_kinds.PICTURES)
-def test_pillow_reads_every_format(format: str) -> None:
-    Image.preinit()
+def test_pillow_reads_every_format_but_the_one_of_iphones_by_itself() -> None:
     Image.init()
-    assert format in Image.OPEN
+    assert set(file_kinds.PICTURES) - {"HEIF"} <= set(Image.OPEN)

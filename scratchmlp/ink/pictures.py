@@ -4,7 +4,9 @@ The page, `predict`, `teach` and folders of pictures use it. What is not a pictu
 name.
 """
 
+import functools
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from PIL import Image
 from scratchmlp.errors import UserError
 from scratchmlp.file_kinds import PICTURE_NAMES, PICTURES, READ, kind_of
 
+HEIC = rb".{4}ftyp(heic|heix|heim|heis|hevc|mif1|msf1)"  # how a photo of an iPhone begins
 MAX_FILE_BYTES = 30_000_000
 MAX_PIXELS = 25_000_000  # of any picture
 
@@ -40,10 +43,12 @@ def opened(source: Path | bytes, edge: int) -> Iterator[Image.Image]:
     if isinstance(source, Path) and not source.is_file():  # reading a pipe would block
         raise PictureError("This is not a file that can be read.", "not a file")
     file = source if isinstance(source, Path) else io.BytesIO(source)
+    if re.match(HEIC, _beginning(source), re.DOTALL):
+        _register_heic()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours
-            picture = Image.open(file, formats=tuple(PICTURES))
+            picture = Image.open(file, formats=_formats())
         with picture:
             _check_size(picture)
             picture.draft("RGB", (edge, edge))
@@ -52,6 +57,20 @@ def opened(source: Path | bytes, edge: int) -> Iterator[Image.Image]:
         raise _too_large("far too many pixels", MAX_PIXELS) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise _refusal(_beginning(source)) from error
+
+
+@functools.cache
+def _register_heic() -> None:
+    """Let Pillow read the photos of iPhones. Few need it, and it is a library of 10 MB."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+def _formats() -> list[str]:
+    """All formats that Pillow knows by now."""
+    Image.init()
+    return [name for name in PICTURES if name in Image.OPEN]
 
 
 def _beginning(source: Path | bytes) -> bytes:

@@ -123,3 +123,20 @@ def test_every_format_holds_the_same_digit(format: str, paper: str) -> None:
         preparation.prepare(photos.extract_ink(encoded(picture, kind))) for kind in ("PNG", format)
     )
     assert np.abs(expected.astype(int) - found).mean() < 3  # AVIF and WebP lose a little
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_photo_of_an_iphone_is_read_upright(orientation: int) -> None:
+    """HEIC, which also says how the telephone was held."""
+    import pillow_heif  # a part of the requirements that only this needs
+
+    pillow_heif.register_heif_opener()
+    upright = grey(SEVEN).convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    held = upright if orientation == 1 else upright.rotate(90, expand=True)
+    data = encoded(held, "HEIF", quality=90, exif=exif.tobytes())
+    expected = preparation.prepare(photos.extract_ink(encoded(upright)))
+    assert np.abs(expected.astype(int) - preparation.prepare(photos.extract_ink(data))).mean() < 4
+    with pytest.raises(UserError, match="damaged or incomplete"):
+        photos.extract_ink(data[: len(data) // 2])

@@ -6,11 +6,13 @@ from scratchmlp.figures import percent
 from scratchmlp.net.network import Network
 from scratchmlp.runs import built_in
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, run_picker, selection
+from scratchmlp.ui import ownership, resources, run_picker, selection
 from scratchmlp.ui.draw import prediction
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.draw.prediction import NumberPrediction
 from scratchmlp.ui.markdown import escape
+
+LONGEST = 30  # letters of a title
 
 
 def show(run: Run, network: Network, drawn: InkInput, predicted: NumberPrediction) -> None:
@@ -42,10 +44,12 @@ def _words(
     others = resources.last_network(other.id)
     theirs = prediction.predict(other, others, drawn)
     mine, its = _answer(network, predicted), _answer(others, theirs)
-    that = f"{escape(_name(other))} says {_shown(its, theirs)}"
-    if mine == its:
-        return f"{that} too."
-    return f"{escape(_name(run))} says {_shown(mine, predicted)}, {that}."
+    this, that = (
+        f"{escape(_name(which))} says {_shown(answer, of)}"
+        for which, answer, of in ((run, mine, predicted), (other, its, theirs))
+    )
+    sentence = f"{that} too." if mine == its else f"{this}, {that}."
+    return sentence[0].upper() + sentence[1:] if sentence.startswith("your") else sentence
 
 
 def _answer(network: Network, predicted: NumberPrediction) -> str:
@@ -61,4 +65,6 @@ def _shown(answer: str, predicted: NumberPrediction) -> str:
 
 
 def _name(run: Run) -> str:
-    return run.title if len(run.title) <= 30 else f"{run.title[:29]}…"
+    if run.id == built_in.HANDS or not ownership.is_own(run):
+        return run.title if len(run.title) <= LONGEST else f"{run.title[: LONGEST - 1]}…"
+    return "your network"

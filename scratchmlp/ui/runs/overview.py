@@ -14,6 +14,8 @@ from scratchmlp.ui import (
 )
 from scratchmlp.ui.runs import actions, deletion, run_table
 
+HANDS = "The run hands comes with the program: see it on Draw and Evaluate."
+
 
 def show() -> None:
     is_live = _is_live(resources.store().runs())
@@ -59,6 +61,7 @@ def _no_runs() -> None:
     row.page_link("pages/train.py", label="Go to Train", icon=":material/play_arrow:")
     network_upload.popover(row)
     deletion.recently_deleted(row)
+    st.caption(HANDS)
 
 
 def _footer(runs: list[Run], shown: list[Run]) -> None:
@@ -68,4 +71,5 @@ def _footer(runs: list[Run], shown: list[Run]) -> None:
     row.caption(f"{len(shown):,} of {all_runs}" if is_filtered else all_runs, width="stretch")
     network_upload.popover(row)
     deletion.recently_deleted(row)
+    st.caption(HANDS)
     deletion.delete_all(row, [run for run in runs if ownership.is_own(run)])

@@ -441,7 +441,8 @@ def test_two_networks_answer_side_by_side_and_one_press_changes_them(store: Stor
     own = trained(store, QUICK, "mine")
     app = page(ONE)
     assert run_control(app).value == "hands"
-    assert "mine says **" in shown(app)
+    assert "our network says **" in shown(app)
+    assert app.button("use_other").label == "Use your network"
     app.button("use_other").click().run()
     assert run_control(app).value == own
     assert "hands says **1**" in shown(app)

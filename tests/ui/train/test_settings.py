@@ -54,8 +54,9 @@ def test_a_link_hides_controls_which_keep_their_values(store: Store) -> None:
     assert control(app, "preset") is None
     app.button("why").click().run()
     app.button("load_blog-as-printed").click().run()
-    app.switch_page("pages/evaluate.py").run()
-    app.switch_page("pages/train.py").run()
+    for name in ("evaluate", "train"):
+        app.query_params.clear()  # as the navigation of a browser does
+        app.switch_page(f"pages/{name}.py").run()
     assert control(app, "optimizer") is None
     app.button("train").click().run()
     config = store.run("latest").config
@@ -87,8 +88,9 @@ def test_settings_outlast_a_visit_to_another_page(store: Store) -> None:
     control(app, "lr").set_value(0.02).run()
     control(app, "optimizer").set_value("momentum").run()
     control(app, "momentum").set_value(0.5).run()
-    app.switch_page("pages/evaluate.py").run()
-    app.switch_page("pages/train.py").run()
+    for name in ("evaluate", "train"):
+        app.query_params.clear()  # as the navigation of a browser does
+        app.switch_page(f"pages/{name}.py").run()
     assert (value(app, "lr"), value(app, "momentum")) == (0.02, 0.5)
     assert LABELS["lr"] in app.button("reset_lr").label
 
