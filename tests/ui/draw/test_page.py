@@ -112,8 +112,8 @@ def test_every_view_of_every_drawing(store: Store, name: str, strokes: list) -> 
 
 
 def test_a_drawing_lights_the_network(store: Store) -> None:
-    trained(store, QUICK)
-    empty, drawn = (view(page(strokes), "Network") for strokes in ([], ONE))
+    run_id = trained(store, QUICK)
+    empty, drawn = (view(page(strokes, run=run_id), "Network") for strokes in ([], ONE))
     assert drawn_networks(empty) == ["Network: 784 pixels, 32 hidden units, 10 classes."]
     assert "Draw something" in shown(empty)
     [lit] = drawn_networks(drawn)
