@@ -57,7 +57,7 @@ RECORDED = {
     "one-epoch": ["too few steps"],
     "batch-8192": ["too few steps"],
 }
-MODERN = TrainConfig(dataset="digits")
+MODERN = TrainConfig(dataset="digits", lr=0.006, momentum=0.9, batch_size=128)
 POST = replace(presets.POST, dataset="digits")
 FAIR = replace(MODERN, batch_size=32, epochs=12)
 # The same for live runs.
