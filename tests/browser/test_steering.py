@@ -193,5 +193,4 @@ def test_a_control_redraws_what_shows_it(
     expect(page.locator(".st-key-use_rate button")).to_be_visible()
     page.locator(".st-key-optimizer button").filter(has_text="sgd").click()
     expect(page.locator(".st-key-reset_optimizer")).to_be_visible()
-    press(page, "finder")
     expect(page.locator(".st-key-ask_finder button")).to_be_visible()

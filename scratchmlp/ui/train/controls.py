@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from scratchmlp.net.config import matters
-from scratchmlp.ui import field_controls, network_drawing
+from scratchmlp.ui import field_controls, network_drawing, session
 from scratchmlp.ui.train import lr_finder, own_pictures, settings
 
 FIRST = ("dataset", "hidden", "optimizer", "lr", "batch_size", "epochs")
@@ -57,6 +57,8 @@ def _control(field: str) -> None:
     if settings.is_shown(field) and matters(field, settings.current()):
         choices = settings.datasets() if field == "dataset" else None
         field_controls.show(field, partial(_read, field), partial(_change, field), choices)
+    else:  # a browser that lags behind still reports the control that was there
+        session.synced_widget(field, _read(field), partial(_change, field))
 
 
 def _read(field: str) -> Any:

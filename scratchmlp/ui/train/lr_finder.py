@@ -21,15 +21,14 @@ NOTE = (
 
 def show() -> None:
     """A button beside the control of the learning rate; the search is in what it opens."""
-    popover = st.popover(
-        TITLE, icon=":material/search:", key="finder", on_change="rerun", help=_WORDS
-    )
+    popover = st.popover(TITLE, icon=":material/search:", key="finder", on_change="rerun")
     if popover.open:
         with popover:
             _search()
 
 
 def _search() -> None:
+    st.caption("For the settings of the controls, not for the run that is shown.", help=_WORDS)
     settings_searched = _searched(settings.current()).asdict()
     found = background_task.show("finder", settings_searched, TITLE, NOTE)
     if found is None:
