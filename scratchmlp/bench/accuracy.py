@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from scratchmlp.bench import Line
 from scratchmlp.bench.data import HIDDEN, Data, module
 from scratchmlp.net import events, presets, training
+from scratchmlp.net.devices import matmul_precision
 
 GOAL = 0.98  # validation accuracy
 MODERN = presets.MODERN
@@ -43,7 +44,6 @@ def torch_nn(data: Data, seed: int) -> Reached:
     from torch.utils.data import DataLoader, TensorDataset
 
     torch.manual_seed(seed)
-    torch.set_float32_matmul_precision(MODERN.precision)
     batches = DataLoader(TensorDataset(data.x, data.y), batch_size=MODERN.batch_size, shuffle=True)
     model, loss_of = module(data), nn.CrossEntropyLoss()
     optimizer = torch.optim.AdamW(model.parameters(), MODERN.lr, weight_decay=MODERN.weight_decay)
@@ -71,7 +71,6 @@ def fastai_learner(data: Data, seed: int) -> Reached:
 
     _ = fastai.callback.progress, fastai.callback.schedule
     torch.manual_seed(seed)
-    torch.set_float32_matmul_precision(MODERN.precision)
     batches = DataLoader(TensorDataset(data.x, data.y), batch_size=MODERN.batch_size, shuffle=True)
     none = DataLoader(TensorDataset(data.x[:1], data.y[:1]), batch_size=1)
     model = module(data)
@@ -123,7 +122,7 @@ def run(data: Data, rounds: int) -> Iterator[Line]:
 
     yield Line({"bench": "to accuracy", "goal": GOAL}, "\n" + _HEADING)
     reached: dict[str, list[Reached]] = {name: [] for name in CONTENDERS}
-    with threadpool_limits(1):
+    with threadpool_limits(1), matmul_precision(MODERN.precision):
         for seed in range(rounds):
             for name, train in CONTENDERS.items():
                 reached[name].append(train(data, seed))

@@ -22,7 +22,10 @@ SPLIT_NAMES = {
 }
 TEST_SHARE = 0.2  # of the pictures, where there is no test split
 TEST_SEED = 42
-SPLIT_OFF = f"so {TEST_SHARE:.0%} of each class are the test pictures, drawn with seed {TEST_SEED}."
+SPLIT_OFF = (
+    f"so {round(100 * TEST_SHARE)}% of each class are the test pictures, drawn with seed "
+    f"{TEST_SEED}."
+)
 NEEDS = "it needs <class>/*.png, or training/<class>/*.png and testing/<class>/*.png"
 
 

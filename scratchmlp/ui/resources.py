@@ -114,7 +114,10 @@ class Preparation:
         except UserError as error:  # the page meets the same trouble, and shows it
             log.warning("%s", error)
         self.dataset = name
-        out_of_distribution.detector(name)  # so that the first drawing is predicted at once
+        try:
+            out_of_distribution.detector(name)  # so that the first drawing is predicted at once
+        except UserError as error:  # the dataset was removed a moment ago
+            log.warning("%s", error)
 
     def _progress(self, what: str, done: int, total: int) -> None:
         self.what, self.done, self.total = what, done, total

@@ -50,7 +50,7 @@ def test_evaluate_says_how_good_a_run_is_on_each_of_its_sources(tmp_path: Path) 
     run("train", "--dataset", name, "--epochs", "2", "--hidden", "16")
     found = Store().run("latest")
     assert found.dataset == name
-    assert found.total_steps == 2 * -(-len(_joined_rows(name)) // 128)
+    assert found.total_steps == 2 * -(-len(_joined_rows(name)) // found.config.batch_size)
 
     [record] = records(run("evaluate", "latest", "--json")[0])
     assert record["n"] == 360  # the test split is the first one's
@@ -73,9 +73,12 @@ def _joined_rows(name: str) -> Examples:
 
 def test_datasets_that_cannot_be_joined_are_one_sentence(tmp_path: Path) -> None:
     for split in ("training", "testing"):
-        (tmp_path / split / "cat").mkdir(parents=True)
-        for i in range(2):
-            Image.new("L", (28, 28), 99 + i).save(tmp_path / split / "cat" / f"{i}.png")
+        for name in ("cat", "dog"):
+            (tmp_path / split / name).mkdir(parents=True)
+            for i in range(2):
+                picture = Image.new("L", (28, 28))
+                picture.putpixel((i, i), 255)
+                picture.save(tmp_path / split / name / f"{i}.png")
     error = run("train", "--dataset", f"digits+{tmp_path}", status=2)[1]
     assert "cannot be joined, because their classes differ" in " ".join(error.split())
 

@@ -71,7 +71,7 @@ def test_a_full_disk_is_one_sentence_and_runs_can_still_be_listed(
     end = records(out)[-1]
     assert end["event"] == "failed"
     assert "full" in end["error"]
-    assert [r["id"] for r in records(run("runs", "--json")[0])] == [end["run"]]
+    assert [r["id"] for r in records(run("runs", "--json")[0])] == [end["run"], "hands"]
 
 
 def test_a_read_only_home_is_one_sentence(tiny_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:

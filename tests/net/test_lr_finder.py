@@ -8,7 +8,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import choices, lr_finder
 from scratchmlp.net.config import TrainConfig
 
-CONFIG = TrainConfig(dataset="digits", hidden=(32,))
+CONFIG = TrainConfig(dataset="digits", hidden=(32,), batch_size=128)
 
 
 @pytest.mark.parametrize("optimizer", choices.OPTIMIZERS)

@@ -19,7 +19,7 @@ from scratchmlp.runs.records import Update
 from scratchmlp.runs.store import Store
 
 ANN, BEN = Visitor("ann"), Visitor("ben")
-CONFIG = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
+CONFIG = TrainConfig(dataset="digits", epochs=2, hidden=(16,), lr=0.006, batch_size=128)
 STROKES = [[[1.0, 2.0], [3.0, 4.0]]]
 
 

@@ -9,7 +9,7 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 
-SHORT = TrainConfig(dataset="digits", epochs=4, hidden=(32,))
+SHORT = TrainConfig(dataset="digits", epochs=4, hidden=(32,), batch_size=128)
 LONG = replace(SHORT, epochs=1000, batch_size=32)
 
 

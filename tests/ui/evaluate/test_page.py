@@ -298,7 +298,7 @@ def test_a_network_without_hidden_layers_can_be_looked_into(store: Store) -> Non
 
 
 def test_a_network_whose_outputs_are_nan_has_every_view_and_a_report(store: Store) -> None:
-    run_id = trained(store, QUICK)
+    run_id = trained(store, replace(QUICK, batch_size=128, lr=0.006))
     network = store.network(run_id)
     broken = replace(network, step=1000, params=[(w * 1e30, b) for w, b in network.params])
     kept = Checkpoint(1000, 2, checkpoint_file.dumps(broken), b"", False)

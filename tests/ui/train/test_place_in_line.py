@@ -65,7 +65,7 @@ def test_the_place_is_there_before_and_after_train_is_pressed(store: Store, host
     app = page()
     assert AT_ONCE in shown(app)
     for seed in range(2):
-        store.seen_by(ANN).create(replace(DIGITS, seed=seed))
+        store.seen_by(ANN).create(replace(DIGITS, epochs=5, seed=seed))
     store.seen_by(ANN).work.claim_next()
     app = ran(page())
     assert "Next in line, about" in shown(app)  # ann has had a turn
@@ -76,7 +76,7 @@ def test_the_place_is_there_before_and_after_train_is_pressed(store: Store, host
 
 def test_on_ones_own_machine_only_a_wait_is_spoken_of(store: Store) -> None:
     assert AT_ONCE not in shown(page())
-    store.create(DIGITS)
+    store.create(replace(DIGITS, epochs=40))
     store.work.claim_next("worker")
     assert "Next in line, about" in shown(page())
 
