@@ -242,3 +242,10 @@ def settled(page: Page) -> None:
 def visit(page: Page, name: str) -> None:
     """Go to a page by the app's own navigation; a page may have links of that name too."""
     page.get_by_test_id("stTopNav").get_by_role("link", name=name).click()
+
+
+def open_view(page: Page, view: str) -> None:
+    """Press the tab of a view, and wait until the view is there."""
+    page.get_by_role("tab", name=view, exact=True).click()
+    expect(page.get_by_role("heading", name=view, exact=True)).to_be_attached()
+    settled(page)

@@ -17,7 +17,7 @@ from scratchmlp.runs.store import Store
 from scratchmlp.ui.draw import views as draw_views
 from scratchmlp.ui.evaluate import views as evaluate
 from scratchmlp.ui.train import views as train
-from tests.browser.conftest import App, settled
+from tests.browser.conftest import App, open_view, settled
 from tests.browser.runs_page import go as list_runs
 from tests.browser.runs_page import tick
 from tests.browser.train_page import go
@@ -89,7 +89,7 @@ def test_every_button_of_train_shows_what_it_did(app: App, open_page: Open, slow
         app.rest()
         changed = "epochs=7&lr=0.005&hidden=32,32&dataset=digits"
         go(page, app, f"/?run={slow_run}&preset=modern&{changed}")
-        page.get_by_role("tab", name=view, exact=True).click()
+        open_view(page, view)
         if view == "Diagnosis":  # on a busy machine it comes after everything else
             expect(page.locator("[class*=st-key-try_] button").first).to_be_visible()
 
@@ -110,7 +110,7 @@ def test_every_button_of_evaluate_shows_what_it_did(
 
     def show(view: str) -> None:
         page.goto(f"{app.url}/evaluate?run={slow_run}")
-        page.get_by_role("tab", name=view, exact=True).click()
+        open_view(page, view)
 
     Walker(app, page).walk(
         show,
@@ -131,7 +131,7 @@ def test_every_button_of_draw_shows_what_it_did(app: App, open_page: Open) -> No
         if view == "My drawings" and not kept.is_visible():
             page.locator(".st-key-candidate_0 button").first.click()
             expect(kept).to_be_visible()
-        page.get_by_role("tab", name=view, exact=True).click()
+        open_view(page, view)
 
     Walker(app, page).walk(
         show,

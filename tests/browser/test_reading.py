@@ -12,7 +12,7 @@ from playwright.sync_api import TimeoutError as Late
 
 from scratchmlp.bench.digit_strokes import DIGITS
 from scratchmlp.bench.draw_page import draw
-from tests.browser.conftest import App, settled
+from tests.browser.conftest import App, open_view, settled
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 LEAST = {"text": 4.5, "icon": 3.0, "line": 3.0}  # WCAG 2.2, 1.4.3 and 1.4.11
@@ -40,9 +40,7 @@ def views(page: Page, app: App, path: str) -> Iterator[None]:
     go(page, app, path)
     yield
     for view in VIEWS.get(path, []):
-        page.get_by_role("tab", name=view).click()
-        expect(page.get_by_role("heading", name=view, exact=True)).to_be_attached()
-        settled(page)
+        open_view(page, view)
         yield
 
 

@@ -133,11 +133,11 @@ def test_a_net_is_taken_away_and_loaded_again(
     hostile.write_bytes(b"\x80\x04\x95 not a network")
     upload = page.locator("[data-testid=stFileUploaderDropzoneInput]")
     upload.set_input_files(hostile)
-    expect(page.get_by_text("This checkpoint cannot be used")).to_be_visible()
+    expect(page.get_by_text("This is a pickle.")).to_be_visible()
     count = len(store.runs())
     upload.set_input_files(files["Download the weights"])
     expect(page.get_by_text(f"is loaded: {run.test_accuracy:.2%} of the test")).to_be_visible()
-    expect(page.get_by_text("This checkpoint cannot be used")).to_have_count(0)
+    expect(page.get_by_text("This is a pickle.")).to_have_count(0)
     assert len(store.runs()) == count + 1
     assert store.run("latest").test_accuracy == run.test_accuracy
 
