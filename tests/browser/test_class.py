@@ -56,6 +56,7 @@ def test_a_teacher_leads_a_class(hosted: App, open_page: Callable[..., Page]) ->
     go(student, hosted)
     expect(student.get_by_role("tab", name="Board")).to_be_visible()
     expect(student.get_by_role("tab", name="Class")).to_have_count(0)
+    settled(student)
     student.get_by_role("textbox", name="Nickname").fill(EVIL[:40])
     student.keyboard.press("Enter")
     expect(student.get_by_text("Saved.")).to_be_visible()
