@@ -59,9 +59,9 @@ def _answer(network: Network, predicted: NumberPrediction) -> str:
 
 
 def _shown(answer: str, predicted: NumberPrediction) -> str:
-    """The number, and the least confidence of its digits: **3** (98%)."""
+    """The number, and the least confidence of its digits: **3** (98.1%)."""
     share = min(float(digit.probabilities.max()) for digit in predicted.digits)
-    return f"**{escape(answer)}** ({escape(percent(share, 0))})" if answer else "**none of these**"
+    return f"**{escape(answer)}** ({escape(percent(share, 1))})" if answer else "**none of these**"
 
 
 def _name(run: Run) -> str:
