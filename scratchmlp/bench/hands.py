@@ -4,12 +4,11 @@ The recipe was chosen on six of the 30 writers and on MNIST's validation picture
 docs/experiments.md. This trains on all of them.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
+import torch
 from safetensors.numpy import save_file
 
 from scratchmlp.analysis import certainty, out_of_distribution, prediction
@@ -20,6 +19,7 @@ from scratchmlp.net import presets, shipped, training
 from scratchmlp.net.events import Epoch, Finished
 from scratchmlp.net.model import flat
 from scratchmlp.net.network import Network
+from scratchmlp.runs import checkpoint_file
 
 
 def run(folder: Path) -> Iterator[Line]:
@@ -34,41 +34,29 @@ def run(folder: Path) -> Iterator[Line]:
             record = {"epoch": event.epoch, "train_loss": event.train_loss}
             yield Line(record, f"Epoch [{event.epoch}/{config.epochs}]")
     assert isinstance(event, Finished)
-    end = event.state
-    network = Network(config, end.params, end.mean, end.std, dataset.classes, end.step, end.epoch)
+    network = checkpoint_file.network_from_state(event.state, config, dataset.classes)
     yield write(folder, network, dataset, seconds)
 
 
 def write(folder: Path, network: Network, dataset: Dataset, seconds: float) -> Line:
     """Write the network in half precision with its figures, and the detector of its dataset."""
-    rounded = [tensor.detach().half() for tensor in flat(network.params)]
-    for tensor, half in zip(flat(network.params), rounded, strict=True):
-        tensor.data.copy_(half.float())  # what is measured is what is written
+    for tensor in flat(network.params):
+        tensor.data.copy_(tensor.detach().half())  # what is measured is what is written
     bent = certainty.bent_pictures(network)
     loss, accuracy = network.evaluate(dataset.test)
-    metadata = {
-        "format": 1,
-        "config": network.config.asdict(),
-        "mean": network.mean,
-        "std": network.std,
-        "classes": list(network.classes),
-        "step": network.step,
-        "epoch": network.epoch,
+    figures = {
         "created": time.time(),
         "test_accuracy": accuracy,
         "test_loss": loss,
         "train_seconds": seconds,
         "sure": certainty.limit(prediction.probabilities(network, bent.images), bent.labels),
     }
-    names = [f"{kind}{layer}" for layer in range(1, len(rounded) // 2 + 1) for kind in "wb"]
-    tensors = {
-        name: np.ascontiguousarray(half.numpy()) for name, half in zip(names, rounded, strict=True)
-    }
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / shipped.FILE.name, {k: json.dumps(v) for k, v in metadata.items()})
+    data = checkpoint_file.dumps(network, torch.float16, **figures)
+    (folder / shipped.FILE.name).write_bytes(data)
     detector = out_of_distribution.fit(dataset.train)
     packed = out_of_distribution.pack(detector, dataset.train)
     save_file(packed, folder / out_of_distribution.SHIPPED.name)
     size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-    record = {"test_accuracy": accuracy, "sure": metadata["sure"], "bytes": size}
+    record = {"test_accuracy": accuracy, "sure": figures["sure"], "bytes": size}
     return Line(record, f"test accuracy {accuracy:.2%}, {size:,} bytes in {folder}")

@@ -36,10 +36,16 @@ def is_finite(params: Params) -> bool:
     return all(bool(tensor.isfinite().all()) for tensor in flat(params))
 
 
-def dumps(network: Network) -> bytes:
-    """The network as the bytes of a file."""
+def dumps(network: Network, dtype: torch.dtype = torch.float32, **figures: Any) -> bytes:
+    """The network as the bytes of a file.
+
+    Parameters
+    ----------
+    dtype : of the weights in the file.
+    figures : what else its metadata says.
+    """
     tensors = {
-        f"{kind}{layer}": tensor.detach().cpu().contiguous()
+        f"{kind}{layer}": tensor.detach().cpu().to(dtype).contiguous()
         for layer, pair in enumerate(network.params, start=1)
         for kind, tensor in zip("wb", pair, strict=True)
     }
@@ -52,7 +58,7 @@ def dumps(network: Network) -> bytes:
         "epoch": network.epoch,
         "paper": 0,
     }
-    return _save(tensors, metadata)
+    return _save(tensors, metadata | figures)
 
 
 def loads(data: bytes) -> Network:
