@@ -4,6 +4,8 @@ A piece that touches the picture's edge, a frame, a line beside the strokes, a s
 fainter are left out, each for a reason that a visitor can read.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,7 +38,7 @@ def _taken(pieces: list[Piece]) -> list[Piece]:
 
 
 def _without(pieces: list[Piece], labels: set[int], reason: str) -> list[Piece]:
-    return [p._replace(reason=reason) if p.label in labels else p for p in pieces]
+    return [replace(p, reason=reason) if p.label in labels else p for p in pieces]
 
 
 def _edges(pieces: list[Piece], shape: tuple[int, ...]) -> set[int]:

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
+
+from scratchmlp.ink.box import Box
 
 EDGE, FRAME, LINE = "it touches the edge", "it goes around the digit", "it is a straight line"
 SMALL, PALE = "it is small", "it is faint"
@@ -17,7 +19,8 @@ NOUNS = {
 }
 
 
-class Piece(NamedTuple):
+@dataclass(frozen=True)
+class Piece(Box):
     """Connected ink.
 
     Attributes
@@ -27,23 +30,11 @@ class Piece(NamedTuple):
     """
 
     label: int
-    top: int
-    bottom: int
-    left: int
-    right: int
     area: int
     contrast: float
     elongation: float
     touches: bool
     reason: str = ""
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
 
     @property
     def size(self) -> int:

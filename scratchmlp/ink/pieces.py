@@ -127,7 +127,7 @@ def _measured(contrast: Plane, labels: NDArray[np.integer], n: int) -> list[Piec
         strength = float(np.quantile(contrast[rows, columns][own], 0.9))
         touches = _touches(box, labels.shape)
         number = int(label)
-        pieces.append(Piece(number, *box, int(areas[label]), strength, _elongation(own), touches))
+        pieces.append(Piece(*box, number, int(areas[label]), strength, _elongation(own), touches))
     return pieces
 
 

@@ -1,11 +1,13 @@
 """Splits the ink of a number into its digits, by connected parts."""
 
 import itertools
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
+from scratchmlp.ink.box import Box
 
 Ink = NDArray[np.floating]
 
@@ -19,22 +21,11 @@ DIGIT_ASPECT = 0.65  # width / height of a digit
 MAX_PARTS = 100  # more parts are no number
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Part(Box):
     """Connected ink, and its bounding box."""
 
     mask: NDArray[np.bool_]
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
 
 
 def split_digits(ink: Ink) -> list[Ink]:
@@ -50,7 +41,7 @@ def split_digits(ink: Ink) -> list[Ink]:
 
 def _part(mask: NDArray[np.bool_]) -> Part:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return Part(mask, int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
+    return Part(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1, mask)
 
 
 def _merged(a: Part, b: Part) -> Part:
