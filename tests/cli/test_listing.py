@@ -1,7 +1,5 @@
 """`data`, `presets` and `runs` as a user runs them."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store
 from tests.cli.commands import DIGITS, records, run
-from tests.conftest import ROOT
+from tests.loading import loaded_after
 
 
 def test_data_describes_the_dataset() -> None:
@@ -91,6 +89,5 @@ try:
     main()
 except SystemExit as exit:
     assert not exit.code
-assert "torch" not in sys.modules
 """
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    assert "torch" not in loaded_after(code)

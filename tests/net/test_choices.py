@@ -1,15 +1,13 @@
 """The tables of choices are complete, and light."""
 
 import importlib
-import subprocess
-import sys
 
 import pytest
 
 from scratchmlp.analysis.source_listing import MODULES
 from scratchmlp.net import choices
 from scratchmlp.net.config import FIELDS, TrainConfig, explain, matters
-from tests.conftest import ROOT
+from tests.loading import loaded_after
 
 
 def test_every_field_with_choices_has_a_table() -> None:
@@ -54,5 +52,4 @@ def test_a_setting_that_no_row_names_always_matters() -> None:
 
 
 def test_a_configuration_does_not_load_torch() -> None:
-    code = "import sys, scratchmlp.net.presets; sys.exit('torch' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    assert "torch" not in loaded_after("import scratchmlp.net.presets")

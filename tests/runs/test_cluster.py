@@ -1,21 +1,16 @@
 """The processes of this machine's cluster: how many, and what each loads."""
 
-import subprocess
-import sys
-
 import pytest
 
 from scratchmlp.runs import cluster
-from tests.conftest import ROOT
+from tests.loading import loaded_after
 
 HEAVY = {"torch", "sqlalchemy", "pandas", "scipy"}
 
 
 def test_the_scheduler_loads_nothing_heavy() -> None:
     """It imports this module and reads the Dask task, and no more."""
-    code = "import sys; from scratchmlp.runs.cluster import work; print(*sys.modules)"
-    loaded = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split()
-    assert not HEAVY & set(loaded)
+    assert not HEAVY & loaded_after("from scratchmlp.runs.cluster import work")
 
 
 @pytest.mark.parametrize(
