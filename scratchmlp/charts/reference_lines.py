@@ -26,7 +26,7 @@ class Line(NamedTuple):
 def lines_layer(lines: Sequence[Line], x: alt.X, column: str, scale: alt.Scale) -> alt.Chart:
     """The lines, and values that the scale must reach: those of this column of the table "axis".
 
-    `lines` : the most important first. Where two are close together, the later one has no name.
+    `lines` : in order of importance. If two are close together, only the first one is named.
     """
     axis: Any = None
     if lines:

@@ -81,7 +81,7 @@ def test_a_visitor_of_a_server_names_no_folder_of_it(
         bring(app, packed(digits.train.images[20:40]))
         second = str(value(app, "dataset"))
     assert first != second and second.startswith("upload:letters-")
-    assert not uploads.path_of(first).exists()  # the oldest of more than one has gone
+    assert not uploads.path_of(first).exists()  # only one is kept: the oldest is deleted
     assert uploads.path_of(second).exists()
 
 
