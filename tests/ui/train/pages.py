@@ -103,8 +103,9 @@ def state(store: Store, status: str, **columns: object) -> AppTest:
     return page(run=run_id)
 
 
-def view(name: str, run_id: str) -> AppTest:
-    app = app_at(run=run_id)
+def view(name: str, run_id: str, **params: str) -> AppTest:
+    """One of the views under a run's card, once the data is ready."""
+    app = app_at(run=run_id, **params)
     app.session_state[session.TRAIN_VIEW] = name
     app.run()
     while not resources.preparation().dataset:

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from scratchmlp.runs.store import Store
-from scratchmlp.ui import session
-from tests.ui.pages import app_at, metric, ran, shown, trained
+from tests.ui.pages import metric, shown, trained
 from tests.ui.train.pages import QUICK, control, view
 
 pytestmark = pytest.mark.usefixtures("no_workers")
@@ -48,8 +47,5 @@ def strips(page: str) -> list[str]:
 
 
 def test_a_dataset_that_is_not_there_yet_is_not_loaded_for_a_look(store: Store) -> None:
-    run_id = trained(store, replace(QUICK, epochs=1))
-    app = app_at(run=run_id, dataset="mnist")
-    app.session_state[session.TRAIN_VIEW] = "Data"
-    ran(app)
-    assert "appear here when" in shown(ran(app))
+    app = view("Data", trained(store, replace(QUICK, epochs=1)), dataset="mnist")
+    assert "appear here when" in shown(app)
