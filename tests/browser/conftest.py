@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -56,8 +56,8 @@ def causes(log: str) -> list[str]:
 class App(server.App):
     """An app and its store; in its log there must be no traceback when it ends."""
 
-    def __init__(self, home: Path) -> None:
-        super().__init__(home)
+    def __init__(self, home: Path, workers: int = 1) -> None:
+        super().__init__(home, SCRATCHMLP_WORKERS=str(workers))
         self.store = Store(f"sqlite:///{home / 'runs.db'}")
 
     def id(self, name: str) -> str:
@@ -106,7 +106,7 @@ def started(trained_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with pytest.MonkeyPatch.context() as patch:
         home = tmp_path_factory.mktemp("app") / "home"
         close_world(patch, home, home / "fastai")
-        made = App(copied(trained_home, home))
+        made = App(copied(trained_home, home), workers=2)
     yield made
     made.close()
 
@@ -156,23 +156,44 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Call it for a tab of its own; no tab may have met an error when the test is over."""
-    contexts, errors = [], []
+@pytest.fixture(scope="session")
+def visitors(browser: Browser) -> list[BrowserContext]:
+    """Visitors who do not know each other. They keep the app's scripts from test to test: to
+    compile them anew takes a second and a half of processor time a tab.
+    """
+    return []
 
-    def new(width: int = 1280, height: int = 900, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
+
+@pytest.fixture
+def open_page(browser: Browser, visitors: list[BrowserContext]) -> Iterator[Callable[..., Page]]:
+    """Call it for a tab of a visitor of its own; no tab may have met an error in the end."""
+    pages, errors = [], []
+    nobody = iter(visitors)
+
+    def new(
+        width: int = 1280, height: int = 900, scheme: str = "light", touch: bool = False
+    ) -> Page:
+        if touch:
+            context = browser.new_context(has_touch=True, is_mobile=True)
+        elif not (context := next(nobody, None)):
+            visitors.append(context := browser.new_context())
         page = context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: errors.append(str(error)))
         listen(page)
         return page
 
     yield new
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
+    for context in browser.contexts:
+        if context in visitors:
+            context.clear_cookies()
+        else:
+            context.close()
     assert not errors
 
 

@@ -93,7 +93,7 @@ def test_a_teacher_leads_a_class(hosted: App, open_page: Callable[..., Page]) ->
 def test_a_visitor_takes_their_work_along_and_is_forgotten(
     hosted: App, open_page: Callable[..., Page], tmp_path: Path
 ) -> None:
-    page = open_page(accept_downloads=True)
+    page = open_page()
     go(page, hosted)
     old, me = cookie(page), visitor(page)
     run_id = hosted.store.seen_by(me).create(TrainConfig(dataset="digits", epochs=1), "mine")

@@ -110,7 +110,7 @@ INKED = """() => {
 
 
 def test_fingers_draw_a_number_on_a_telephone(url: str, open_page: Open, pen: list[Digit]) -> None:
-    page = open_page(width=390, height=844, has_touch=True, is_mobile=True)
+    page = open_page(width=390, height=844, touch=True)
     page.goto(url)
     touch = page.context.new_cdp_session(page)
     for at, label in ((0.3, 3), (0.72, 0)):

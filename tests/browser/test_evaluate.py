@@ -194,7 +194,7 @@ def test_the_reliability_diagram_says_how_many_pictures_a_bin_has(
 def test_on_a_phone_a_tap_on_a_cell_brings_the_gallery_into_view(
     evaluated: Evaluated, open_page: Open
 ) -> None:
-    page = open_page(width=390, height=844, has_touch=True, is_mobile=True)
+    page = open_page(width=390, height=844, touch=True)
     page.goto(evaluated.url)
     truth, answer = evaluated.wrong[["truth", "prediction"]].value_counts().index[0]
     square = cell(page, truth, answer)

@@ -83,7 +83,7 @@ def known(store: Store) -> set[str]:
 
 
 def test_every_button_of_train_shows_what_it_did(app: App, open_page: Open, slow_run: str) -> None:
-    page = open_page(height=2400, accept_downloads=True)
+    page = open_page(height=2400)
 
     def show(view: str) -> None:
         app.rest()
@@ -106,7 +106,7 @@ def test_every_button_of_train_shows_what_it_did(app: App, open_page: Open, slow
 def test_every_button_of_evaluate_shows_what_it_did(
     app: App, open_page: Open, slow_run: str
 ) -> None:
-    page = open_page(height=1600, accept_downloads=True)
+    page = open_page(height=1600)
 
     def show(view: str) -> None:
         page.goto(f"{app.url}/evaluate?run={slow_run}")
@@ -120,7 +120,7 @@ def test_every_button_of_evaluate_shows_what_it_did(
 
 
 def test_every_button_of_draw_shows_what_it_did(app: App, open_page: Open) -> None:
-    page = open_page(height=1600, accept_downloads=True)
+    page = open_page(height=1600)
 
     def show(view: str) -> None:
         page.goto(f"{app.url}/draw?run={app.id('small')}")
@@ -145,7 +145,7 @@ def test_every_button_of_draw_shows_what_it_did(app: App, open_page: Open) -> No
 def test_every_button_of_runs_shows_what_it_did(
     app: App, open_page: Open, store: Store, slow_run: str
 ) -> None:
-    page = open_page(height=1600, accept_downloads=True)
+    page = open_page(height=1600)
 
     def show(view: str) -> None:
         app.rest()

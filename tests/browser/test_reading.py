@@ -48,7 +48,7 @@ def views(page: Page, app: App, path: str) -> Iterator[None]:
 def test_texts_icons_and_lines_have_enough_contrast(
     app: App, open_page: Callable[..., Page], scheme: str
 ) -> None:
-    page = open_page(color_scheme=scheme)
+    page = open_page(scheme=scheme)
     kinds = set()
     for path in PAGES:
         for _ in views(page, app, path):
@@ -61,7 +61,7 @@ def test_what_appears_on_a_press_has_enough_contrast(
     app: App, open_page: Callable[..., Page], scheme: str
 ) -> None:
     """The map, the search for a learning rate, a drawing with its prediction, and dialogs."""
-    page = open_page(color_scheme=scheme)
+    page = open_page(scheme=scheme)
     for _ in presses(page, app):
         settled(page)
         assert "text" in kinds_that_can_be_read(page)

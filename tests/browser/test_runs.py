@@ -114,7 +114,7 @@ def test_a_net_is_taken_away_and_loaded_again(
 ) -> None:
     """The script runs on its own and reaches the run's accuracy; the net's file becomes a run."""
     [run] = named(store, "wanted")
-    page = open_page(accept_downloads=True)
+    page = open_page()
     page.goto(f"{app.url}/?run={run.id}")
     page.get_by_role("tab", name="Export").click()
     files = {}
@@ -146,7 +146,7 @@ def test_a_net_is_taken_away_and_loaded_again(
 def test_a_small_screen_shows_everything(
     app: App, store: Store, open_page: Callable[..., Page], scheme: str
 ) -> None:
-    page = open_page(390, 844, color_scheme=scheme)
+    page = open_page(390, 844, scheme=scheme)
     page.goto(f"{app.url}/runs")
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -184,7 +184,7 @@ def luminance(colour: str) -> float:
 def test_a_small_screen_shows_everything(
     app: App, open_page: Callable[..., Page], scheme: str
 ) -> None:
-    page = open_page(390, 844, color_scheme=scheme)
+    page = open_page(390, 844, scheme=scheme)
     go(page, app, f"/?run={app.id('first')}")
     says(page, "finished")
     for name in ("loss_chart", "accuracy_chart"):
