@@ -266,11 +266,19 @@ def migrated(postgres: Callable[..., str]) -> str:
     return url.rpartition("/")[2]
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database whose schema is of today, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "runs.db"
+    Store(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, migrated_file: Path, tmp_path: Path) -> Iterator[Store]:
     """An empty store of each kind."""
     if request.param == "sqlite":
-        opened = Store(f"sqlite:///{tmp_path / 'runs.db'}")
+        opened = Store(f"sqlite:///{shutil.copy(migrated_file, tmp_path)}")
     else:
         copied = request.getfixturevalue("migrated")
         opened = Store(request.getfixturevalue("postgres")(copied))

@@ -6,6 +6,8 @@ bent at random. `RIGHT` and `LEAST` were chosen so that the limit holds for draw
 no network has seen: see docs/experiments.md.
 """
 
+import functools
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Examples
 from scratchmlp.errors import UserError
 from scratchmlp.net.augment import AUGMENTATIONS
+from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
 
 RIGHT = 0.993  # of the bent pictures; it gives 0.99 of drawings
@@ -48,14 +51,25 @@ def bent_pictures(network: Network) -> Examples:
         The dataset is not prepared on this machine, or the network does not know one of its
         classes.
     """
-    name = network.config.dataset
-    if not datasets.is_prepared(name):
-        raise UserError(f"The dataset {name} is not prepared on this machine.")
-    dataset = evaluation.match_classes(datasets.load(name), network.classes)
-    split = "valid" if network.config.valid_pct else "train"
-    examples = evaluation.split_of(dataset, network.config, split)
+    config = network.config
+    if not datasets.is_prepared(config.dataset):
+        raise UserError(f"The dataset {config.dataset} is not prepared on this machine.")
+    of_split = TrainConfig(
+        dataset=config.dataset,
+        valid_pct=config.valid_pct,
+        split_seed=config.split_seed,
+        train_size=config.train_size,
+    )
     weights = sum(w.numel() for w, _ in network.params)
     n = int(np.clip(MULTIPLICATIONS / weights, 2 * ENOUGH, PICTURES))
+    return _bent(of_split, network.classes, n)
+
+
+@functools.lru_cache(maxsize=4)  # 3 MB each; a taught network needs those of the one before
+def _bent(config: TrainConfig, classes: tuple[str, ...], n: int) -> Examples:
+    """As the dataset was when this process first asked for them."""
+    dataset = evaluation.match_classes(datasets.load(config.dataset), classes)
+    examples = evaluation.split_of(dataset, config, "valid" if config.valid_pct else "train")
     rows = np.resize(np.random.default_rng(0).permutation(len(examples)), n)
     pixels = torch.from_numpy(examples.images[rows]).float()
     bent = AUGMENTATIONS["elastic"](pixels, torch.Generator().manual_seed(0), 1.0)

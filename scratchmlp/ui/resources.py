@@ -75,6 +75,8 @@ class Preparation:
     share : how much of that step is done, 0 to 1.
     """
 
+    THREAD = "preparation"
+
     def __init__(self) -> None:
         self.dataset: str | None = None
         self.missing: str | None = None
@@ -95,7 +97,7 @@ class Preparation:
         with self._lock:
             if not self.is_running:
                 self.dataset = self.missing = None
-                self._thread = threading.Thread(target=self._prepare, daemon=True)
+                self._thread = threading.Thread(target=self._prepare, daemon=True, name=self.THREAD)
                 self._thread.start()
 
     def _prepare(self) -> None:

@@ -1,7 +1,10 @@
 """An empty store for the tests of the pages; and what AppTest does anew for each app, done once."""
 
 import functools
+import shutil
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -22,28 +25,6 @@ def one_search_for_components() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def store(workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """An empty store, and an app that remembers nothing of the test before."""
-    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    datasets.load("digits")
-    made: list[Jobs] = []
-
-    def make_jobs(store: Store) -> Jobs:
-        made.append(Jobs(store))
-        return made[-1]
-
-    monkeypatch.setattr(resources, "Jobs", make_jobs)
-    opened = Store()
-    yield opened
-    for jobs in made:
-        jobs.close()
-    st.cache_resource.clear()
-    opened.close()
-
-
 class NoWorkers:
     """Nothing is trained: what waits stays in the queue."""
 
@@ -58,5 +39,36 @@ class NoWorkers:
 
 
 @pytest.fixture
-def no_workers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def store(
+    migrated_file: Path, closed_world: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Store]:
+    """An empty store, and an app without workers that remembers nothing of the test before."""
+    closed_world.mkdir()
+    shutil.copy(migrated_file, closed_world)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    datasets.load("digits")
     monkeypatch.setattr(resources, "Jobs", NoWorkers)
+    opened = Store()
+    yield opened
+    for thread in threading.enumerate():
+        if thread.name == resources.Preparation.THREAD:  # it must not write into the next home
+            thread.join()
+    st.cache_resource.clear()
+    opened.close()
+
+
+@pytest.fixture
+def training(store: Store, workers: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The app has workers: what waits is trained."""
+    made: list[Jobs] = []
+
+    def make_jobs(store: Store) -> Jobs:
+        made.append(Jobs(store))
+        return made[-1]
+
+    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
+    monkeypatch.setattr(resources, "Jobs", make_jobs)
+    yield
+    for jobs in made:
+        jobs.close()

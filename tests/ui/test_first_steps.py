@@ -1,6 +1,5 @@
 """What to do first: three steps, ticked as they are done, until they are dismissed for good."""
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from scratchmlp.net.config import TrainConfig
@@ -9,8 +8,6 @@ from scratchmlp.runs.store import Store
 from scratchmlp.ui import resources
 from scratchmlp.ui.first_steps import DONE, TO_DO
 from tests.ui.pages import app_at, ran, trained
-
-pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 def train_page(store: Store) -> AppTest:

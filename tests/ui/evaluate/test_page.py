@@ -33,7 +33,7 @@ def table_of(store: Store, run_id: str, split: str = "test") -> "evaluation.pd.D
     return evaluation.predict(network, examples)
 
 
-def test_without_a_run_there_is_a_way_on(store: Store, no_workers: None) -> None:
+def test_without_a_run_there_is_a_way_on(store: Store) -> None:
     run_id = store.create(QUICK)
     app = page()
     assert "first network is training" in shown(app)
@@ -133,9 +133,7 @@ def test_a_picture_that_is_not_there_is_a_sentence(
 
 
 @pytest.mark.parametrize("kind", ["unknown", "diverged", "deleted", "queued"])
-def test_a_run_without_a_network_is_a_sentence_with_a_way_on(
-    store: Store, no_workers: None, kind: str
-) -> None:
+def test_a_run_without_a_network_is_a_sentence_with_a_way_on(store: Store, kind: str) -> None:
     """No other run's figures stand in its place, and the address goes on naming it."""
     good = trained(store, QUICK)
     run_id, sentence = "nonsense", "This run does not exist"

@@ -148,9 +148,7 @@ def test_without_a_key_nobody_can_be_a_teacher(monkeypatch: pytest.MonkeyPatch) 
     assert not has(app, "become_teacher") and not has(app, "open_queue")
 
 
-def test_the_class_says_who_is_here_and_what_they_do(
-    store: Store, teacher: None, no_workers: None
-) -> None:
+def test_the_class_says_who_is_here_and_what_they_do(store: Store, teacher: None) -> None:
     store.visitors.set_nickname(ANN.id, EVIL)
     store.visitors.note_seen(ANN.id)
     store.visitors.note_seen("b" * 32)
@@ -172,9 +170,7 @@ def test_an_empty_class_has_a_way_on(store: Store, teacher: None) -> None:
     assert "Here now: 1" in shown(app)
 
 
-def test_a_teacher_stops_and_pins_and_deletes_what_others_made(
-    store: Store, teacher: None, no_workers: None
-) -> None:
+def test_a_teacher_stops_and_pins_and_deletes_what_others_made(store: Store, teacher: None) -> None:
     waiting = store.seen_by(ANN).create(QUICK)
     app = tick(opened("Class"), waiting)
     app.button("stop").click()

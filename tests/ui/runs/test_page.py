@@ -210,9 +210,7 @@ def test_a_run_that_trains_is_stopped_and_one_that_ended_early_is_not(store: Sto
     assert store.pending_commands(ended) == []
 
 
-def test_a_queued_run_is_cancelled_and_a_stopped_one_goes_on(
-    store: Store, no_workers: None
-) -> None:
+def test_a_queued_run_is_cancelled_and_a_stopped_one_goes_on(store: Store) -> None:
     run_id = store.create(QUICK, "in line")
     app = tick(page(), run_id)
     app.button("stop").click()

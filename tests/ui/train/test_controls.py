@@ -1,7 +1,5 @@
 """The controls of Train by AppTest: each sets its field."""
 
-import pytest
-
 from scratchmlp.net import devices, presets
 from scratchmlp.net.config import FIELDS, TrainConfig
 from scratchmlp.runs.store import Store
@@ -18,8 +16,6 @@ from tests.ui.train.pages import (
     value,
     widths,
 )
-
-pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 def test_every_setting_has_a_control() -> None:

@@ -18,8 +18,6 @@ from tests.data.zipped import packed
 from tests.ui.pages import shown
 from tests.ui.train.pages import page, value
 
-pytestmark = pytest.mark.usefixtures("no_workers")
-
 
 def bring(app: AppTest, data: bytes) -> AppTest:
     [uploader] = [u for u in app.get("file_uploader") if u.label == "A ZIP of pictures"]

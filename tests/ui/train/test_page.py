@@ -21,7 +21,7 @@ def test_without_mnist_the_page_says_so_and_goes_on(store: Store) -> None:
     assert any(button.label == "Retry the MNIST download" for button in app.button)
 
 
-def test_a_newcomer_finds_a_net_already_training(store: Store) -> None:
+def test_a_newcomer_finds_a_net_already_training(store: Store, training: None) -> None:
     first = Store()
     with_runs = [run.id for run in first.runs()]
     assert len(with_runs) == 1
@@ -38,7 +38,7 @@ def test_a_newcomer_finds_a_net_already_training(store: Store) -> None:
     first.close()
 
 
-def test_train_trains_to_the_end(store: Store) -> None:
+def test_train_trains_to_the_end(store: Store, training: None) -> None:
     app = page(dataset="digits", epochs="3")
     app.button("train").click().run()
     run_id = selected(app)

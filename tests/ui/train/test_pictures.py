@@ -3,13 +3,9 @@
 import re
 from dataclasses import replace
 
-import pytest
-
 from scratchmlp.runs.store import Store
 from tests.ui.pages import metric, shown, trained
 from tests.ui.train.pages import QUICK, control, view
-
-pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 def test_the_data_is_shown_as_the_settings_divide_it(store: Store) -> None:

@@ -15,7 +15,6 @@ from scratchmlp.ui.train.place_in_line import AT_ONCE, in_words
 from tests.ui.pages import app_at, ran, shown, unescaped
 from tests.ui.train.pages import DIGITS, page
 
-pytestmark = pytest.mark.usefixtures("no_workers")
 ANN, TEACHER = Visitor("ann"), Visitor("teacher", is_teacher=True)
 
 
@@ -67,7 +66,7 @@ def test_the_place_is_there_before_and_after_train_is_pressed(store: Store, host
     for seed in range(2):
         store.seen_by(ANN).create(replace(DIGITS, epochs=5, seed=seed))
     store.seen_by(ANN).work.claim_next()
-    app = ran(page())
+    app = page(epochs="1000")  # longer than ann's first run, however slow this machine is
     assert "Next in line, about" in shown(app)  # ann has had a turn
     pressed(app)
     assert shown(app).count("Next in line, about") == 1  # the run; another would come after it

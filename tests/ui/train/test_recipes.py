@@ -14,8 +14,6 @@ from scratchmlp.ui.train import choices
 from tests.ui.pages import shown
 from tests.ui.train.pages import assert_shows, control, page, value
 
-pytestmark = pytest.mark.usefixtures("no_workers")
-
 
 def test_choosing_a_recipe_sets_every_control(store: Store) -> None:
     app = page()

@@ -45,7 +45,7 @@ def test_chance_is_left_out_where_it_would_leave_the_curves_no_room(store: Store
     assert 0.1 not in references.accuracies_reached(run, lowest=0.9)
 
 
-def test_the_previous_run_is_the_last_one_on_the_dataset(store: Store, no_workers: None) -> None:
+def test_the_previous_run_is_the_last_one_on_the_dataset(store: Store) -> None:
     before = trained(store, QUICK)
     untrained = store.create(DIGITS)
     run_id = trained(store, replace(QUICK, seed=1))
@@ -57,7 +57,7 @@ def test_the_previous_run_is_the_last_one_on_the_dataset(store: Store, no_worker
     assert not app.exception and not app.error
 
 
-def test_a_chart_stands_there_before_the_first_step(store: Store, no_workers: None) -> None:
+def test_a_chart_stands_there_before_the_first_step(store: Store) -> None:
     run_id = store.create(DIGITS)
     app = page(run=run_id)
     assert len(app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart")) == 2

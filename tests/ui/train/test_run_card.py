@@ -33,14 +33,14 @@ def test_a_chosen_run_stays_while_another_trains(store: Store) -> None:
     assert page().header[0].value == "that one"  # who has chosen none sees the newest
 
 
-def test_a_lost_run_can_be_resumed(store: Store) -> None:
+def test_a_lost_run_can_be_resumed(store: Store, training: None) -> None:
     app = state(store, "running", heartbeat=time.time() - 60)
     assert "does not answer any more" in shown(app)
     app.button("resume").click()
     until(app, lambda: store.run("latest").status == "finished")
 
 
-def test_a_lost_run_of_a_worker_goes_on_by_itself(store: Store, no_workers: None) -> None:
+def test_a_lost_run_of_a_worker_goes_on_by_itself(store: Store) -> None:
     run_id = store.create(DIGITS)
     assert store.work.claim_next("a worker that died")
     store.record(run_id, Update(changes={"heartbeat": time.time() - 60}))
@@ -48,7 +48,7 @@ def test_a_lost_run_of_a_worker_goes_on_by_itself(store: Store, no_workers: None
 
 
 def test_a_press_says_that_it_waits_for_a_locked_database(
-    store: Store, no_workers: None, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
     monkeypatch.setattr(outbox, "ANSWER_SECONDS", 0.05)
@@ -95,7 +95,7 @@ PRESENT = re.compile(r"is training|appears|appear after|will be|learns as| yet")
     ("status", "name"), [*(("stopped", name) for name in VIEWS), ("diverged", "Diagnosis")]
 )
 def test_a_run_that_ended_is_not_spoken_of_as_if_it_trained(
-    store: Store, no_workers: None, status: Status, name: str
+    store: Store, status: Status, name: str
 ) -> None:
     run_id = store.create(DIGITS, "this one", status="running")
     steps = [{"step": n, "loss": 1.0 / n, "lr": 0.1} for n in range(1, 6)]

@@ -9,7 +9,7 @@ from tests.ui.pages import shown
 from tests.ui.train.pages import control, page, selected, until
 
 
-def test_pause_resume_one_epoch_and_stop(store: Store) -> None:
+def test_pause_resume_one_epoch_and_stop(store: Store, training: None) -> None:
     app = page(dataset="digits", epochs="1000", batch_size="16")
     app.button("train").click().run()
     run_id = selected(app)
@@ -34,7 +34,7 @@ def test_pause_resume_one_epoch_and_stop(store: Store) -> None:
     until(app, lambda: store.steps_since(run_id, step))
 
 
-def test_reset_begins_anew_and_keeps_the_old_run(store: Store) -> None:
+def test_reset_begins_anew_and_keeps_the_old_run(store: Store, training: None) -> None:
     app = page(dataset="digits", epochs="1000", batch_size="16")
     app.button("train").click().run()
     old = selected(app)
@@ -47,7 +47,7 @@ def test_reset_begins_anew_and_keeps_the_old_run(store: Store) -> None:
     until(app, lambda: store.steps_since(new))
 
 
-def test_a_second_press_starts_no_second_run(store: Store, no_workers: None) -> None:
+def test_a_second_press_starts_no_second_run(store: Store) -> None:
     app = page()
     before = len(store.runs())
     for _ in range(2):
@@ -63,7 +63,7 @@ def test_a_second_press_starts_no_second_run(store: Store, no_workers: None) -> 
     assert len(store.runs()) == before + 3  # another visitor has a run of their own
 
 
-def test_two_visitors_agree_on_the_learning_rate_of_a_run(store: Store) -> None:
+def test_two_visitors_agree_on_the_learning_rate_of_a_run(store: Store, training: None) -> None:
     app = page(dataset="digits", epochs="1000", batch_size="16")
     app.button("train").click().run()
     run_id = selected(app)

@@ -24,8 +24,6 @@ from tests.ui.train.pages import (
     widths,
 )
 
-pytestmark = pytest.mark.usefixtures("no_workers")
-
 
 def test_a_reload_keeps_the_settings_of_the_run(store: Store) -> None:
     app = page()

@@ -1,11 +1,7 @@
 """The links that Train offers, by AppTest."""
 
-import pytest
-
 from scratchmlp.runs.store import Store
 from tests.ui.train.pages import page
-
-pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 def test_a_teacher_makes_a_link_that_hides(store: Store) -> None:

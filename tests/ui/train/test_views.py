@@ -14,5 +14,5 @@ def test_every_view_of_a_finished_run_opens(store: Store, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_every_view_of_a_queued_run_opens(store: Store, no_workers: None, name: str) -> None:
+def test_every_view_of_a_queued_run_opens(store: Store, name: str) -> None:
     assert not view(name, store.create(QUICK)).error
