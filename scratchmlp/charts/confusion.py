@@ -5,7 +5,7 @@ import json
 import altair as alt
 import pandas as pd
 
-from scratchmlp.charts.theme import BLUE, INK, ORANGE
+from scratchmlp.charts.theme import BLUE, INK, ORANGE, WORDS
 from scratchmlp.charts.tooltips import percent_tooltip, with_percents
 from scratchmlp.figures import percent_expression
 
@@ -16,7 +16,6 @@ def confusion_chart(
     rates: bool,
     rows: str = "truth",
     columns: str = "prediction",
-    ink: str = INK,
     marked: tuple[str, str] = ("", ""),
 ) -> alt.LayerChart:
     """A square for each pair of truth and prediction.
@@ -29,7 +28,6 @@ def confusion_chart(
     order : names of the classes, from the top and from the left.
     rates : show the share of the truth instead of the count.
     rows, columns : titles of the axes.
-    ink : colour of the numbers on light squares; it suits the background of the page.
     marked : names of the truth and the prediction whose cells have a frame; "" for any.
     """
     field = "rate" if rates else "count"
@@ -65,8 +63,9 @@ def confusion_chart(
         numbers.transform_filter(those).mark_text(
             color=color, fontSize=size, aria=False, opacity=_where_it_fits(field, size)
         )
-        for those, color in ((dark, "white"), (f"!({dark})", ink))
+        for those, color in ((dark, "white"), (f"!({dark})", INK))
     )
+    on_page = on_page.properties(name=WORDS)
     chart: alt.LayerChart = alt.layer(squares, on_page, on_dark)  # type: ignore[assignment]
     return chart.properties(height=440 if len(order) <= MANY else ROW * len(order))
 

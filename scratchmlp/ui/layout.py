@@ -6,7 +6,6 @@ from typing import Any
 import streamlit as st
 import torch
 
-from scratchmlp.charts.theme import INK
 from scratchmlp.ui import accessible_names, notices, resources, session, visitor
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import FORGOTTEN, HAS_FRAME
@@ -116,8 +115,3 @@ def section(title: str) -> None:
     """
     with st.container(key=f"section_{title.lower().replace(' ', '_')}"):
         st.header(title, anchor=False)
-
-
-def text_color() -> str:
-    """The colour of text, for a chart that writes on the page's background."""
-    return "#e6ebf2" if st.context.theme.type == "dark" else INK

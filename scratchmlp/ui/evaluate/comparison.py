@@ -9,7 +9,7 @@ from scratchmlp.analysis import comparison
 from scratchmlp.analysis.comparison import Comparison
 from scratchmlp.charts.confusion import confusion_chart
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import layout, run_picker, thumbnails
+from scratchmlp.ui import run_picker, thumbnails
 from scratchmlp.ui.evaluate import gallery, state
 from scratchmlp.ui.predictions import Predictions, load_predictions
 from scratchmlp.ui.thumbnails import Item
@@ -124,6 +124,5 @@ def _agreement(ours: Predictions, theirs: Predictions) -> None:
         rates=False,
         rows="this run's prediction",
         columns="the other's prediction",
-        ink=layout.text_color(),
     )
     st.altair_chart(chart, alt="The predictions of the two runs where they differ.")

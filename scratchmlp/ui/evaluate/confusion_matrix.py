@@ -8,7 +8,7 @@ import streamlit as st
 
 from scratchmlp.analysis import evaluation
 from scratchmlp.charts.confusion import confusion_chart
-from scratchmlp.ui import layout, session
+from scratchmlp.ui import session
 from scratchmlp.ui.evaluate import state
 from scratchmlp.ui.predictions import Predictions
 from scratchmlp.ui.share_table import with_percents
@@ -56,17 +56,17 @@ def show(predictions: Predictions) -> None:
 def _matrix(predictions: Predictions) -> None:
     """The picture marks what the two lists say; a second click on a cell takes it back."""
     asked, classes, cells = state.now(), predictions.classes, predictions.cells
-    cell, ink = (asked.truth, asked.prediction), layout.text_color()
+    cell = asked.truth, asked.prediction
     if not (asked.correct or asked.truth == asked.prediction != ""):
         cells = cells[cells["truth"] != cells["prediction"]]
     order = list(classes)
     if asked.by_errors:
         order = evaluation.classes_by_errors(predictions.table, classes)
-    look = _version(predictions), asked.percent, len(cells), asked.by_errors, ink
+    look = _version(predictions), asked.percent, len(cells), asked.by_errors
     chart = session.synced_chart("confusion", cell, ANY, look, _choose_cell)
     with st.container(key="confusion"):
         st.altair_chart(
-            confusion_chart(cells, order, asked.percent, ink=ink, marked=chart.first),
+            confusion_chart(cells, order, asked.percent, marked=chart.first),
             key=chart.key,
             on_select=chart.on_select,
             selection_mode="cell",
