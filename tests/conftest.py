@@ -36,25 +36,6 @@ settings.register_profile("default", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-# Seconds that the long groups of tests take: these begin first.
-SECONDS = {
-    "one app": 150,
-    "one cluster": 60,
-    "tests/runs/test_jobs.py": 50,
-    "new apps": 35,
-    "tests/hosted/test_hostile_visitors.py": 40,
-    "tests/hosted/test_killed_server.py": 40,
-    "tests/bench/test_classroom.py": 30,
-    "tests/cli/test_train.py": 25,
-    "tests/runs/test_teaching.py": 17,
-    "tests/runs/test_recorder.py": 15,
-    "tests/runs/test_execution.py": 12,
-    "tests/runs/test_store.py": 12,
-    "tests/runs/test_export.py": 10,
-    "tests/runs/test_standalone.py": 10,
-    "tests/cli/test_output.py": 10,
-}
-
 
 def unavailable(what: str) -> None:
     """Skip, saying what is missing; in CI nothing may be missing."""
@@ -158,18 +139,8 @@ def mnist_cache(request: pytest.FixtureRequest) -> Path:
     return Path(request.getfixturevalue("pictures_cache"))
 
 
-def group_of(item: pytest.Item) -> str:
-    """What one process tests in a row: a file, or all that share an app or a cluster."""
-    needs = getattr(item, "fixturenames", ())
-    if "browser" in needs:
-        return "one app" if "app" in needs else "new apps"
-    if "workers" in needs:
-        return "one cluster"
-    return item.path.relative_to(ROOT).as_posix()
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs MNIST and what needs a browser, and begin with what takes longest.
+    """Mark what needs MNIST and what needs a browser, and begin with the latter: it takes longest.
 
     `pytest -m "not browser"` is the quick part, `-m "not mnist"` needs no MNIST.
     """
@@ -179,8 +150,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if "pictures_cache" in needs or "mnist_cache" in needs:
             item.add_marker("mnist")
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-    items.sort(key=lambda item: -SECONDS.get(group_of(item), 0))
+    items.sort(key=lambda item: "browser" not in item.keywords)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from scratchmlp.analysis import prediction
 from scratchmlp.cli import draw
+from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.ink import archive, photos, preparation
 from scratchmlp.net.config import TrainConfig
@@ -23,6 +24,7 @@ QUICK = TrainConfig(dataset="digits", epochs=20, hidden=(32,))
 
 @pytest.fixture
 def run_id() -> str:
+    datasets.load("digits")  # the run may come from another test, with a home of its own
     return trained(Store(), QUICK)
 
 
