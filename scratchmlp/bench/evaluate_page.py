@@ -80,9 +80,14 @@ def _click_cell(page: Page, truth: int, predicted: int) -> float:
 def next_picture(environment: Environment, times: int) -> Iterator[Line]:
     """From a press on Next to the whole next picture, with the reasons for its prediction."""
     yield timing_line("Evaluate: Next", _press_next(environment, times), 0.25)
-    with training(environment):
+    with training(environment) as page:
+        watched = _press_next(environment, times)
+        page.goto("about:blank")
         taken = _press_next(environment, times)
+        page.go_back()
+        page.locator(".st-key-stop button").wait_for()
     yield timing_line("Evaluate: Next, while a net trains", taken, 0.25)
+    yield timing_line("Evaluate: Next, and another tab watches it", watched, 0.25)
 
 
 def _press_next(environment: Environment, times: int) -> list[float]:
