@@ -116,14 +116,19 @@ def decode(name: str, root: str, progress: Progress) -> Dataset:
     left_out = [(readable(found[row].path), why) for row, why in decoded.failures.items()]
     if len(left_out) > MAX_LEFT_OUT * len(found):
         raise UserError(damaged(folder, left_out, len(found)) + " Mend or remove them.")
-    labels = np.array([layout.classes.index(p.label) for p in found], dtype=np.int64)
+    number = {name: i for i, name in enumerate(layout.classes)}
+    labels = np.array([number[picture.label] for picture in found], dtype=np.int64)
     good = np.ones(len(found), dtype=bool)
     good[list(decoded.failures)] = False
     is_train = np.arange(len(found)) < len(layout.train)
     train, test = (
         Examples(decoded.images[good & part], labels[good & part]) for part in (is_train, ~is_train)
     )
-    notes = [*layout.notes, *_untested(layout), *polarity.notes(*decoded[2:])]
+    notes = [
+        *layout.notes,
+        *_untested(layout),
+        *polarity.notes(decoded.is_inverted, decoded.others),
+    ]
     return Dataset(
         name, layout.classes, train, test, root, notes=tuple(notes), left_out=tuple(left_out)
     )

@@ -42,7 +42,8 @@ def find(root: Path) -> Files | None:
     if not root.exists():
         return None
     if root.is_dir():
-        return _find_idx(_names(root)) or _find_csv(_names(root)) or _find_npz(_names(root))
+        paths = _names(root)
+        return _find_idx(paths) or _find_csv(paths) or _find_npz(paths)
     if root.suffix.lower() == ".npz":
         return _find_npz([root])
     if match := _match(IDX_FILE, root):
