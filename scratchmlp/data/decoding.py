@@ -5,7 +5,6 @@ not pictures are reported together, so that all can be mended at once.
 """
 
 import itertools
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from scratchmlp.data import processes
 from scratchmlp.data.types import Progress
 from scratchmlp.ink import pictures, polarity
 from scratchmlp.ink.pictures import PictureError
@@ -21,7 +21,6 @@ from scratchmlp.ink.preparation import SIDE
 
 CHUNK = 1000  # pictures that a process decodes at a time
 FEW = 10 * CHUNK  # pictures for which no processes are started
-_one_at_a_time = threading.Lock()
 EDGE = 8 * SIDE  # pixels at which a large JPEG is read
 
 Picture = Path | bytes
@@ -63,15 +62,8 @@ def decode(files: Iterable[Picture], total: int, progress: Progress) -> Decoded:
     """
     if total <= FEW:
         return _join(list(_followed(map(_decode_all, _chunks(files)), total, progress)))
-    from joblib import Parallel, delayed
-    from joblib.externals.loky import get_reusable_executor
-
-    with _one_at_a_time:  # all threads of this process share joblib's processes
-        # Chunks are small: no array of them goes through a file of joblib's.
-        workers = Parallel(n_jobs=-1, return_as="generator", max_nbytes=None)
-        decoded = workers(delayed(_decode_all)(chunk) for chunk in _chunks(files))
+    with processes.mapped(_decode_all, _chunks(files)) as decoded:
         parts = list(_followed(decoded, total, progress))
-        get_reusable_executor().shutdown(wait=True)
     return _join(parts)
 
 

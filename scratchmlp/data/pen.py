@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp import paths
-from scratchmlp.data import downloads, lzw
+from scratchmlp.data import downloads, lzw, processes
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
@@ -82,18 +82,13 @@ def read(archive: Path) -> "list[PenDigit]":
 
 def _draw_all(digits: "list[PenDigit]", progress: Progress) -> NDArray[np.uint8]:
     """uint8 (n, 28, 28), by one process for each core."""
-    from joblib import Parallel, delayed
-    from joblib.externals.loky import get_reusable_executor
-
-    what = f"Drawing {len(digits):,} pen digits"
-    workers = Parallel(n_jobs=-1, return_as="generator", max_nbytes=None)
-    chunks = (range(i, min(i + CHUNK, len(digits))) for i in range(0, len(digits), CHUNK))
-    drawn = workers(delayed(_draw)([(i, digits[i].strokes) for i in rows]) for rows in chunks)
+    numbered = [(i, digit.strokes) for i, digit in enumerate(digits)]
+    chunks = (numbered[i : i + CHUNK] for i in range(0, len(digits), CHUNK))
     pictures: list[NDArray[np.uint8]] = []
-    for part in drawn:
-        pictures.extend(part)
-        progress(what, len(pictures), len(digits))
-    get_reusable_executor().shutdown(wait=True)
+    with processes.mapped(_draw, chunks) as drawn:
+        for part in drawn:
+            pictures.extend(part)
+            progress(f"Drawing {len(digits):,} pen digits", len(pictures), len(digits))
     return np.stack(pictures)
 
 
