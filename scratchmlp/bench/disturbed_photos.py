@@ -1,11 +1,10 @@
 """Pictures of digits with something beside them that is not the digit."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from scipy import ndimage
 
-from scratchmlp.bench.sheets import Digit, Kind, Rng, file, jpeg, photo, scan, sheet
+from scratchmlp.bench.sheets import Digit, Kind, Rng, file, jpeg, perspective, photo, scan, sheet
 
 
 def thumb(digit: Digit, rng: Rng) -> bytes:
@@ -49,7 +48,7 @@ def desk(digit: Digit, rng: Rng) -> bytes:
     edges = np.array([[0, 0], [w, 0], [w, h], [0, h]])
     corners = edges + np.array([(size[0] - w) / 2, (size[1] - h) / 2])
     corners += rng.uniform(-0.06, 0.06, (4, 2)) * [w, h]
-    to_paper = _perspective(corners, edges)
+    to_paper = perspective(corners, edges)
     method, bicubic = Image.Transform.PERSPECTIVE, Image.Resampling.BICUBIC
     flat = np.asarray(paper.transform(size, method, to_paper, bicubic), dtype=float) / 255
     inside = Image.new("L", (w, h), 255).transform(size, method, to_paper, bicubic)
@@ -58,15 +57,6 @@ def desk(digit: Digit, rng: Rng) -> bytes:
         rng.normal(0, 0.15, flat.shape), (1, 9)
     )
     return jpeg(flat * alpha + grain * (1 - alpha), rng)
-
-
-def _perspective(source: NDArray, target: NDArray) -> tuple[float, ...]:
-    """The eight coefficients that map each corner of `source` to that of `target`."""
-    rows = []
-    for (x, y), (u, v) in zip(source, target, strict=True):
-        rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
-        rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
-    return tuple(np.linalg.solve(np.array(rows), target.ravel()))
 
 
 def holes(digit: Digit, rng: Rng) -> bytes:

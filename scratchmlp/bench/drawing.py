@@ -6,12 +6,13 @@ is chosen by these results: limits and constants come from MNIST and from genera
 """
 
 import dataclasses
+import functools
 import gzip
 import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,11 +131,7 @@ def measure(
         shares = [prediction.probabilities(n, images).argmax(axis=1) == labels for n in networks]
         return float(np.mean(shares))
 
-    def line(what: str, share: float) -> Line:
-        return Line(
-            {"preset": preset, "what": what, "value": share}, f"{preset:12}{what:44}{share:9.2%}"
-        )
-
+    line = functools.partial(share_line, preset)
     all_of_them = f"all {len(prepared.drawings):,}, as prepared"
     yield line(all_of_them, accuracy(prepared.images, prepared.labels))
     varied_labels = _labels(prepared.varied)
@@ -157,6 +154,11 @@ def measure(
         share, lost = _taught(networks, dataset, prepared, n)
         yield line(f"taught {n} a digit, the writer's others", share)
         yield line(f"taught {n} a digit, MNIST's test set, change", lost)
+
+
+def share_line(preset: str, what: str, share: float) -> Line:
+    record: dict[str, Any] = {"preset": preset, "what": what, "value": share}
+    return Line(record, f"{preset:12}{what:44}{share:9.2%}")
 
 
 def _verdicts(network: Network, prepared: PreparedDrawings) -> dict[str, float]:

@@ -7,7 +7,6 @@ to the network that comes with the program.
 
 import dataclasses
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
@@ -21,14 +20,16 @@ from scratchmlp.bench.drawing import (
     WriterDrawing,
     draw,
     measure,
+    share_line,
 )
-from scratchmlp.data import datasets, joined, pen
+from scratchmlp.data import datasets, joined, pen, sources
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.errors import UserError
 from scratchmlp.ink import photos
 from scratchmlp.net import presets, training
 from scratchmlp.net.events import Finished
 from scratchmlp.net.network import Network
+from scratchmlp.runs import checkpoint_file
 
 CHOSEN_ON = range(25, 31)  # the writers who were set aside while the recipe was chosen
 OF_EACH_FORM = 100
@@ -54,15 +55,10 @@ def all_of(
     """All figures of these networks; teaching replays the pictures of the dataset."""
     yield from measure("hands", networks, dataset, PreparedDrawings(strangers))
     for name, share in _forms(networks[0]).items():
-        yield _line(f"{OF_EACH_FORM} times {name}", share)
+        yield share_line("hands", f"{OF_EACH_FORM} times {name}", share)
     share, wrong = _photos(networks[0], strangers)
-    yield _line(f"{PHOTOS} photos of ink on paper", share)
-    yield _line("photos that are wrong and sure", wrong)
-
-
-def _line(what: str, share: float) -> Line:
-    record: dict[str, Any] = {"preset": "hands", "what": what, "value": share}
-    return Line(record, f"{'hands':12}{what:44}{share:9.2%}")
+    yield share_line("hands", f"{PHOTOS} photos of ink on paper", share)
+    yield share_line("hands", "photos that are wrong and sure", wrong)
 
 
 def _without(strangers: list[WriterDrawing], drawings: list[WriterDrawing]) -> Dataset:
@@ -73,7 +69,7 @@ def _without(strangers: list[WriterDrawing], drawings: list[WriterDrawing]) -> D
     labels = np.array([drawing.label for _, drawing in known], dtype=np.int64)
     train = Examples(np.stack(images), labels)
     ink = Dataset("pen", mnist.classes, train, train.take(np.arange(0)), "")
-    return joined.join("mnist+digits+pen", [mnist, digits, ink])
+    return joined.join(sources.MIXED, [mnist, digits, ink])
 
 
 def _train(dataset: Dataset, seed: int) -> Network:
@@ -81,10 +77,7 @@ def _train(dataset: Dataset, seed: int) -> Network:
     train = dataset.to_train_on(np.arange(len(dataset.train)))
     *_, end = training.fit(config, train, dataset.train.take(np.arange(0)))
     assert isinstance(end, Finished)
-    state = end.state
-    return Network(
-        config, state.params, state.mean, state.std, dataset.classes, state.step, state.epoch
-    )
+    return checkpoint_file.network_from_state(end.state, config, dataset.classes)
 
 
 def _forms(network: Network, forms: Iterable[str] = special_forms.FORMS) -> dict[str, float]:

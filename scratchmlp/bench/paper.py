@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
+from scratchmlp.bench import sheets
 from scratchmlp.ink import strokes
 from scratchmlp.ink.strokes import Strokes
 
@@ -61,12 +62,8 @@ def _shadow(rng: np.random.Generator) -> NDArray[np.float64]:
     return 1 - depth / (1 + np.exp(-rng.uniform(3, 9) * along))
 
 
-def _tilt(rng: np.random.Generator) -> list[float]:
+def _tilt(rng: np.random.Generator) -> tuple[float, ...]:
     """The coefficients of a perspective that moves each corner a little."""
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * SIDE
     moved = corners + rng.uniform(-TILT, TILT, (4, 2)) * SIDE
-    rows = []
-    for (x, y), (u, v) in zip(corners, moved, strict=True):
-        rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
-        rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
-    return [float(c) for c in np.linalg.solve(np.array(rows), moved.ravel())]
+    return sheets.perspective(corners, moved)

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
 from scratchmlp.ink import strokes
-from scratchmlp.ink.preparation import Ink
+from scratchmlp.ink.preparation import Ink, crop
 from scratchmlp.ink.strokes import Strokes
 
 Rng = np.random.Generator
@@ -49,7 +49,7 @@ def of_strokes(pen_strokes: Strokes) -> Digit:
         size = height * max(1.0, wide / max(high, 1e-9)) - pen
         side = int(size + 3 * pen + 4)
         placed = strokes.place(pen_strokes, max(size, 4), (side / 2, side / 2))
-        return cropped(strokes.render(placed, pen, side))
+        return crop(strokes.render(placed, pen, side))
 
     return digit
 
@@ -67,11 +67,6 @@ def of_image(image: NDArray[np.uint8]) -> Digit:
     return digit
 
 
-def cropped(ink: Ink) -> Ink:
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
 def sheet(
     digit: Digit,
     rng: Rng,
@@ -87,10 +82,11 @@ def sheet(
     return placed(digit(tall, max(1.0, tall * rng.uniform(*pen))), (width, height), rng)
 
 
-def placed(ink: Ink, size: tuple[int, int], rng: Rng, spread: float = 0.5) -> Sheet:
+def placed(ink: Ink, size: tuple[int, int], rng: Rng) -> Sheet:
+    """The ink somewhere on a sheet of at least this size, at random about its middle."""
     width, height = max(size[0], ink.shape[1] + 8), max(size[1], ink.shape[0] + 8)
     room = width - ink.shape[1], height - ink.shape[0]
-    left, top = (int(r / 2 + rng.uniform(-0.5, 0.5) * spread * r) for r in room)
+    left, top = (int(r / 2 + rng.uniform(-0.25, 0.25) * r) for r in room)
     whole = np.zeros((height, width), dtype=np.float32)
     whole[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
     return Sheet(whole, (left, top, left + ink.shape[1], top + ink.shape[0]))
@@ -122,6 +118,15 @@ def photo(
     clear = lit * (1 - contrast * page.ink)
     soft = ndimage.gaussian_filter(clear, rng.uniform(0.4, blur))
     return soft + rng.normal(0, rng.uniform(0.004, 0.015), soft.shape)
+
+
+def perspective(source: NDArray, target: NDArray) -> tuple[float, ...]:
+    """The eight coefficients that map each corner of `source` to that of `target`."""
+    rows = []
+    for (x, y), (u, v) in zip(source, target, strict=True):
+        rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
+        rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
+    return tuple(np.linalg.solve(np.array(rows), target.ravel()))
 
 
 def jpeg(pixels: NDArray, rng: Rng) -> bytes:

@@ -8,7 +8,6 @@ from scratchmlp.bench.sheets import (
     Digit,
     Kind,
     Rng,
-    cropped,
     file,
     jpeg,
     light,
@@ -17,7 +16,7 @@ from scratchmlp.bench.sheets import (
     scan,
     sheet,
 )
-from scratchmlp.ink.preparation import Ink
+from scratchmlp.ink.preparation import Ink, crop
 
 
 def one_pixel(digit: Digit, rng: Rng) -> bytes:
@@ -44,7 +43,7 @@ def tilted(digit: Digit, rng: Rng) -> bytes:
     angle = float(rng.choice([-20, 20]))
 
     def turned(height: float, pen: float) -> Ink:
-        return cropped(ndimage.rotate(digit(height, pen), angle, order=1).clip(0, 1))
+        return crop(ndimage.rotate(digit(height, pen), angle, order=1).clip(0, 1))
 
     return scan(sheet(turned, rng), rng)
 
@@ -138,7 +137,7 @@ def pair(left: Digit, right: Digit, rng: Rng, overlap: float) -> bytes:
         at -= 1
     at = max(least, at - int(overlap * min(a.shape[1], b.shape[1])))
     whole[:, at : at + b.shape[1]] = np.maximum(whole[:, at : at + b.shape[1]], b)
-    return scan(placed(cropped(whole), (width, int(0.75 * width)), rng), rng)
+    return scan(placed(crop(whole), (width, int(0.75 * width)), rng), rng)
 
 
 def letter(text: str, rng: Rng) -> bytes:
