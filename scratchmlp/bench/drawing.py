@@ -1,86 +1,47 @@
 """Measures the presets' accuracy on people's drawings, before and after they are taught some.
 
-The drawings are strokes of real writers, one JSON object per line: writer, label, strokes. They are
-drawn on a canvas of 280 pixels, at random sizes and positions unless a line says otherwise. Nothing
-is chosen by these results: limits and constants come from MNIST and from generated shapes.
+Nothing is chosen by these results: limits and constants come from MNIST and from generated shapes.
 """
 
 import dataclasses
 import functools
-import gzip
-import json
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.analysis import prediction
 from scratchmlp.bench import Line
+from scratchmlp.bench.writers import (
+    BRUSH,
+    CANVAS,
+    SIZES,
+    PreparedDrawings,
+    WriterDrawing,
+    draw,
+    labels_of,
+    sample,
+)
 from scratchmlp.data.datasets import Dataset, Examples
-from scratchmlp.errors import UserError
-from scratchmlp.ink import preparation, shapes, strokes
-from scratchmlp.ink.preparation import Ink
-from scratchmlp.ink.strokes import Strokes
+from scratchmlp.ink import shapes, strokes
 from scratchmlp.net import finetune, presets
 from scratchmlp.net.network import Network
 from scratchmlp.runs import teaching
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Store
 
-CANVAS, BRUSH, SIZES = 280, 16.0, (140.0, 220.0)
 PRESETS = ("modern", "best-128", "simard-800")
 SEEDS = (0, 1, 2)
 TAUGHT = (1, 3, 5)  # drawings per digit
-VARIED = 4  # every fourth drawing is drawn in all variants
-BRUSHES, HEIGHTS = (4.0, 6.0, 10.0, 16.0, 24.0, 30.0), (60.0, 110.0, 250.0)  # pixels
-
-STAGES: dict[str, Callable[[Ink], NDArray[np.uint8]]] = {
-    "plain resize": preparation.plain_resize,
-    "cropped and fitted": lambda ink: _centred(preparation.fit(preparation.crop(ink))),
-    "and centred by mass": preparation.as_mnist,
-    "and strokes as thick as MNIST's": preparation.prepare,
-}
-
-
-class WriterDrawing(NamedTuple):
-    """A digit that somebody drew, as strokes."""
-
-    writer: int
-    label: int
-    strokes: Strokes
-
-
-def load(file: Path) -> list[WriterDrawing]:
-    """The drawings of a file, gzipped or not."""
-    try:
-        data = file.read_bytes()
-        text = gzip.decompress(data) if file.suffix == ".gz" else data
-        rows = [json.loads(line) for line in text.splitlines()]
-        return [
-            WriterDrawing(r["writer"], int(r["label"]), strokes.check(r["strokes"])) for r in rows
-        ]
-    except (OSError, EOFError, ValueError, KeyError) as error:
-        raise UserError(f"The strokes in {file} cannot be read ({error}).") from error
-
-
-def draw(
-    pen_strokes: Strokes, rng: np.random.Generator, brush: float, sizes: tuple[float, float]
-) -> Ink:
-    """The ink of the strokes on the canvas, at a random size and position."""
-    size = rng.uniform(*sizes)
-    edge = size / 2 + brush / 2
-    x, y = rng.uniform(edge, CANVAS - edge, 2)
-    return strokes.render(strokes.place(pen_strokes, size, (float(x), float(y))), brush, CANVAS)
 
 
 def run(
     dataset: Dataset, drawings: list[WriterDrawing], store: Store, writers: int, each: int
 ) -> Iterator[Line]:
     """Measure everything on `each` drawings of each of `writers` writers."""
-    drawings = _sample(drawings, writers, each)
+    drawings = sample(drawings, writers, each)
     yield Line({"bench": "drawing", "drawings": len(drawings)}, f"{len(drawings):,} drawings")
     prepared = PreparedDrawings(drawings)
     for preset in PRESETS:
@@ -94,36 +55,6 @@ def run(
         yield from measure(preset, networks, dataset, prepared)
 
 
-class PreparedDrawings:
-    """The drawings as pictures for a network, prepared once for all presets."""
-
-    def __init__(self, drawings: list[WriterDrawing]) -> None:
-        self.drawings, self.varied = drawings, drawings[::VARIED]
-        self.inks = _inks(self.varied)
-        self.images = np.stack([preparation.prepare(ink) for ink in _inks(drawings)])
-        self.labels = _labels(drawings)
-        brushes = {f"brush of {brush:.0f} pixels": _inks(self.varied, brush) for brush in BRUSHES}
-        heights = {f"{h:.0f} pixels tall": _inks(self.varied, sizes=(h, h)) for h in HEIGHTS}
-        variants = {name: (self.inks, stage) for name, stage in STAGES.items()}
-        variants |= {
-            name: (inks, preparation.prepare) for name, inks in (brushes | heights).items()
-        }
-        self.variants = {
-            name: np.stack([stage(ink) for ink in inks]) for name, (inks, stage) in variants.items()
-        }
-
-
-def _labels(drawings: list[WriterDrawing]) -> NDArray[np.int64]:
-    return np.array([drawing.label for drawing in drawings])
-
-
-def _inks(
-    drawings: list[WriterDrawing], brush: float = BRUSH, sizes: tuple[float, float] = SIZES
-) -> list[Ink]:
-    rng = np.random.default_rng(0)
-    return [draw(drawing.strokes, rng, brush, sizes) for drawing in drawings]
-
-
 def measure(
     preset: str, networks: list[Network], dataset: Dataset, prepared: PreparedDrawings
 ) -> Iterator[Line]:
@@ -134,7 +65,7 @@ def measure(
     line = functools.partial(share_line, preset)
     all_of_them = f"all {len(prepared.drawings):,}, as prepared"
     yield line(all_of_them, accuracy(prepared.images, prepared.labels))
-    varied_labels = _labels(prepared.varied)
+    varied_labels = labels_of(prepared.varied)
     for name, pictures in prepared.variants.items():
         yield line(f"{len(varied_labels):,}, {name}", accuracy(pictures, varied_labels))
     yield from (line(what, share) for what, share in _verdicts(networks[0], prepared).items())
@@ -166,7 +97,7 @@ def _verdicts(network: Network, prepared: PreparedDrawings) -> dict[str, float]:
     junk = [draw(shape, rng, BRUSH, SIZES) for shape in shapes.random_shapes(200, seed=1)]
     refused = [prediction.predict(network, ink).label is None for ink in junk]
     digits = [prediction.predict(network, ink) for ink in prepared.inks]
-    pairs = zip(digits, _labels(prepared.varied), strict=True)
+    pairs = zip(digits, labels_of(prepared.varied), strict=True)
     sure = [digit.label == label for digit, label in pairs if digit.verdict == "sure"]
     return {
         "shapes refused": float(np.mean(refused)),
@@ -246,23 +177,6 @@ def _accuracy(network: Network, examples: Examples) -> float:
     _, accuracy = network.evaluate(examples)
     assert accuracy is not None
     return accuracy
-
-
-def _sample(drawings: list[WriterDrawing], writers: int, each: int) -> list[WriterDrawing]:
-    """`each` drawings of each of `writers` writers, always the same ones."""
-    rng, sample = np.random.default_rng(0), []
-    everybody = sorted({drawing.writer for drawing in drawings})
-    for who in everybody[:: max(1, len(everybody) // writers)][:writers]:
-        own = [drawing for drawing in drawings if drawing.writer == who]
-        sample += [own[i] for i in rng.permutation(len(own))[:each]]
-    return sample
-
-
-def _centred(fitted: Ink) -> NDArray[np.uint8]:
-    sheet = np.zeros((preparation.SIDE, preparation.SIDE))
-    top, left = ((preparation.SIDE - length) // 2 for length in fitted.shape)
-    sheet[top : top + fitted.shape[0], left : left + fitted.shape[1]] = fitted
-    return preparation.to_uint8(sheet)
 
 
 def _find_network(store: Store, preset: str, seed: int) -> Network | None:

@@ -12,16 +12,8 @@ import numpy as np
 
 from scratchmlp.analysis import prediction
 from scratchmlp.bench import Line, paper, special_forms
-from scratchmlp.bench.drawing import (
-    BRUSH,
-    SEEDS,
-    SIZES,
-    PreparedDrawings,
-    WriterDrawing,
-    draw,
-    measure,
-    share_line,
-)
+from scratchmlp.bench.drawing import SEEDS, measure, share_line
+from scratchmlp.bench.writers import BRUSH, SIZES, PreparedDrawings, WriterDrawing, draw
 from scratchmlp.data import datasets, joined, pen, sources
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.errors import UserError

@@ -11,8 +11,8 @@ import numpy as np
 
 from scratchmlp.analysis import photo_prediction
 from scratchmlp.bench import Line, photo_kinds, sheets, stroke_photos
-from scratchmlp.bench.drawing import WriterDrawing
 from scratchmlp.bench.sheets import Digit
+from scratchmlp.bench.writers import WriterDrawing
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.ink import photos
 from scratchmlp.net.network import Network

@@ -82,11 +82,11 @@ def sheet(
     return placed(digit(tall, max(1.0, tall * rng.uniform(*pen))), (width, height), rng)
 
 
-def placed(ink: Ink, size: tuple[int, int], rng: Rng) -> Sheet:
-    """The ink somewhere on a sheet of at least this size, at random about its middle."""
+def placed(ink: Ink, size: tuple[int, int], rng: Rng, spread: float = 0.5) -> Sheet:
+    """The ink on a sheet of at least this size, at random about its middle; 0: in its middle."""
     width, height = max(size[0], ink.shape[1] + 8), max(size[1], ink.shape[0] + 8)
     room = width - ink.shape[1], height - ink.shape[0]
-    left, top = (int(r / 2 + rng.uniform(-0.25, 0.25) * r) for r in room)
+    left, top = (int(r / 2 + rng.uniform(-0.5, 0.5) * spread * r) for r in room)
     whole = np.zeros((height, width), dtype=np.float32)
     whole[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
     return Sheet(whole, (left, top, left + ink.shape[1], top + ink.shape[0]))

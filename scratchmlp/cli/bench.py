@@ -126,10 +126,11 @@ def drawings(
     import torch
 
     from scratchmlp.bench import drawing, many_hands
+    from scratchmlp.bench.writers import load
     from scratchmlp.runs.store import Store
 
     torch.set_num_threads(1)
-    pens, store = drawing.load(strokes), Store()
+    pens, store = load(strokes), Store()
     with dataset_progress() as on_progress:
         data = datasets.load("mnist", on_progress)
     mixed = datasets.at_hand(sources.MIXED)
@@ -153,11 +154,12 @@ def read_photos(
     """Measure the accuracy of a run on photos and scans with disturbances of every kind."""
     import torch
 
-    from scratchmlp.bench import drawing, photos
+    from scratchmlp.bench import photos
+    from scratchmlp.bench.writers import load
     from scratchmlp.runs.store import Store
 
     torch.set_num_threads(1)
-    pens, store = drawing.load(strokes), Store()
+    pens, store = load(strokes), Store()
     with dataset_progress() as on_progress:
         data = datasets.load("mnist", on_progress)
     network = store.network(store.run(run).id)

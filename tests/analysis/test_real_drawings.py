@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from scratchmlp.analysis import evaluation, out_of_distribution, prediction
-from scratchmlp.bench import drawing
+from scratchmlp.bench import writers
 from scratchmlp.data import datasets
 from scratchmlp.ink import photos, preparation, shapes, strokes
 from scratchmlp.ink.strokes import Strokes
@@ -54,9 +54,9 @@ def drawings() -> tuple[np.ndarray, np.ndarray]:
     if not file.exists():
         unavailable("pen-strokes.jsonl.gz")
     rng = np.random.default_rng(0)
-    some = [d for d in drawing.load(file) if d.writer in STRANGERS]
+    some = [d for d in writers.load(file) if d.writer in STRANGERS]
     some = [some[i] for i in rng.permutation(len(some))[: EACH * len(STRANGERS)]]
-    inks = [drawing.draw(d.strokes, rng, rng.uniform(4, 30), (80, 230)) for d in some]
+    inks = [writers.draw(d.strokes, rng, rng.uniform(4, 30), (80, 230)) for d in some]
     return np.stack([preparation.prepare(i) for i in inks]), np.array([d.label for d in some])
 
 

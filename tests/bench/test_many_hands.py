@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from scratchmlp.bench import drawing, many_hands, paper, special_forms
+from scratchmlp.bench import many_hands, paper, special_forms
+from scratchmlp.bench.writers import WriterDrawing
 from scratchmlp.data import datasets
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.errors import UserError
@@ -40,7 +41,7 @@ def test_the_writers_who_are_measured_are_not_learned_from(
     monkeypatch.setattr(datasets, "load", lambda name: digits if name == "digits" else other)
     other = Dataset("mnist", digits.classes, digits.test, digits.train, "")
     strokes = special_forms.draw("curled 9", np.random.default_rng(0))
-    people = [drawing.WriterDrawing(writer, 9, strokes) for writer in (1, 24, 25, 30)]
+    people = [WriterDrawing(writer, 9, strokes) for writer in (1, 24, 25, 30)]
     mixed = many_hands._without(people[2:], people)
     assert [part.n for part in mixed.parts] == [360, 1437, 2]
     assert mixed.train.labels[-2:].tolist() == [9, 9]
