@@ -199,7 +199,7 @@ SOURCES = {
         _mnist_root,
         _mnist_fingerprint,
         _decode_mnist,
-        writers="Americans in 1989 and 1990",
+        writers="Americans (1989 and 1990)",
         is_fixed=True,
     ),
     "digits": Source(
@@ -217,7 +217,7 @@ SOURCES = {
         pen.find_root,
         pen.fingerprint,
         pen.decode,
-        writers="30 people in Turkey who drew with a pen",
+        writers="30 people in Turkey who wrote on a tablet",
         is_fixed=True,
         has_test=False,
     ),

@@ -21,6 +21,6 @@ def sentence(dataset: str) -> str:
             "Trained on American handwriting of 1989–1990. It often misreads a curled 9, a "
             "crossed 7 or a 1 with a serif, as people in other countries write them."
         )
-    whose = [sources.source_of(part).writers for part in parts]
-    listed = ", ".join(whose[:-1]) + (" and " if len(whose) > 1 else "") + whose[-1]
-    return f"Trained on the handwriting of {listed}."
+    *others, last = [f"of {sources.source_of(part).writers}" for part in parts]
+    listed = ", ".join(others) + " and " * bool(others) + last
+    return f"Trained on the handwriting {listed}."

@@ -432,7 +432,10 @@ def test_a_run_that_trains_answers_with_its_latest(store: Store) -> None:
 def test_a_visitor_without_a_run_gets_one(store: Store) -> None:
     app = page(ONE)
     assert run_control(app).value == "hands"
-    assert "Trained on the handwriting of Americans" in shown(app)
+    assert (
+        "Trained on the handwriting of Americans (1989 and 1990), of 13 people in Turkey and of "
+        "30 people in Turkey who wrote on a tablet." in shown(app)
+    )
     assert ">1<" in shown(app) and "Sure" in shown(app)
     assert "says" not in shown(app)  # there is no other network
 
