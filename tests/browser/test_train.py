@@ -9,12 +9,14 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import links
 from tests.browser.conftest import DATASET, MODERN, App, settled
 from tests.browser.train_page import chart, go, metric, places, press, says, step
 from tests.conftest import ROOT
+from tests.data.zipped import packed
 
 LONG = {"epochs": "400", "batch_size": "64"}
 SECONDS = 1000
@@ -154,6 +156,27 @@ def test_the_first_visitor_may_name_a_page(new_app: App, open_page: Callable[...
     go(page, new_app, "/train?seed=3")
     expect(page.locator(".st-key-seed input")).to_have_value("3")
     expect(page).to_have_title(re.compile("scratchmlp|Train"))
+
+
+def test_pictures_of_one_s_own_are_uploaded_and_trained_on(
+    app: App, open_page: Callable[..., Page], digits: Dataset
+) -> None:
+    page = open_page()
+    go(page, app, "/?epochs=1")
+    page.get_by_role("button", name="Your own pictures").click()
+    chooser = page.locator("[data-testid=stFileUploader] input")
+    letters = {"name": "mine.zip", "mimeType": "application/zip"}
+    chooser.set_input_files(letters | {"buffer": b"no ZIP"})
+    expect(page.locator(".st-key-own_pictures [role=alert]")).to_contain_text("mine.zip")
+    page.get_by_role("button", name="Your own pictures").click()
+    chooser.set_input_files(letters | {"buffer": packed(255 - digits.train.images[:40])})
+    expect(page.locator(".st-key-samples")).to_contain_text("Nine samples")
+    expect(page.locator(".st-key-own_pictures [role=alert]")).to_have_count(0)
+    settled(page)
+    press(page, "train")
+    expect(page).to_have_url(re.compile("run="))
+    says(page, "finished")
+    assert app.store.run("latest").dataset.startswith("upload:mine-")
 
 
 def test_a_class_may_open_all_pages_at_once(new_app: App, open_page: Callable[..., Page]) -> None:
