@@ -50,7 +50,13 @@ def folder_path(name: str) -> Path:
 
 
 def find_root(name: str, progress: Progress) -> str:
-    return str(folder_path(name))
+    path = folder_path(name)
+    if uploads.is_upload(name) and not path.exists():
+        title = name.removeprefix(uploads.PREFIX)
+        raise UserError(
+            f"The uploaded pictures {title} are not on this machine: upload them again."
+        )
+    return str(path)
 
 
 def files(root: Path) -> Iterator[PurePath]:

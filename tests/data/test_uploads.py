@@ -34,7 +34,7 @@ def test_an_upload_is_a_dataset_whose_name_tells_nothing_of_the_server(
     uploads.forget(name, "ben")
     datasets.forget(name)
     assert not list(closed_world.glob("cache/upload*"))
-    with pytest.raises(UserError, match="there is no such folder"):
+    with pytest.raises(UserError, match="not on this machine: upload them"):
         datasets.load(name)
 
 
