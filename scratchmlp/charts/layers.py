@@ -22,7 +22,7 @@ class Metric(NamedTuple):
 
 
 METRICS = {
-    "update_ratio": Metric("Update ratio", "norm of update / norm of weights", False),
+    "update_ratio": Metric("Update ratio", "update / weights", False),
     "gradient_norm": Metric("Gradient norm", "norm", False),
     "weight_norm": Metric("Weight norm", "norm", False),
     "dead": Metric("Dead units", "share of units", True),

@@ -18,7 +18,7 @@ from scratchmlp.data import array_cache, folders, joined, sources, uploads
 from scratchmlp.data.types import Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
-__all__ = ["Dataset", "Examples", "Progress", "at_hand", "is_prepared", "load"]
+__all__ = ["Dataset", "Examples", "Progress", "at_hand", "is_prepared", "load", "prepared_part"]
 
 _SPLITS = ("train", "test")
 
@@ -81,6 +81,11 @@ def is_prepared(name: str) -> bool:
         return all(_fresh_metadata(_cache_file(part), part) for part in sources.parts(name))
     except UserError:
         return False
+
+
+def prepared_part(name: str) -> str | None:
+    """The first part of a dataset that is prepared; all parts have the same classes."""
+    return next(filter(is_prepared, sources.parts(name)), None)
 
 
 def at_hand(name: str) -> Dataset:

@@ -99,7 +99,7 @@ class TrainConfig:
         "Training pictures",
         0,
         1_000_000,
-        "How many pictures the run trains on; 0 means all that are not for validation.",
+        "How many pictures the run trains on; all (0) means all that are not for validation.",
     )
     skip_damaged: bool = _field(
         False,

@@ -16,14 +16,15 @@ HOSTED_DAMAGE = (
     "A part of this server's database is damaged and left out: tell whoever runs the server."
 )
 # Less empty space on top; text on the primary colour that can be read on its dark variant, which a
-# popover does not know; axes, legends and words of charts in the colour of text; links to the pages
-# where the header has no room for them; code in colours that can be read. Streamlit has no theme
-# options for these.
+# popover does not know; a popover as high as what is in it, so that it opens where there is room;
+# axes, legends and words of charts in the colour of text; links to the pages where the header has
+# no room for them; code in colours that can be read. Streamlit has no theme options for these.
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 4.5rem }
 [data-testid=stBaseButton-primary] { color: light-dark(#ffffff, #11161d) }
 [data-testid=stPopoverBody] [data-testid=stBaseButton-primary] { color: #ffffff;
   background: #0b5cad; border-color: #0b5cad }
+[data-testid=stPopoverBody] { max-height: 70vh !important }
 [data-testid=stTopNav] a:focus-visible { outline: 3px solid #2f7fd1 }
 :is(.role-axis, .role-legend, .words_marks) text { fill: currentColor; fill-opacity: .8 }
 .stApp:has([data-testid=stTopNav]) [data-testid=stLayoutWrapper]:has(> .st-key-pages) {

@@ -1,5 +1,7 @@
 """The picture of a network: of the settings, of a run, and lit by a picture."""
 
+from contextlib import suppress
+
 import numpy as np
 import streamlit as st
 import torch
@@ -35,15 +37,12 @@ def of_settings(config: TrainConfig) -> None:
         st.caption(counts, help=f"{network_view.weights_in_words(config.hidden, len(classes))}.")
 
 
-@st.cache_resource(show_spinner=False, max_entries=100, ttl=60)
 def _first_picture(dataset: str) -> tuple[tuple[str, ...], NDArray[np.uint8] | None]:
     """The classes of a dataset and its first picture; a dataset is not decoded for that."""
-    try:
-        if datasets.is_prepared(dataset):
-            loaded = datasets.load(dataset)
+    with suppress(UserError):  # its folder is away
+        if part := datasets.prepared_part(dataset):
+            loaded = datasets.load(part)
             return loaded.classes, loaded.train.images[0]
-    except UserError:  # its folder is away
-        pass
     return UNKNOWN, None
 
 

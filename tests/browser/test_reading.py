@@ -74,6 +74,8 @@ def presses(page: Page, app: App) -> Iterator[None]:
     yield
     go(page, app, "/")
     page.get_by_role("button", name="Find a learning rate").click()
+    box = page.locator("[data-testid=stPopoverBody]").bounding_box()
+    assert box and box["height"] > 150  # there is no room for it below its button
     page.locator(".st-key-ask_finder button").click()
     expect(page.locator(".st-key-finder_chart").locator("svg.marks")).to_be_visible()
     yield

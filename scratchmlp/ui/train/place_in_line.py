@@ -28,7 +28,7 @@ def _before_training(config: TrainConfig, was_free: bool, known: list[str]) -> N
         if (words == AT_ONCE) != was_free:
             st.rerun()
         if words != AT_ONCE or is_hosted():
-            st.caption(words, width="content")
+            st.caption(f"A new run: {words}", width="content")
 
 
 def words_before(config: TrainConfig) -> str:

@@ -3,8 +3,6 @@
 import math
 from contextlib import suppress
 
-import streamlit as st
-
 from scratchmlp.charts.reference_lines import Line
 from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
@@ -47,11 +45,11 @@ def of_accuracy(run: Run) -> list[Line]:
     return [Line(name, end.accuracy, percent(end.accuracy, 1)) for name, end in found]
 
 
-@st.cache_data(show_spinner=False, max_entries=40)
 def _classes(dataset: str) -> int:
     """How many classes a dataset has; 0 if it is not at hand."""
     with suppress(UserError):
-        return len(datasets.load(dataset).classes) if datasets.is_prepared(dataset) else 0
+        if part := datasets.prepared_part(dataset):
+            return len(datasets.load(part).classes)
     return 0
 
 

@@ -21,6 +21,13 @@ def test_chance_gives_each_class_the_same_probability(classes: int) -> None:
     assert math.exp(loss) == pytest.approx(classes)
 
 
+def test_chance_is_known_as_soon_as_a_part_of_the_dataset_is_prepared(store: Store) -> None:
+    run = store.run(store.create(replace(presets.MODERN, dataset="mnist")))
+    assert references.CHANCE not in references.ends(run)  # MNIST is not on this machine
+    run = store.run(store.create(replace(presets.MODERN, dataset="mnist+digits")))
+    assert references.ends(run)[references.CHANCE] == references.chance(10)
+
+
 def test_a_run_is_compared_with_chance_a_linear_classifier_and_its_recipe(store: Store) -> None:
     run = store.run(store.create(replace(presets.MODERN, dataset="digits", epochs=3)))
     losses = {line.name: line.text for line in references.of_loss(run)}
