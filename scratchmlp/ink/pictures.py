@@ -105,8 +105,8 @@ def _largest(picture: Image.Image) -> int:
         return MAX_PIXELS  # it is decoded at a lower resolution
     if picture.format == "WEBP":
         return 6_000_000
-    if picture.format in ("AVIF", "HEIF"):
-        return MAX_PIXELS  # iPhones make 24 megapixels, and these decode fast
+    if picture.format == "HEIF":
+        return MAX_PIXELS  # iPhones make 24 megapixels
     return 8_000_000 if picture.has_transparency_data else 10_000_000
 
 

@@ -105,6 +105,7 @@ def png_that_claims(width: int, height: int) -> bytes:
         (encoded(Image.new("RGBA", (3_000, 3_000))), "at most 8 megapixels"),
         (encoded(Image.new("L", (3_000, 3_000)), "WEBP"), "at most 6 megapixels"),
         (encoded(Image.new("L", (4_000, 3_000)), "JPEG", progressive=True), "at most 10 mega"),
+        (encoded(Image.new("L", (4_000, 3_000)), "AVIF"), "at most 10 megapixels"),
         (encoded(Image.new("L", (6_000, 5_000)), "JPEG"), "at most 25 megapixels"),
         (png_that_claims(100_000, 100_000), "too large"),  # a decompression bomb
         (bytes(photos.MAX_FILE_BYTES + 1), "too large"),

@@ -65,7 +65,9 @@ def in_brief(run: Run, history: History) -> None:
 
 
 def _nothing(run: Run, history: History) -> None:
-    if history.last_epoch:
+    if history.last_epoch and run.status == "stopped":
+        st.caption("Nothing stands out so far. The run was stopped before its end.")
+    elif history.last_epoch:
         learns = "learned" if run.ended else "learns"
         st.caption(f"Nothing stands out: the run {learns} as it should.")
     else:

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -114,6 +115,14 @@ def test_a_stopped_run_says_where(store: Store) -> None:
     app = state(store, "stopped", ended=1.0)
     [bar] = app.get("progress")
     assert bar.proto.text == "Stopped in epoch 1 of 2 · step 5 of 10"
+
+
+def test_a_stopped_run_is_not_praised(store: Store) -> None:
+    run_id = trained(store, replace(QUICK, hidden=(64,), batch_size=32, epochs=8))
+    store.record(run_id, Update(changes={"status": "stopped"}))
+    said = shown(view("Diagnosis", run_id))
+    assert "Nothing stands out so far. The run was stopped before its end." in said
+    assert "as it should" not in said
 
 
 @pytest.mark.parametrize("name", VIEWS)
