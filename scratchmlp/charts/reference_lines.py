@@ -35,7 +35,6 @@ def lines_layer(lines: Sequence[Line], x: alt.X, column: str, scale: alt.Scale) 
             values=[line.value for line in lines],
             labelExpr=_labels(lines),
             labelFontSize=10.5,
-            labelOverlap=False,
             labelLineHeight=11,
             title=None,
             domain=False,

@@ -252,7 +252,7 @@ def test_a_run_is_stopped_after_its_seconds_and_keeps_its_network(
 def test_the_seconds_of_a_run_count_over_all_its_parts(
     limited: Callable[..., Store], store: Store
 ) -> None:
-    """It is stopped in the middle of its time: what is left is less than a second."""
+    """It is stopped in the middle of its time: the rest of it takes less than a second."""
     run_id = limited(seconds=1).create(LONG)
     store.work.claim_next()
     stop = threading.Event()
@@ -270,7 +270,8 @@ def test_the_seconds_of_a_run_count_over_all_its_parts(
     store.work.claim_next()
     execute(store, run_id)
     after = store.run(run_id)
-    assert after.error and after.train_seconds == pytest.approx(1.0, abs=0.4)
+    assert after.error and after.train_seconds and before.train_seconds
+    assert 1.0 <= after.train_seconds < before.train_seconds + 1.0
 
 
 def test_the_owner_of_the_machine_has_no_limits(limited: Callable[..., Store]) -> None:

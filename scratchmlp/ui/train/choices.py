@@ -54,7 +54,7 @@ def what_is_trained(config: TrainConfig) -> str:
     network = f"A network with {units} hidden units" if units else "A network without hidden units"
     task = "read handwritten digits" if is_named(config.dataset) else "recognise your pictures"
     post = f"[{presets.POST_TITLE}]({presets.POST_URL})"
-    return f"{network} learns to {task}. The idea comes from the post {post}."
+    return f"{network} learns to {task}, as in the post {post}."
 
 
 def _buttons(config: TrainConfig) -> None:

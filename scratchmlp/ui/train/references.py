@@ -4,7 +4,7 @@ import math
 from contextlib import suppress
 
 from scratchmlp.charts.reference_lines import Line
-from scratchmlp.data import datasets
+from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
 from scratchmlp.figures import percent
 from scratchmlp.net import presets
@@ -47,6 +47,8 @@ def of_accuracy(run: Run) -> list[Line]:
 
 def _classes(dataset: str) -> int:
     """How many classes a dataset has; 0 if it is not at hand."""
+    if sources.is_named(dataset):
+        return 10
     with suppress(UserError):
         if part := datasets.prepared_part(dataset):
             return len(datasets.load(part).classes)
