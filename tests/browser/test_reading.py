@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as Late
 
@@ -61,12 +62,15 @@ def test_every_view_can_be_read_and_heard(app: App, open_page: Callable[..., Pag
     assert kinds == set(LEAST)
 
 
-def test_what_appears_on_a_press_can_be_read(app: App, open_page: Callable[..., Page]) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_appears_on_a_press_can_be_read(
+    app: App, open_page: Callable[..., Page], scheme: str
+) -> None:
     """The map, the search for a learning rate, a drawing with its prediction, and dialogs."""
-    page = open_page()
+    page = open_page(scheme=scheme)
     for _ in presses(page, app):
         settled(page)
-        assert "text" in kinds_in_both_themes(page)
+        assert "text" in kinds_that_can_be_read(page)
 
 
 def presses(page: Page, app: App) -> Iterator[None]:
@@ -77,8 +81,11 @@ def presses(page: Page, app: App) -> Iterator[None]:
     go(page, app, "/")
     page.get_by_role("button", name="Find a learning rate").click()
     page.wait_for_function(ROOM)
-    page.locator(".st-key-ask_finder button").click()
-    expect(page.locator(".st-key-finder_chart").locator("svg.marks")).to_be_visible()
+    ask, found = page.locator(".st-key-ask_finder button"), page.locator(".st-key-finder_chart")
+    expect(ask.or_(found).first).to_be_visible()
+    if ask.is_visible():  # or the other theme has asked already
+        ask.click()
+    expect(found.locator("svg.marks")).to_be_visible()
     yield
     page.get_by_role("button", name=re.compile("Why did the post")).click()
     expect(page.get_by_role("dialog")).to_be_visible()
