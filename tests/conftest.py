@@ -139,6 +139,13 @@ def mnist_cache(request: pytest.FixtureRequest) -> Path:
     return Path(request.getfixturevalue("pictures_cache"))
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes may hold the second in which they were made: no name of a test says what they are, for
+    each process must name the tests alike.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs MNIST and what needs a browser, and begin with the latter: it takes longest.
 
