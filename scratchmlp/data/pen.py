@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from scratchmlp import paths
 from scratchmlp.data import downloads, lzw, processes
-from scratchmlp.data.types import Dataset, Examples, Progress
+from scratchmlp.data.types import DIGIT_CLASSES, Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
 if TYPE_CHECKING:  # the table of sources is quick to import
@@ -54,7 +54,7 @@ def decode(name: str, root: str, progress: Progress) -> Dataset:
     digits = read(Path(root))
     labels = np.array([digit.label for digit in digits], dtype=np.int64)
     train = Examples(_draw_all(digits, progress), labels)
-    return Dataset(name, tuple("0123456789"), train, train.take(np.arange(0)), root)
+    return Dataset(name, DIGIT_CLASSES, train, train.take(np.arange(0)), root)
 
 
 def read(archive: Path) -> "list[PenDigit]":

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.data import folders, joined, layouts, mnist, pen, uploads
-from scratchmlp.data.types import Dataset, Examples, Progress
+from scratchmlp.data.types import DIGIT_CLASSES, Dataset, Examples, Progress
 from scratchmlp.errors import UserError
 
 MNIST_PICTURES = 70_000  # in its archive
@@ -103,16 +103,16 @@ def _decode_mnist(name: str, root: str, progress: Progress) -> Dataset:
     if failures:
         row = min(failures)
         raise UserError(f"{files[row]} in {root} is damaged ({failures[row]}): remove {root}.")
-    digits, rows = tuple("0123456789"), range(len(files))
     splits = {}
     for split, folder in folders.SPLIT_FOLDERS.items():
-        own = [i for i in rows if files[i].parts[1:2] == (folder,) and files[i].parts[2] in digits]
+        inside = [i for i in range(len(files)) if files[i].parts[1:2] == (folder,)]
+        own = [i for i in inside if files[i].parts[2] in DIGIT_CLASSES]
         own.sort(key=lambda i: (layouts.natural(files[i].stem), files[i].parts[2]))
-        labels = np.array([digits.index(files[i].parts[2]) for i in own], dtype=np.int64)
+        labels = np.array([DIGIT_CLASSES.index(files[i].parts[2]) for i in own], dtype=np.int64)
         if not own:
             raise UserError(f"{root} is not the archive of MNIST: remove it, and try again.")
         splits[split] = Examples(images[own], labels)
-    return Dataset(name, digits, splits["train"], splits["test"], root)
+    return Dataset(name, DIGIT_CLASSES, splits["train"], splits["test"], root)
 
 
 def _digits_root(name: str, progress: Progress) -> str:
@@ -134,7 +134,7 @@ def _decode_digits(name: str, root: str, progress: Progress) -> Dataset:
     labels = bunch.target.astype(np.int64)
     rows = train_test_split(np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=42)
     train, test = (Examples(images, labels).take(np.sort(r)) for r in rows)
-    return Dataset(name, tuple("0123456789"), train, test, root)
+    return Dataset(name, DIGIT_CLASSES, train, test, root)
 
 
 def _own_fingerprint(root: str) -> str:

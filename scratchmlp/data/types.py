@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+DIGIT_CLASSES = tuple("0123456789")  # the classes of every dataset that has a name
 MAX_CLASS_NAME = 200  # characters
 MAX_CLASSES = 1_000  # more cannot be shown on a page
 

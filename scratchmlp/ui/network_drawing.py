@@ -1,7 +1,5 @@
 """The picture of a network: of the settings, of a run, and lit by a picture."""
 
-from contextlib import suppress
-
 import numpy as np
 import streamlit as st
 import torch
@@ -9,7 +7,6 @@ from numpy.typing import NDArray
 
 from scratchmlp.analysis import network_view
 from scratchmlp.charts.network import LARGE, SMALL, svg
-from scratchmlp.data import datasets
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.ui import resources
@@ -38,12 +35,10 @@ def of_settings(config: TrainConfig) -> None:
 
 
 def _first_picture(dataset: str) -> tuple[tuple[str, ...], NDArray[np.uint8] | None]:
-    """The classes of a dataset and its first picture; a dataset is not decoded for that."""
-    with suppress(UserError):  # its folder is away
-        if part := datasets.prepared_part(dataset):
-            loaded = datasets.load(part)
-            return loaded.classes, loaded.train.images[0]
-    return UNKNOWN, None
+    try:
+        return resources.first_picture(dataset)
+    except UserError:
+        return UNKNOWN, None
 
 
 def of_run(run_id: str, step: int) -> None:

@@ -5,7 +5,9 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from scratchmlp.analysis import out_of_distribution
 from scratchmlp.data import datasets, sources, uploads
@@ -157,6 +159,24 @@ def sparklines(runs: list[Run]) -> dict[str, list[float]]:
     lines = store().run_list.sparklines([run.id for run in new])
     known.update({(run.id, run.ended): lines.get(run.id, []) for run in new if run.ended})
     return {run.id: known.get((run.id, run.ended)) or lines.get(run.id, []) for run in runs}
+
+
+@st.cache_resource(show_spinner=False, max_entries=100, ttl=60)
+def first_picture(dataset: str) -> tuple[tuple[str, ...], NDArray[np.uint8]]:
+    """The classes of a dataset and its first picture; a dataset is not decoded for that.
+
+    It is remembered, because to look whether a folder has changed takes long.
+
+    Raises
+    ------
+    UserError
+        No part of it is prepared, or its folder is away; that is not remembered.
+    """
+    part = datasets.prepared_part(dataset)
+    if part is None:
+        raise UserError(f"The dataset {dataset} is not prepared on this machine.")
+    loaded = datasets.load(part)
+    return loaded.classes, loaded.train.images[0]
 
 
 def known_datasets() -> list[str]:

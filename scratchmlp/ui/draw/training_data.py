@@ -22,5 +22,5 @@ def sentence(dataset: str) -> str:
             "crossed 7 or a 1 with a serif, as people in other countries write them."
         )
     *others, last = [f"of {sources.source_of(part).writers}" for part in parts]
-    listed = ", ".join(others) + " and " * bool(others) + last
+    listed = ", ".join(others) + (" and " if others else "") + last
     return f"Trained on the handwriting {listed}."

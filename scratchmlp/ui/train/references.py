@@ -1,15 +1,16 @@
 """What the curves of a run are compared with: chance, a linear classifier, the recipe's end."""
 
 import math
-from contextlib import suppress
 
 from scratchmlp.charts.reference_lines import Line
-from scratchmlp.data import datasets, sources
+from scratchmlp.data import sources
+from scratchmlp.data.types import DIGIT_CLASSES
 from scratchmlp.errors import UserError
 from scratchmlp.figures import percent
 from scratchmlp.net import presets
 from scratchmlp.net.presets import End
 from scratchmlp.runs.store import Run
+from scratchmlp.ui import resources
 
 CHANCE, LINEAR, RECIPE = "chance", "linear classifier", "recipe's end"
 LEARNED = 0.5  # an accuracy
@@ -48,11 +49,11 @@ def of_accuracy(run: Run) -> list[Line]:
 def _classes(dataset: str) -> int:
     """How many classes a dataset has; 0 if it is not at hand."""
     if sources.is_named(dataset):
-        return 10
-    with suppress(UserError):
-        if part := datasets.prepared_part(dataset):
-            return len(datasets.load(part).classes)
-    return 0
+        return len(DIGIT_CLASSES)
+    try:
+        return len(resources.first_picture(dataset)[0])
+    except UserError:
+        return 0
 
 
 def losses_reached(run: Run, has_steps: bool) -> list[float]:

@@ -2,14 +2,18 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scratchmlp.data import datasets
+from scratchmlp.data.datasets import Dataset
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Store, Update
 from scratchmlp.ui.train import comparison, references
+from tests.data.zipped import packed
 from tests.ui.pages import shown, trained
 from tests.ui.train.pages import DIGITS, QUICK, page
 
@@ -28,9 +32,18 @@ def test_chance_is_known_before_the_dataset_is_prepared(store: Store, dataset: s
     assert references.ends(run)[references.CHANCE] == references.chance(10)
 
 
-def test_chance_of_pictures_that_are_not_there_is_not_known(store: Store) -> None:
-    run = store.run(store.create(replace(presets.MODERN, dataset="/nowhere")))
+def test_pictures_of_one_s_own_are_known_once_they_are_there_and_looked_at_once(
+    store: Store, digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To look whether a folder has changed takes long: a chart that is drawn again does not."""
+    folder = tmp_path / "two.zip"
+    run = store.run(store.create(replace(presets.MODERN, dataset=str(folder))))
     assert references.CHANCE not in references.ends(run)
+    folder.write_bytes(packed(digits.train.images[:20]))
+    datasets.load(str(folder))
+    assert references.ends(run)[references.CHANCE] == references.chance(2)
+    monkeypatch.delattr(datasets, "prepared_part")
+    assert references.ends(run)[references.CHANCE] == references.chance(2)
 
 
 def test_a_run_is_compared_with_chance_a_linear_classifier_and_its_recipe(store: Store) -> None:
