@@ -16,10 +16,13 @@ RUN pip --python /packages install --no-cache-dir --no-compile \
 RUN pip --python /packages uninstall --yes spacy spacy-legacy spacy-loggers thinc blis srsly weasel \
     confection preshed murmurhash cymem wasabi cloudpathlib smart-open \
     torchvision pydeck sympy mpmath networkx
-# What packages bring for those who test them or compile against them.
+# What packages bring for those who test them or compile against them, and what the app never loads.
 RUN cd /packages/lib/python*/site-packages \
     && rm -rf torch/test torch/include torch/bin/test_* torch/bin/protoc* \
-        pyarrow/include pyarrow/*flight* \
+        torch/testing/_internal/*/ torch/testing/_internal/common_methods* \
+        pyarrow/include pyarrow/*flight* pyarrow/*s3* \
+    && rm streamlit/static/static/js/*Plotly* streamlit/static/static/js/*DeckGl* \
+        streamlit/static/static/js/*ECharts* \
     && find . -regex '.*\.\(c\|cpp\|h\|pyx\|pxd\)' -delete \
     && find . -type d -name tests -prune -exec rm -r {} + \
     && find . -name '*.so*' -type f -not -path '*.libs/*' -exec strip --strip-unneeded {} +

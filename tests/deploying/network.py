@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
 import yaml
 from playwright.sync_api import Browser, expect
 
@@ -182,6 +183,7 @@ def cut_off(made: Network, store: Store) -> None:
     print("after the minute:", [store.run(run_id).status for run_id in ids], flush=True)
     made.set_link("worker-2", "up")
     wait_until(lambda: all(store.run(run_id).ended for run_id in ids), "all runs", 400)
+    torch.set_num_threads(1)  # like a worker: the same run gives the same bits in both
     undisturbed = Store(f"sqlite:///{made.folder}/undisturbed.db")
     for run_id in ids:
         run_ = store.run(run_id)
