@@ -96,6 +96,11 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
+def about(seconds: float) -> str:
+    """An estimated duration."""
+    return f"about {duration(seconds)}" if seconds >= 1 else "under 1 s"
+
+
 def preparation_progress() -> None:
     """How far the preparation of the data is. The page goes on by itself when it is done."""
     st.fragment(_preparation_progress, run_every=LIVE_SECONDS)()
