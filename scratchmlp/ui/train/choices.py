@@ -10,6 +10,7 @@ from scratchmlp.ui import run_status, session
 from scratchmlp.ui.train import (
     controls,
     place_in_line,
+    preparing,
     recipes,
     run_settings,
     settings,
@@ -44,7 +45,7 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
             recipes.cards()
             _buttons(config)
             run_status.kept_runs_warning()
-        if config != page_config and views.reads_settings():
+        if config != page_config and (run is None or views.reads_settings()):
             st.rerun()
 
 
@@ -59,7 +60,13 @@ def what_is_trained(config: TrainConfig) -> str:
 
 def _buttons(config: TrainConfig) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="start"):
-        if st.button("Train", key="train", type="primary", icon=":material/play_arrow:"):
+        if st.button(
+            "Train",
+            key="train",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=preparing.includes(config.dataset),
+        ):
             starting.start(config)
         place_in_line.before_training(config)
         recipes.description()
@@ -69,5 +76,8 @@ def _buttons(config: TrainConfig) -> None:
 
 def _button_of_sidebar(config: TrainConfig) -> None:
     """The same button where the keyboard comes first. A phone has no room for it: see `layout`."""
-    if st.button("Train with these settings", key="train_here", width="stretch"):
+    is_waiting = preparing.includes(config.dataset)
+    if st.button(
+        "Train with these settings", key="train_here", width="stretch", disabled=is_waiting
+    ):
         starting.start(config)

@@ -36,9 +36,10 @@ AUGMENTED = (
 )
 
 
-def show(run: Run) -> None:
-    """The view does not depend on the run that is shown."""
-    st.caption("For the settings of the controls, not for the run above.")
+def show(run: Run | None = None) -> None:
+    """The view does not depend on the run that is shown, and needs none."""
+    other = ", not for the run above" if run else ""
+    st.caption(f"For the settings of the controls{other}.")
     config = settings.current()
     if not datasets.is_prepared(config.dataset):
         st.info("The pictures of this dataset appear here when it is first trained on.")

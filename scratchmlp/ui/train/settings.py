@@ -18,6 +18,7 @@ from scratchmlp.net.config import FIELDS, TrainConfig, differing
 from scratchmlp.ui import links, resources, selection
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import (
+    AWAITS_DATASET,
     HIDDEN_CONTROLS,
     LINK_ERRORS,
     RECIPE,
@@ -39,6 +40,7 @@ def read_address(is_followed: bool) -> None:
     """
     is_new = SETTINGS not in st.session_state
     params = links.settings(st.query_params)
+    _follow_preparation(is_new and "dataset" not in params)
     if is_new or (is_followed and (params or selection.came_by_history())):
         wanted, errors = _of_address(st.query_params)
         kept = frozenset() if is_new or links.HIDE in params else _hidden()
@@ -46,6 +48,15 @@ def read_address(is_followed: bool) -> None:
         st.session_state[HIDDEN_CONTROLS] = wanted.hidden | kept
         use(wanted.config, wanted.recipe)
     write_address()
+
+
+def _follow_preparation(is_default: bool) -> None:
+    """Use the dataset that the preparation ends with, if nobody named one before that."""
+    ready = resources.preparation().dataset
+    if ready is None and is_default:
+        st.session_state[AWAITS_DATASET] = True
+    elif ready and st.session_state.pop(AWAITS_DATASET, False) and current().dataset == DEFAULT:
+        use(replace(current(), dataset=ready), recipe())
 
 
 def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
