@@ -19,7 +19,7 @@ LENGTH = 1000  # steps of a run that goes on as fast: beside it the time for any
 def of_this_machine() -> tuple[Measured, ...]:
     """Some very short runs of `modern` on noise, timed once in this process: 0.1 seconds.
 
-    The time is that of the processor, so it is the same while the other cores decode a dataset.
+    The time is that of the processor: to wait for others, which decode a dataset, does not count.
     """
     import torch  # listing runs must not wait for it
 

@@ -14,7 +14,8 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.ui import resources
 
 UNKNOWN = ("?",)  # the classes of a folder that is not prepared yet
-_CSS = "svg { color: var(--st-text-color); font-family: var(--st-font) }"
+_CSS = """svg { color: var(--st-text-color); font-family: var(--st-font) }
+.network { padding-top: .25rem }"""
 _JS = """export default function ({ data, parentElement }) {
   parentElement.querySelector('.network').innerHTML = data
 }"""

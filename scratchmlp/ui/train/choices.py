@@ -30,7 +30,7 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
     with session.errors_shown():
         config = settings.current()
         settings.write_address()
-        top, changes = st.container(gap="small"), st.container()
+        top, changes = st.container(key="choices"), st.container(key="differing")
         with changes:  # sent first: a visitor who moves a control looks here
             recipes.changes()
             if run:
@@ -50,12 +50,18 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
 
 
 def what_is_trained(config: TrainConfig) -> str:
-    """One sentence, with a link to the post."""
+    """What is trained, and how it differs from what the post trains, with a link to it."""
     units = " + ".join(map(str, config.hidden))
     network = f"A network with {units} hidden units" if units else "A network without hidden units"
-    task = "read handwritten digits" if is_named(config.dataset) else "recognise your pictures"
-    post = f"[{presets.POST_TITLE}]({presets.POST_URL})"
-    return f"{network} learns to {task}, as in the post {post}."
+    post, posts = f"[{presets.POST_TITLE}]({presets.POST_URL})", presets.POST
+    if not is_named(config.dataset):
+        return f"{network} learns to recognise your pictures. The post {post} reads digits."
+    if config.hidden != posts.hidden:
+        return f"{network} learns to read digits. That of the post {post} has {posts.hidden[0]}."
+    if config.activation != posts.activation:
+        other = f"{network} ({config.activation}) learns to read digits."
+        return f"{other} That of the post {post} has {posts.activation}."
+    return f"{network} learns to read handwritten digits, as in the post {post}."
 
 
 def _buttons(config: TrainConfig) -> None:

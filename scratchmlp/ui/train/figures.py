@@ -10,7 +10,8 @@ from scratchmlp.ui.run_status import percent
 from scratchmlp.ui.train import absence
 
 TEST = "Share of the test pictures that the run predicts correctly, measured once at the end."
-VALIDATION = "Share of the validation pictures predicted correctly after the last epoch done."
+VALIDATION = "Share of the validation pictures predicted correctly after the last epoch done.\n\n"
+VALIDATION += glossary.explain("validation pictures")
 EPOCHS = glossary.explain("epoch", "step", "batch")
 TRAINING = "Share of the training pictures predicted correctly in the last epoch done. No picture "
 TRAINING += "is left for validation."

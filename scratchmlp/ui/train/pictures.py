@@ -29,6 +29,11 @@ SPLITS = {
     "Test": "Seen once, at the end. They tell how good the network is on pictures that nobody "
     "chose anything by.",
 }
+NONE = {
+    "Validation": "The validation share is 0: the network learns from these too, and nothing is "
+    "checked before the end.",
+    "Test": "This dataset has none.",
+}
 _AUGMENTATION = glossary.explain("augmentation", "epoch", "over-fitting")
 AUGMENTED = (
     "The picture itself, and what the next epochs show in its place. "
@@ -86,7 +91,7 @@ def _splits(found: data_view.Classes) -> None:
     row = zip(st.columns(3), SPLITS.items(), counts, strict=True)
     for column, (name, purpose), count in row:
         column.metric(f"{name} pictures", f"{count:,}")
-        column.caption(purpose)
+        column.caption(purpose if count else NONE.get(name, purpose))
 
 
 def _table(dataset: Dataset, found: data_view.Classes) -> str:

@@ -59,16 +59,30 @@ def captions(app: AppTest) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (TrainConfig(), "A network with 128 hidden units learns to read handwritten digits"),
-        (TrainConfig(hidden=()), "A network without hidden units"),
-        (TrainConfig(hidden=(64, 32)), "A network with 64 + 32 hidden units"),
-        (TrainConfig(dataset="/a/folder"), "learns to recognise your pictures"),
+        (TrainConfig(), "128 hidden units learns to read handwritten digits, as in the post P."),
+        (
+            TrainConfig(hidden=()),
+            "without hidden units learns to read digits. That of the post P has 128.",
+        ),
+        (
+            TrainConfig(hidden=(64, 32)),
+            "64 + 32 hidden units learns to read digits. That of the post P has 128.",
+        ),
+        (
+            TrainConfig(activation="tanh"),
+            "(tanh) learns to read digits. That of the post P has relu.",
+        ),
+        (
+            TrainConfig(dataset="/a/folder"),
+            "learns to recognise your pictures. The post P reads digits.",
+        ),
     ],
 )
-def test_a_sentence_says_what_is_trained(config: TrainConfig, words: str) -> None:
-    sentence = choices.what_is_trained(config)
-    assert words in sentence
-    assert f"]({presets.POST_URL})" in sentence
+def test_a_sentence_says_what_is_trained_and_how_the_post_differs(
+    config: TrainConfig, words: str
+) -> None:
+    link = f"[{presets.POST_TITLE}]({presets.POST_URL})"
+    assert choices.what_is_trained(config).replace(link, "P").endswith(words)
 
 
 def test_what_was_changed_is_said_and_taken_back_one_by_one(store: Store) -> None:

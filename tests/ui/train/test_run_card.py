@@ -125,6 +125,14 @@ def test_a_stopped_run_is_not_praised(store: Store) -> None:
     assert "as it should" not in said
 
 
+def test_what_to_try_says_how_long_it_takes(store: Store) -> None:
+    few = replace(QUICK, hidden=(64,), train_size=100, epochs=60)
+    app = page(run=trained(store, few))
+    assert "**Over-fitting.**" in shown(app)
+    change = r"Try it: training pictures 100 → all · (under 1 s|about \d+ (s|min))"
+    assert re.fullmatch(change, app.button("try_first").label)
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_network_that_was_loaded_was_not_trained_here(store: Store, name: str) -> None:
     network = store.network(trained(store, QUICK))
