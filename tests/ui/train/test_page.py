@@ -30,10 +30,10 @@ def test_a_newcomer_finds_a_net_already_training(store: Store, training: None) -
         patch.setenv("SCRATCHMLP_DB", empty)
         visitors = [page(), page()]
         [run] = resources.store().runs()
-        assert run.config == replace(presets.MODERN, dataset="digits")
+        assert run.config == replace(presets.find("few-pictures").config, dataset="digits")
         until(visitors[0], lambda: resources.store().run(run.id).status == "finished")
         for visitor in visitors:
-            assert "modern" in [header.value for header in visitor.run().header]
+            assert "few-pictures" in [header.value for header in visitor.run().header]
             assert metric(visitor, "Test accuracy").endswith("%")
     first.close()
 
