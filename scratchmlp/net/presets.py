@@ -93,7 +93,7 @@ PRESETS = {
     "few-pictures": Preset(
         replace(MODERN, batch_size=32, lr=0.004, epochs=15),
         "Start here",
-        f"For fewer than {FEW_PICTURES:,} pictures: small batches, so that there are enough steps.",
+        f"Small batches make enough steps from fewer than {FEW_PICTURES:,} pictures.",
         ends={"mnist": End(0.9826, 0.0578), "digits": End(0.9852, 0.0579)},
     ),
     "best-128": Preset(
