@@ -5,7 +5,7 @@ import inspect
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
 import typer
@@ -56,7 +56,9 @@ def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
 @app.command()
 @with_config_options
 def train(
-    preset: Annotated[str, typer.Option(help="The preset to start from.")] = "modern",
+    preset: Annotated[
+        str | None, typer.Option(help="The preset to start from.", show_default="modern")
+    ] = None,
     resume: Annotated[
         str | None, typer.Option(metavar="RUN", help="Resume a run that ended early.")
     ] = None,
@@ -65,9 +67,9 @@ def train(
 ) -> None:
     """Train a network and store it as a run. Ctrl-C stops it; you can resume it later."""
     given = {name: value for name, value in settings.items() if value is not None}
-    if resume and (given or preset != "modern"):
+    if resume and (given or preset):
         raise UserError("A resumed run keeps its settings: leave out the other options.")
-    config = TrainConfig.from_mapping(given, presets.find(preset).config)
+    config = TrainConfig.from_mapping(given, presets.find(preset or "modern").config)
 
     import torch
 
@@ -83,25 +85,32 @@ def train(
         run_id, config = run.id, run.config
     else:
         with dataset_progress() as on_progress:
-            config = _with_dataset(config, "dataset" in given, on_progress)
+            config = _with_dataset(config, given, preset, on_progress)
         run_id = store.create(config, status="running")
     sys.exit(_train(store, run_id, config, as_json))
 
 
-def _with_dataset(config: TrainConfig, chosen: bool, on_progress: datasets.Progress) -> TrainConfig:
+def _with_dataset(
+    config: TrainConfig, given: Collection[str], preset: str | None, on_progress: datasets.Progress
+) -> TrainConfig:
     """Prepare the dataset. If the default dataset is not here, use the fallback.
 
-    The run stores the full path of a folder, because pages and workers may run in other folders.
+    If nothing else is asked for, the fallback is trained by the preset to begin with on it. The run
+    stores the full path of a folder, because pages and workers may run in other folders.
     """
     config = dataclasses.replace(config, dataset=sources.absolute(config.dataset))
     try:
         datasets.demand_complete(datasets.load(config.dataset, on_progress), config.skip_damaged)
     except UserError as error:
-        if chosen or config.dataset != sources.DEFAULT:
+        if "dataset" in given or config.dataset != sources.DEFAULT:
             raise
         warning = f"{error} Using {sources.FALLBACK} instead."
+        pictures = len(datasets.load(sources.FALLBACK, on_progress).train)
+        if not given and preset is None:
+            preset = presets.to_begin_with(pictures)
+            config = presets.find(preset).config
+            warning += f" The preset is {preset}."
         console.print(warning, style="yellow", markup=False, soft_wrap=True)
-        datasets.load(sources.FALLBACK, on_progress)
         return dataclasses.replace(config, dataset=sources.FALLBACK)
     return config
 

@@ -14,7 +14,7 @@ from scratchmlp.runs import built_in
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import resources
 from tests.ui.pages import app_at, drawn_networks, metric, ran, shown
-from tests.ui.train.pages import control, page, selected, until
+from tests.ui.train.pages import assert_shows, control, page, selected, until
 
 
 def test_without_mnist_the_page_says_so_and_goes_on(store: Store) -> None:
@@ -34,10 +34,10 @@ def test_a_newcomer_finds_a_net_already_training(store: Store, training: None) -
         patch.setenv("SCRATCHMLP_DB", empty)
         visitors = [page(), page()]
         [run] = resources.store().runs()
-        assert run.config == replace(presets.MODERN, dataset="digits")
+        assert run.config == replace(presets.find("few-pictures").config, dataset="digits")
         until(visitors[0], lambda: resources.store().run(run.id).status == "finished")
         for visitor in visitors:
-            assert "modern" in [header.value for header in visitor.run().header]
+            assert "few-pictures" in [header.value for header in visitor.run().header]
             assert metric(visitor, "Test accuracy").endswith("%")
     first.close()
 
@@ -64,12 +64,15 @@ def test_the_programs_own_network_stands_in_until_the_data_is_prepared(
     assert app.button("train").disabled
     assert app.button("train_here").disabled
     assert not ran(app_at(dataset="digits")).button("train").disabled
+    named = ran(app_at(preset="modern"))
     decoded.set()
     until(app, lambda: resources.preparation().dataset)
     app.run()
     assert not app.button("train").disabled
-    assert app.header[0].value == "modern"  # here MNIST cannot be had
-    assert next(box.value for box in app.selectbox if box.label == "Dataset") == "digits"
+    assert app.header[0].value == "few-pictures"  # here MNIST cannot be had
+    few = replace(presets.PRESETS["few-pictures"].config, dataset="digits")
+    assert_shows(app, few)
+    assert_shows(named.run(), replace(presets.MODERN, dataset="digits"))
     assert "Then a first network" not in shown(app)
 
 

@@ -86,7 +86,7 @@ def test_a_sentence_says_what_is_trained_and_how_the_post_differs(
 
 
 def test_what_was_changed_is_said_and_taken_back_one_by_one(store: Store) -> None:
-    app = page()
+    app = page(preset="modern")
     control(app, "lr").set_value(0.001)
     control(app, "epochs").set_value(3)
     control(app, "seed").set_value(5)
