@@ -39,7 +39,9 @@ CARD = f"""<style>
 .st-key-run_state [data-testid=stAlertContainer] {{ padding: .5rem .75rem }}
 .st-key-run_state [data-testid=stAlertContainer] p {{ font-size: .875rem }}
 .st-key-run_side {{ min-height: 5.625rem; gap: .5rem }}
-[data-testid=stColumn]:has(.st-key-run_figures) {{ min-height: 16.875rem }}
+@media (min-width: 769px) {{
+  [data-testid=stColumn]:has(.st-key-run_figures) {{ min-height: 16.875rem }}
+}}
 .st-key-run_header > [data-testid=stElementContainer]:has(> .stHeading) {{ flex: 1 1 12rem }}
 .st-key-run_diagnosis {{ min-height: 3.25rem; justify-content: center }}
 .st-key-run_diagnosis .stHorizontalBlock > :has(> .stMarkdown) {{ flex: 1 1 16rem }}
