@@ -26,7 +26,7 @@ from scratchmlp.charts.theme import (
     curve_color,
     title,
 )
-from scratchmlp.figures import percent_expression
+from scratchmlp.figures import decimal_expression, percent_expression
 
 Spec = dict[str, Any]
 Others = Mapping[str, str]  # column -> title of another run in the comparison
@@ -227,7 +227,7 @@ def _pointer(
 
 
 def _four_decimals(column: str) -> str:
-    return f"format(datum.{column}, '.4f')"
+    return f"({decimal_expression(column)})"
 
 
 def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:

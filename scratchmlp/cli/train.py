@@ -23,6 +23,7 @@ from scratchmlp.cli.output import (
 )
 from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
+from scratchmlp.figures import decimal
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, allowed
 
@@ -119,7 +120,7 @@ EXIT_STATUS = {"finished": 0, "stopped": 130, "diverged": 3, "failed": 1}
 COLUMNS = (
     TextColumn("Epoch {task.fields[epoch]}/{task.fields[epochs]}"),
     BarColumn(),
-    TextColumn("loss {task.fields[loss]:.4f}"),
+    TextColumn("loss {task.fields[loss]}"),
     TextColumn("{task.speed:,.0f} steps/s"),
     TimeRemainingColumn(),
 )
@@ -130,14 +131,14 @@ def _train(store: Any, run_id: str, config: TrainConfig, as_json: bool) -> int:
     from scratchmlp.runs.execution import execute
 
     with progress_bar(*COLUMNS) as bar:
-        task = bar.add_task("", total=None, epoch=1, epochs=config.epochs, loss=0.0, visible=False)
+        task = bar.add_task("", total=None, epoch=1, epochs=config.epochs, loss="", visible=False)
 
         def on_event(event: Event) -> None:
             if isinstance(event, Step):
                 if bar.tasks[0].total is None:
                     total = store.run(run_id).total_steps
                     bar.update(task, total=total, completed=event.step - 1, visible=True)
-                bar.update(task, advance=1, loss=event.loss)
+                bar.update(task, advance=1, loss=decimal(event.loss))
             elif isinstance(event, Epoch):
                 bar.update(task, epoch=min(event.epoch + 1, config.epochs))
                 _print_epoch(as_json, event, config.epochs)
@@ -172,7 +173,7 @@ def _print_epoch(as_json: bool, event: Any, epochs: int) -> None:
     fields = "epoch", "train_loss", "valid_loss", "valid_accuracy", "seconds"
     record = {"event": "epoch"} | {name: getattr(event, name) for name in fields}
     loss = event.train_loss if event.valid_loss is None else event.valid_loss
-    echo(as_json, record, f"Epoch [{event.epoch}/{epochs}], Loss: {loss:.4f}")
+    echo(as_json, record, f"Epoch [{event.epoch}/{epochs}], Loss: {decimal(loss)}")
 
 
 def _print_result(store: Any, run_id: str, failure: str | None, as_json: bool) -> int:
