@@ -45,6 +45,9 @@ def test_a_newcomer_finds_a_net_and_trains_another(
     page.locator(".st-key-epochs input").press("Enter")
     changed = page.locator(".st-key-reset_epochs")
     expect(changed).to_contain_text(f"Epochs {FIRST.epochs} → {LONGER[DATASET]}")
+    expect(page.locator(".st-key-other_settings")).to_be_visible()
+    settled(page)
+    assert places(page)["run_diagnosis"][1] <= 900
     steps = page.locator(".st-key-first_steps")
     expect(steps.get_by_text("✓")).to_have_count(0)
     press(page, "train")

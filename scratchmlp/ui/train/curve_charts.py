@@ -66,7 +66,7 @@ def of_run(run: Run, history: History) -> Curves:
     others = {column: resources.history(other) for column, other in runs.items()}
     titles = {column: comparison.title(other) for column, other in runs.items()}
     if GHOST in titles:
-        titles[GHOST] = f"previous: {titles[GHOST]}"
+        titles[GHOST] = "previous run"  # fits into every legend
     shown = run.id, run.started, run.best_epoch, run.total_steps, *runs, *titles.values()
     return Curves(run, history, shown, others, titles)
 

@@ -15,7 +15,10 @@ from scratchmlp.ui.train import settings
 
 PRESET = "preset"
 WHY = "Why did the post get 87%?"
-FIGURES = "Accuracy on the test pictures, mean of three seeds · time on this machine"
+FIGURES = (
+    "A card says the accuracy on the test pictures, the mean of three seeds, and the time on this "
+    "machine. The time is estimated from a few steps, and from runs that finished here."
+)
 
 
 def cards() -> None:
@@ -44,7 +47,7 @@ def in_groups() -> list[str]:
 
 
 def _expectations(names: list[str]) -> list[str]:
-    """What each recipe reaches, and how long it takes here, as far as both were measured."""
+    """What each recipe reaches, and how long it takes here, as far as both are known."""
     configs = [settings.config_of_recipe(name) for name in names]
     lasts = resources.store().work.known_seconds(configs)
     return [_expectation(*each) for each in zip(names, configs, lasts, strict=True)]
@@ -58,7 +61,7 @@ def _expectation(name: str, config: TrainConfig, seconds: float | None) -> str:
     if config.dataset in ends:
         words.append(f"{percent(ends[config.dataset].accuracy, 1)} right")
     if seconds is not None:
-        words.append(f"about {run_status.duration(seconds)}")
+        words.append(run_status.about(seconds))
     return " · ".join(words)
 
 

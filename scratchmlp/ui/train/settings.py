@@ -18,6 +18,7 @@ from scratchmlp.net.config import FIELDS, TrainConfig, differing
 from scratchmlp.ui import links, resources, selection
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import (
+    AWAITS_DATASET,
     HIDDEN_CONTROLS,
     LINK_ERRORS,
     RECIPE,
@@ -39,6 +40,10 @@ def read_address(is_followed: bool) -> None:
     """
     is_new = SETTINGS not in st.session_state
     params = links.settings(st.query_params)
+    if is_new and resources.preparation().dataset is None:
+        _await_dataset(params)
+    elif not is_new:
+        _take_dataset()
     if is_new or (is_followed and (params or selection.came_by_history())):
         wanted, errors = _of_address(st.query_params)
         kept = frozenset() if is_new or links.HIDE in params else _hidden()
@@ -46,6 +51,22 @@ def read_address(is_followed: bool) -> None:
         st.session_state[HIDDEN_CONTROLS] = wanted.hidden | kept
         use(wanted.config, wanted.recipe)
     write_address()
+
+
+def _await_dataset(params: Mapping[str, str]) -> None:
+    """Note that the address asks for no dataset, neither by its name nor by that of a run."""
+    if "dataset" not in params and (params or "run" not in st.query_params):
+        st.session_state[AWAITS_DATASET] = "settings" if params else "nothing"
+
+
+def _take_dataset() -> None:
+    """Use the dataset that the preparation ends with, if nobody has chosen one before that."""
+    ready = resources.preparation().dataset
+    asked_for = st.session_state.pop(AWAITS_DATASET, None) if ready else None
+    if ready and asked_for and current().dataset == DEFAULT != ready:
+        is_free = asked_for == "nothing" and _is_at_the_beginning()
+        config = _to_begin_with(ready) if is_free else replace(current(), dataset=ready)
+        use(config, presets.name_of(config) or recipe())
 
 
 def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
