@@ -32,7 +32,7 @@ def page() -> None:
     with steps:
         first_steps.show()
     is_followed = selection.read_run()
-    comparison.read_address()
+    comparison.read_address(is_followed)
     settings.read_address(is_followed)
     top, notice = st.container(), st.container()
     with notice:

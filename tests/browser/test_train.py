@@ -220,6 +220,8 @@ def test_a_small_screen_shows_everything(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     wide = "titles => titles.filter(title => title.scrollWidth > title.clientWidth).length"
     assert page.locator(".st-key-preset label p").evaluate_all(wide) == 0
+    recipes = page.locator(".st-key-preset")
+    assert recipes.evaluate("part => part.scrollWidth <= part.clientWidth")
     assert contrast(page.locator(".st-key-train button")) > 4.5
     settled(page)
     at = places(page)

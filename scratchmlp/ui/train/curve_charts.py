@@ -77,7 +77,7 @@ def loss(curves_of_run: Curves) -> None:
         _loss(curves_of_run)
     with st.container(horizontal=True, vertical_alignment="center", key="loss_options"):
         st.toggle("Logarithmic axis", True, key=LOG_AXIS, help=LOSS, persist_state="session")
-        st.toggle("Previous run", key=GHOST_RUN, persist_state="session")
+        comparison.switch_ghost()
         st.caption("Dashed: to compare with", help=references.WORDS, width="content")
 
 

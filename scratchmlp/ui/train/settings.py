@@ -81,7 +81,7 @@ def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
     config = link.config
     if "dataset" not in params:
         config = replace(config, dataset=resources.preparation().dataset or config.dataset)
-    if not set(params) - {"run", links.APPLY}:
+    if not set(params) - {"run", links.APPLY, links.GHOST}:
         config = _config_of(params.get("run")) or _to_begin_with(config.dataset)
     named = params.get("preset", "")
     recipe = named if named in presets.PRESETS else presets.nearest(config)

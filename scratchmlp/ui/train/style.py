@@ -4,7 +4,7 @@ from scratchmlp.charts.training import CURVE_HEIGHT
 
 # The page begins higher, and is wider, than others. A recipe's words stand beside Train.
 TOP = """<style>
-.stMainBlockContainer { padding-top: 3.75rem }
+.stMainBlockContainer { padding-top: 4rem }
 .stMainBlockContainer > .stVerticalBlock, .st-key-choices { gap: .625rem }
 .st-key-differing { gap: .25rem }
 .stMainBlockContainer h1 { padding: 0; font-size: 1.75rem }
@@ -18,7 +18,7 @@ TOP = """<style>
 .st-key-first_steps :is(a, button) { padding-block: .125rem; min-height: 1.75rem }
 .st-key-first_steps p { font-size: .875rem }
 @media (min-width: 769px) {
-  .stMainBlockContainer { padding-inline: 3rem }
+  .stMainBlockContainer { padding-top: 3.75rem; padding-inline: 3rem }
   .st-key-start { min-height: 2.875rem }
   :is(.st-key-run_buttons, .st-key-run_settings, .st-key-run_network) button { min-height: 2rem;
     padding-block: 0 }
