@@ -3,9 +3,17 @@
 import streamlit as st
 
 import scratchmlp.ui  # noqa: F401 (first: see there)
-from scratchmlp.ui import first_steps, layout, resources, run_status, selection
+from scratchmlp.ui import first_steps, layout, resources, selection
 from scratchmlp.ui.markdown import escape
-from scratchmlp.ui.train import choices, comparison, run_card, settings, style, views
+from scratchmlp.ui.train import (
+    choices,
+    comparison,
+    preparing,
+    run_card,
+    settings,
+    style,
+    views,
+)
 
 
 def page() -> None:
@@ -14,9 +22,6 @@ def page() -> None:
         st.title("Train a digit classifier", anchor=False, width="content")
         steps = st.container(width="content")
     data = resources.preparation()
-    if data.dataset is None:
-        run_status.preparation_progress()
-        return
     # Each part has a container of its own, so that none moves when another one comes or goes: a
     # part that refreshes by itself would otherwise write at its old place.
     with st.container():
@@ -27,21 +32,22 @@ def page() -> None:
     with steps:
         first_steps.show()
     is_followed = selection.read_run()
-    comparison.read_address()
+    comparison.read_address(is_followed)
     settings.read_address(is_followed)
     top, notice = st.container(), st.container()
     with notice:
-        run = selection.resolve_run()
+        run = selection.resolve_run() or preparing.stand_in()
     with top:
         choices.show(run)
+    with st.container():
+        preparing.show()
     with st.container():
         if run:
             run_card.show(run)
         else:
-            st.info("No runs yet. Press Train, and the curves of your run appear here.")
+            run_card.show_frame(settings.current())
     with st.container():
-        if run:
-            views.show(run)
+        views.show(run)
 
 
 layout.show(page)

@@ -1,10 +1,12 @@
-"""A share as a percentage, as all pages, reports and commands print it.
+"""A share as a percentage, and a loss with decimals, as all pages, reports and commands print it.
 
 A rounded percentage may not say more than is true: only 1 is 100%, and only 0 is 0%. What would be
 rounded to one of them is ">99.9%" or "<0.1%".
 """
 
 import math
+
+LARGE = 1e5
 
 
 def percent(share: float, decimals: int = 2) -> str:
@@ -33,6 +35,27 @@ def percent_expression(field: str, decimals: int = 2) -> str:
         f"{share} < 1 && {text} === '{1:.{decimals}%}' ? '>{most:.{decimals}%}' : "
         f"{share} > 0 && {text} === '{0:.{decimals}%}' ? '<{least:.{decimals}%}' : {text}"
     )
+
+
+def decimal(number: float, decimals: int = 4) -> str:
+    """A number with so many decimals; a large one by a power of ten.
+
+    >>> decimal(0.06123), decimal(99_999.9, 1), decimal(520_076_729_161_193_856.0)
+    ('0.0612', '99999.9', '5.2e17')
+    """
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "infinite"
+    if abs(number) < LARGE:
+        return f"{number:.{decimals}f}"
+    mantissa, exponent = f"{number:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def decimal_expression(field: str, decimals: int = 4) -> str:
+    """The same for a finite field of a chart's table, as an expression of Vega."""
+    number = f"datum['{field}']"
+    large = f"replace(format({number}, '.1e'), '+', '')"
+    return f"abs({number}) < {LARGE:.0f} ? format({number}, '.{decimals}f') : {large}"
 
 
 def _limits(decimals: int) -> tuple[float, float]:

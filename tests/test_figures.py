@@ -8,7 +8,7 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratchmlp.figures import percent
+from scratchmlp.figures import decimal, decimal_expression, percent
 from scratchmlp.figures import percent_expression as expression
 from tests.conftest import ROOT
 
@@ -55,6 +55,26 @@ def test_a_chart_prints_the_same(decimals: int) -> None:
     drawn = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
     drawn = [text.replace("&gt;", ">").replace("&lt;", "<") for text in drawn]
     assert drawn == [percent(value, decimals) for value in values]
+
+
+@given(st.floats(-1e300, 1e300))
+def test_a_number_of_any_size_is_short_and_right(number: float) -> None:
+    text = decimal(number)
+    assert len(text) <= 11
+    assert float(text) == pytest.approx(number, rel=0.06, abs=0.00006)
+
+
+def test_a_chart_prints_the_same_numbers() -> None:
+    values = [0.06123, 2.302585, -1.5, 99_999.9, 1e5, 5.2007e17, 1.5e300]
+    spec = {
+        "data": {"values": [{"loss": value} for value in values]},
+        "transform": [{"calculate": decimal_expression("loss"), "as": "text"}],
+        "mark": "text",
+        "encoding": {"y": {"field": "loss", "type": "ordinal", "axis": None}, "text": TEXT},
+    }
+    svg = vl_convert.vegalite_to_svg(json.dumps(spec))
+    drawn = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+    assert [text.replace("\u2212", "-") for text in drawn] == [decimal(value) for value in values]
 
 
 def test_no_other_module_prints_a_percentage_by_a_format_of_its_own() -> None:

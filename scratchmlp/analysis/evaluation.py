@@ -17,7 +17,7 @@ from scratchmlp.data import datasets, sources, splits
 from scratchmlp.data.datasets import Dataset, Examples
 from scratchmlp.data.sources import file_names
 from scratchmlp.errors import UserError
-from scratchmlp.figures import percent
+from scratchmlp.figures import decimal, percent
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.loss import log_softmax
 from scratchmlp.net.network import Network
@@ -212,8 +212,8 @@ def summary(table: pd.DataFrame) -> Summary:
 
 
 def nats(loss: float) -> str:
-    """As a page prints it: 0.0612 nats, or NaN."""
-    return f"{loss:.4f} nats" if not np.isnan(loss) else "NaN"
+    """As a page prints it: 0.0612 nats, 5.2e17 nats, or NaN."""
+    return f"{decimal(loss)} nats" if np.isfinite(loss) else decimal(loss)
 
 
 def without_mislabelled(table: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from scratchmlp.analysis.symptoms import Symptoms
 from scratchmlp.net import choices
 from scratchmlp.net.config import FIELDS, TrainConfig
+from scratchmlp.net.presets import FEW_PICTURES
 
 Severity = Literal["error", "warning", "info", "good"]
 FEW_STEPS = 400
@@ -39,6 +40,14 @@ class Finding(NamedTuple):
 def lower_rate(config: TrainConfig, times: float = 10) -> dict[str, Any]:
     momentum = {"momentum": 0.9} if config.momentum > 0.95 else {}
     return {"lr": rounded(max(config.lr / times, FIELDS["lr"].metadata["range"][0]))} | momentum
+
+
+def smaller_batches(symptoms: Symptoms) -> dict[str, Any]:
+    """A batch size that makes more steps; nothing where they are enough, or not known yet."""
+    if not symptoms.has_epochs or symptoms.total_steps >= FEW_STEPS:
+        return {}
+    size = 32 if symptoms.pictures < FEW_PICTURES else 128
+    return {"batch_size": size} if size < symptoms.config.batch_size else {}
 
 
 def rounded(rate: float) -> float:

@@ -1,12 +1,13 @@
 """Rules of a diagnosis about the layers: equal, dead and saturated units, faded gradients."""
 
-from scratchmlp.analysis.findings import LEARNT, Finding, activation, lower_rate
+from scratchmlp.analysis.findings import LEARNT, Finding, activation, lower_rate, smaller_batches
 from scratchmlp.analysis.symptoms import Symptoms
 from scratchmlp.figures import percent
 
 MIN_DEAD = 0.5  # share of a layer's units
 MIN_SATURATED = 0.6  # share of a layer's outputs
 MIN_IDENTICAL = 0.9  # share of a layer's units
+SCALED = ("he", "xavier")  # initial weights that keep the weighted sums near 1
 MAX_FADED = 0.02  # gradient of a layer / gradient of the last layer
 
 
@@ -30,14 +31,16 @@ def dead_units(symptoms: Symptoms) -> Finding | None:
     layer, share = symptoms.largest_share("dead")
     if share < MIN_DEAD or not activation(symptoms).dies:
         return None
+    batches = smaller_batches(symptoms)
     return Finding(
         "dead units",
         "error" if share > 0.9 else "warning",
         f"{percent(share, 0)} of the units in hidden layer {layer} output 0 for every picture "
         "tested.",
         "A ReLU that is always 0 gets no gradient and cannot recover. The steps are too long.",
-        "Train with leaky ReLUs and a lower learning rate.",
-        {"activation": "leaky-relu"} | lower_rate(symptoms.config, 3),
+        "Train with leaky ReLUs and a lower learning rate"
+        f"{', and with smaller batches' if batches else ''}.",
+        {"activation": "leaky-relu"} | batches | lower_rate(symptoms.config, 3),
     )
 
 
@@ -45,6 +48,9 @@ def saturated_units(symptoms: Symptoms) -> Finding | None:
     layer, share = symptoms.largest_share("flat")
     if share < MIN_SATURATED or not activation(symptoms).saturates:
         return None
+    learns = not symptoms.is_finished or symptoms.train_accuracy >= LEARNT
+    if symptoms.config.init in SCALED and learns:
+        return None  # a lower rate is no better
     smaller = (
         "Start from smaller weights, so that the weighted sums stay near 1.",
         {"init": "xavier"},

@@ -12,6 +12,7 @@ from scratchmlp.analysis.findings import (
     largest,
     lower_rate,
     rounded,
+    smaller_batches,
 )
 from scratchmlp.analysis.symptoms import Symptoms
 from scratchmlp.figures import percent
@@ -21,7 +22,6 @@ MIN_RISE = 1.25  # training loss / training loss of an earlier epoch
 MIN_RISE_OF_FIRST = 0.05  # a smaller rise, as a share of the first loss, is noise
 CONFIDENT = 10.0  # nats: the loss of a guess among 22,000 classes
 MIN_REACH = 0.5  # distance that all steps could have moved the weights / norm of the weights
-FEW_PICTURES = 5000  # so few training pictures need small batches
 
 
 def saturated_softmax(symptoms: Symptoms) -> Finding | None:
@@ -67,13 +67,14 @@ def learning_rate_too_high(symptoms: Symptoms) -> Finding | None:
         if symptoms.train_accuracy >= LEARNT_ALL:  # the rise did no harm
             return None
         start = lowest
+    batches = smaller_batches(symptoms)
     return Finding(
         "learning rate too high",
         "error",
         f"The training loss rises from {start:.3g} to {top:.3g}.",
         "The steps are too long: they jump over the minimum.",
-        "Train with a tenth of the learning rate.",
-        lower_rate(symptoms.config),
+        f"Train with a tenth of the learning rate{' and smaller batches' if batches else ''}.",
+        lower_rate(symptoms.config) | batches,
     )
 
 
@@ -109,15 +110,10 @@ def too_few_steps(symptoms: Symptoms) -> Finding | None:
 
 def _more_steps(symptoms: Symptoms) -> dict[str, Any]:
     """Batches and epochs that make at least `FEW_STEPS` steps."""
-    config = symptoms.config
-    per_epoch = symptoms.steps_done / max(1, config.epochs)
-    pictures = config.batch_size * (per_epoch - 0.5)  # the last batch of an epoch is smaller
-    batch_size = min(config.batch_size, 32 if pictures < FEW_PICTURES else 128)
-    enough = math.ceil(FEW_STEPS * batch_size / max(1.0, pictures))
-    return {
-        "batch_size": batch_size,
-        "epochs": min(max(config.epochs, 8, enough), largest("epochs")),
-    }
+    config, batches = symptoms.config, smaller_batches(symptoms)
+    batch_size = batches.get("batch_size", config.batch_size)
+    enough = math.ceil(FEW_STEPS * batch_size / max(1.0, symptoms.pictures))
+    return batches | {"epochs": min(max(config.epochs, 8, enough), largest("epochs"))}
 
 
 def learning_rate_too_low(symptoms: Symptoms) -> Finding | None:

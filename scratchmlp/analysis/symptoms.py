@@ -70,6 +70,11 @@ class Symptoms:
         """Estimated from the steps and the epochs so far."""
         return self.steps_done * self.config.epochs / max(1, len(self.epochs))
 
+    @property
+    def pictures(self) -> float:
+        """Training pictures, estimated: the last batch of an epoch is smaller."""
+        return self.config.batch_size * (self.total_steps / self.config.epochs - 0.5)
+
     # --- losses and accuracies -------------------------------------------------------------------
 
     @cached_property

@@ -70,8 +70,17 @@ def confusion_chart(
     return chart.properties(height=440 if len(order) <= MANY else ROW * len(order))
 
 
+def least_width(order: list[str]) -> int:
+    """Pixels of the whole chart, so that the labels of its columns do not overlap."""
+    return COLUMN * len(order) + LABEL + TITLE if MANY < len(order) <= TOO_MANY else 0
+
+
 MANY = 12  # classes: with more, rows and columns are narrower
+TOO_MANY = 100  # labels of that many classes are left out where they overlap
 ROW = 20  # pixels, the height of a row where there are many
+COLUMN = 15  # pixels, the least width of a column there
+LABEL = 90  # pixels: what is longer is shortened, and the tooltip has it in full
+TITLE = 40  # pixels, with the margins
 DARK = 0.8  # of the largest value: above, white numbers have more contrast (WCAG 2.2)
 _NUMBER = {"rate": percent_expression("rate", 1), "count": "format(datum.count, ',d')"}
 _FAINT = alt.Scale(range=[0.07, 1], zero=True)  # opacity, for light and dark pages
@@ -97,7 +106,12 @@ def _is_marked(marked: tuple[str, str]) -> str | None:
 def _names(order: list[str]) -> alt.Axis:
     """Every class has its label, unless there are hundreds."""
     size = 11 if len(order) > MANY else alt.Undefined
-    return alt.Axis(labelFontSize=size, labelOverlap=len(order) > 100, labelFlush=False)
+    return alt.Axis(
+        labelFontSize=size,
+        labelOverlap=len(order) > TOO_MANY,
+        labelFlush=False,
+        labelLimit=LABEL,
+    )
 
 
 def _names_on_top(order: list[str]) -> alt.Axis:

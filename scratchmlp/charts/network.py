@@ -70,6 +70,7 @@ class Size(NamedTuple):
 
 
 LARGE = Size(32, 128, 84, 13, 1.3)
+MEDIUM = Size(22, 150, 64, 12, 1.0)  # as high as a curve
 SMALL = Size(11, 64, 44, 11, 1.0)
 
 

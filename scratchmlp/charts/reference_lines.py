@@ -1,7 +1,8 @@
 """Lines to compare a curve with, faint, each with its name and its value at the right edge.
 
-They are grid lines of a second axis, so they lie behind the curves, their names beside the chart,
-and one that is beyond the ends of the scale is not drawn.
+They are grid lines of a second axis, so they lie behind the curves, and one that is beyond the ends
+of the scale is not drawn. Their names are a text beside the chart, in the room that the axis keeps
+free: the labels of an axis would leave out one of two that are close together.
 """
 
 import json
@@ -10,9 +11,10 @@ from typing import Any, NamedTuple
 
 import altair as alt
 
-from scratchmlp.charts.theme import GREY
+from scratchmlp.charts.theme import GREY, REFERENCES
 
-LABEL_HEIGHT = 20  # pixels
+LABEL_HEIGHT = 23  # pixels, of two lines
+ROOM = 88  # pixels beside the chart, as wide as the longest name
 
 
 class Line(NamedTuple):
@@ -23,19 +25,18 @@ class Line(NamedTuple):
     text: str
 
 
-def lines_layer(lines: Sequence[Line], x: alt.X, column: str, scale: alt.Scale) -> alt.Chart:
-    """The lines, and values that the scale must reach: those of this column of the table "axis".
-
-    `lines` : in order of importance. If two are close together, only the first one is named.
+def lines_layers(lines: Sequence[Line], x: alt.X, column: str, scale: alt.Scale) -> list[alt.Chart]:
+    """The lines and their names, and values that the scale must reach: those of this column of the
+    table "axis".
     """
     axis: Any = None
     if lines:
         axis = alt.Axis(
             orient="right",
             values=[line.value for line in lines],
-            labelExpr=_labels(lines),
-            labelFontSize=10.5,
-            labelLineHeight=11,
+            labels=False,
+            minExtent=ROOM,
+            maxExtent=ROOM,
             title=None,
             domain=False,
             ticks=False,
@@ -46,18 +47,46 @@ def lines_layer(lines: Sequence[Line], x: alt.X, column: str, scale: alt.Scale) 
         )
     ends = alt.Chart(alt.NamedData("axis")).mark_point(opacity=0, tooltip=None)
     ends = ends.transform_filter(f"isValid(datum.{column})")
-    return ends.encode(x=x, y=alt.Y(f"{column}:Q", axis=axis, scale=scale))
+    behind = ends.encode(x=x, y=alt.Y(f"{column}:Q", axis=axis, scale=scale))
+    return [behind, _names(lines)] if lines else [behind]
 
 
-def _labels(lines: Sequence[Line]) -> str:
-    """An expression: the name and the value of each line, one below the other."""
-    label = "''"
-    for place, line in reversed([*enumerate(lines)]):
-        near = [
-            f"abs(scale('y',{line.value!r})-scale('y',{other.value!r}))<{LABEL_HEIGHT}"
-            for other in lines[:place]
-        ]
-        words = json.dumps([line.name, line.text])
-        shown = f"({'||'.join(near)})?'':{words}" if near else words
-        label = f"abs(datum.value-{line.value!r})<1e-9?({shown}):{label}"
-    return label
+def _names(lines: Sequence[Line]) -> alt.Chart:
+    """The name and the value of each line, one below the other, beside the line."""
+    from_above = sorted(lines, key=lambda line: -line.value)
+    words = json.dumps([[line.name, line.text] for line in from_above])
+    inside = [f"({_is_inside(line)})" for line in from_above]
+    rows = alt.Chart(alt.sequence(len(lines), as_="place"))
+    names = rows.mark_text(
+        align="left",
+        baseline="middle",
+        fontSize=10.5,
+        lineHeight=11,
+        tooltip=None,
+        x=alt.ExprRef("width + 8"),
+        y=alt.ExprRef(f"[{','.join(_places(from_above))}][datum.place]"),
+        text=alt.ExprRef(f"[{','.join(inside)}][datum.place]?{words}[datum.place]:''"),
+    )
+    return names.properties(name=REFERENCES)
+
+
+def _is_inside(line: Line) -> str:
+    return f"inrange(scale('y',{line.value!r}),[-0.5,height+0.5])"
+
+
+def _places(from_above: Sequence[Line]) -> list[str]:
+    """An expression for the height of each name: that of its line, or as near as the others allow.
+
+    They are pushed down from the first, and then up from the lowest place: above the numbers of the
+    other axis. A line below the chart takes no room.
+    """
+    down: list[str] = []
+    for line in from_above:
+        own = f"scale('y',{line.value!r})"
+        least = f"{down[-1]}+{LABEL_HEIGHT}" if down else "0"
+        down.append(f"max({own},{least})")
+    up: list[str] = []
+    for line, place in zip(reversed(from_above), reversed(down), strict=True):
+        most = f"{up[-1]}-{LABEL_HEIGHT}" if up else "height-8"
+        up.append(f"({_is_inside(line)}?min({place},{most}):{most}+{LABEL_HEIGHT})")
+    return up[::-1]

@@ -22,6 +22,7 @@ PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, GREY)
 CLASSES = (*PALETTE, "#8a6dd6", "#7d8a1a", "#d6455f")  # as many as there are digits
 INK = "#0b1220"  # text on a white page
 WORDS = "words"  # the name of a text on a curve, which a page draws in the colour of its text
+REFERENCES = "references"  # the same of the names of lines beside a chart
 HEIGHT = 340
 SHARE = alt.Scale(domain=[0, 1])
 

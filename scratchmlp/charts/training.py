@@ -14,7 +14,7 @@ import altair as alt
 import pandas as pd
 
 from scratchmlp.charts.axes import log_axis
-from scratchmlp.charts.reference_lines import Line, lines_layer
+from scratchmlp.charts.reference_lines import Line, lines_layers
 from scratchmlp.charts.theme import (
     BLUE,
     GREY,
@@ -26,7 +26,7 @@ from scratchmlp.charts.theme import (
     curve_color,
     title,
 )
-from scratchmlp.figures import percent_expression
+from scratchmlp.figures import decimal_expression, percent_expression
 
 Spec = dict[str, Any]
 Others = Mapping[str, str]  # column -> title of another run in the comparison
@@ -84,9 +84,9 @@ def _loss_chart(others: tuple[tuple[str, str], ...], log: bool, lines: tuple[Lin
     stops = alt.Chart(points).transform_filter("datum.is_stop")
     pointer = _pointer(stops, "step", x, values, _four_decimals)
     curves = [raw, *averages, average, line_of_valid]
-    legend = _legend(colors, bool(others))
-    behind = lines_layer(lines, x, "loss", scale)
-    layers = [_axis(x), *curves, *_rates(x), legend, _best(valid), behind, pointer]
+    legend = _legend(colors, dict(others))
+    behind = lines_layers(lines, x, "loss", scale)
+    layers = [_axis(x), *curves, *_rates(x), legend, _best(valid), *behind, pointer]
     return _curves(layers, "Loss")
 
 
@@ -127,8 +127,8 @@ def _accuracy_chart(others: tuple[tuple[str, str], ...], lines: tuple[Line, ...]
     ]
     pointer = _pointer(epochs, "epoch", x, columns, percent_expression)
     best = _best(line("valid_accuracy"))
-    behind = lines_layer(lines, x, "accuracy", scale)
-    layers = [_axis(x), *curves, _legend(colors, bool(others)), best, behind, pointer]
+    behind = lines_layers(lines, x, "accuracy", scale)
+    layers = [_axis(x), *curves, _legend(colors, dict(others)), best, *behind, pointer]
     return _curves(layers, "Accuracy")
 
 
@@ -153,16 +153,19 @@ def _to_json(chart: Any) -> str:
     return json.dumps(chart.to_dict())
 
 
-def _legend(colors: Mapping[str, str], has_long_names: bool) -> alt.Chart:
-    """A compact legend, as an invisible chart of its own.
+def _legend(colors: Mapping[str, str], others: Others) -> alt.Chart:
+    """A compact legend, as an invisible chart of its own. The titles of other runs are long.
 
     The curves have constant colours. If the colour were a column, a browser would look it up for
     every point at every update.
     """
     each = alt.Chart(alt.sequence(len(colors), as_="place"))
     each = each.transform_calculate(curve=f"{json.dumps(list(colors))}[datum.place]")
-    columns = alt.ExprRef("width < 330 ? 1 : 2" if has_long_names else "width < 330 ? 2 : 3")
+    has_titles = bool(others.keys() - {GHOST})
+    columns = alt.ExprRef("width < 330 ? 1 : 2" if has_titles else "width < 330 ? 2 : 3")
+    limit = alt.ExprRef("width < 330 ? width - 24 : width / 2 - 24")
     small = {"columns": columns, "columnPadding": 3, "labelFontSize": 12, "symbolSize": 50}
+    small["labelLimit"] = limit
     color = curve_color(colors, symbolType="stroke", symbolStrokeWidth=2, **small)
     return each.mark_point(opacity=0, tooltip=None).encode(color=color)
 
@@ -224,7 +227,7 @@ def _pointer(
 
 
 def _four_decimals(column: str) -> str:
-    return f"format(datum.{column}, '.4f')"
+    return f"({decimal_expression(column)})"
 
 
 def finder_chart(table: pd.DataFrame, suggestion: float) -> Any:

@@ -5,7 +5,7 @@ import inspect
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +23,7 @@ from scratchmlp.cli.output import (
 )
 from scratchmlp.data import datasets, sources
 from scratchmlp.errors import UserError
+from scratchmlp.figures import decimal
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, allowed
 
@@ -56,7 +57,9 @@ def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
 @app.command()
 @with_config_options
 def train(
-    preset: Annotated[str, typer.Option(help="The preset to start from.")] = "modern",
+    preset: Annotated[
+        str | None, typer.Option(help="The preset to start from.", show_default="modern")
+    ] = None,
     resume: Annotated[
         str | None, typer.Option(metavar="RUN", help="Resume a run that ended early.")
     ] = None,
@@ -65,9 +68,9 @@ def train(
 ) -> None:
     """Train a network and store it as a run. Ctrl-C stops it; you can resume it later."""
     given = {name: value for name, value in settings.items() if value is not None}
-    if resume and (given or preset != "modern"):
+    if resume and (given or preset):
         raise UserError("A resumed run keeps its settings: leave out the other options.")
-    config = TrainConfig.from_mapping(given, presets.find(preset).config)
+    config = TrainConfig.from_mapping(given, presets.find(preset or "modern").config)
 
     import torch
 
@@ -83,25 +86,32 @@ def train(
         run_id, config = run.id, run.config
     else:
         with dataset_progress() as on_progress:
-            config = _with_dataset(config, "dataset" in given, on_progress)
+            config = _with_dataset(config, given, preset, on_progress)
         run_id = store.create(config, status="running")
     sys.exit(_train(store, run_id, config, as_json))
 
 
-def _with_dataset(config: TrainConfig, chosen: bool, on_progress: datasets.Progress) -> TrainConfig:
+def _with_dataset(
+    config: TrainConfig, given: Collection[str], preset: str | None, on_progress: datasets.Progress
+) -> TrainConfig:
     """Prepare the dataset. If the default dataset is not here, use the fallback.
 
-    The run stores the full path of a folder, because pages and workers may run in other folders.
+    If nothing else is asked for, the fallback is trained by the preset to begin with on it. The run
+    stores the full path of a folder, because pages and workers may run in other folders.
     """
     config = dataclasses.replace(config, dataset=sources.absolute(config.dataset))
     try:
         datasets.demand_complete(datasets.load(config.dataset, on_progress), config.skip_damaged)
     except UserError as error:
-        if chosen or config.dataset != sources.DEFAULT:
+        if "dataset" in given or config.dataset != sources.DEFAULT:
             raise
         warning = f"{error} Using {sources.FALLBACK} instead."
+        pictures = len(datasets.load(sources.FALLBACK, on_progress).train)
+        if not given and preset is None:
+            preset = presets.to_begin_with(pictures)
+            config = presets.find(preset).config
+            warning += f" The preset is {preset}."
         console.print(warning, style="yellow", markup=False, soft_wrap=True)
-        datasets.load(sources.FALLBACK, on_progress)
         return dataclasses.replace(config, dataset=sources.FALLBACK)
     return config
 
@@ -110,7 +120,7 @@ EXIT_STATUS = {"finished": 0, "stopped": 130, "diverged": 3, "failed": 1}
 COLUMNS = (
     TextColumn("Epoch {task.fields[epoch]}/{task.fields[epochs]}"),
     BarColumn(),
-    TextColumn("loss {task.fields[loss]:.4f}"),
+    TextColumn("loss {task.fields[loss]}"),
     TextColumn("{task.speed:,.0f} steps/s"),
     TimeRemainingColumn(),
 )
@@ -121,14 +131,14 @@ def _train(store: Any, run_id: str, config: TrainConfig, as_json: bool) -> int:
     from scratchmlp.runs.execution import execute
 
     with progress_bar(*COLUMNS) as bar:
-        task = bar.add_task("", total=None, epoch=1, epochs=config.epochs, loss=0.0, visible=False)
+        task = bar.add_task("", total=None, epoch=1, epochs=config.epochs, loss="", visible=False)
 
         def on_event(event: Event) -> None:
             if isinstance(event, Step):
                 if bar.tasks[0].total is None:
                     total = store.run(run_id).total_steps
                     bar.update(task, total=total, completed=event.step - 1, visible=True)
-                bar.update(task, advance=1, loss=event.loss)
+                bar.update(task, advance=1, loss=decimal(event.loss))
             elif isinstance(event, Epoch):
                 bar.update(task, epoch=min(event.epoch + 1, config.epochs))
                 _print_epoch(as_json, event, config.epochs)
@@ -163,7 +173,7 @@ def _print_epoch(as_json: bool, event: Any, epochs: int) -> None:
     fields = "epoch", "train_loss", "valid_loss", "valid_accuracy", "seconds"
     record = {"event": "epoch"} | {name: getattr(event, name) for name in fields}
     loss = event.train_loss if event.valid_loss is None else event.valid_loss
-    echo(as_json, record, f"Epoch [{event.epoch}/{epochs}], Loss: {loss:.4f}")
+    echo(as_json, record, f"Epoch [{event.epoch}/{epochs}], Loss: {decimal(loss)}")
 
 
 def _print_result(store: Any, run_id: str, failure: str | None, as_json: bool) -> int:

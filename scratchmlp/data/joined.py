@@ -54,7 +54,7 @@ def join(name: str, datasets: Sequence[Dataset]) -> Dataset:
     train = [_numbered(dataset, first.classes) for dataset in datasets]
     largest = max(map(len, train))
     parts = tuple(
-        Part(dataset.name, dataset.root, len(part), _times(len(part), largest))
+        Part(dataset.name, dataset.root, len(part), times(len(part), largest))
         for dataset, part in zip(datasets, train, strict=True)
     )
     joined = Examples(
@@ -67,7 +67,8 @@ def join(name: str, datasets: Sequence[Dataset]) -> Dataset:
     return Dataset(name, first.classes, joined, first.test, root, parts, notes, left_out)
 
 
-def _times(n: int, largest: int) -> int:
+def times(n: int, largest: int) -> int:
+    """How often a dataset of `n` pictures counts beside one of `largest`."""
     return max(1, math.ceil(SHARE * largest / n))
 
 

@@ -26,6 +26,7 @@ class Source(NamedTuple):
     Attributes
     ----------
     title, help : its name on the screen, and a sentence about it.
+    n_train : how many training pictures it has; 0 where that is not always the same.
     writers : whose handwriting it is, as the end of a sentence.
     find_root : (name, progress) -> the folder of its files, downloaded if necessary, or the package
         that contains them. Raises `UserError` if there is no such folder.
@@ -41,6 +42,7 @@ class Source(NamedTuple):
     find_root: Callable[[str, Progress], str]
     fingerprint: Callable[[str], str]
     decode: Callable[[str, str, Progress], Dataset]
+    n_train: int = 0
     writers: str = "the people whose pictures are in your folder"
     is_installed: bool = False
     is_fixed: bool = False
@@ -60,6 +62,14 @@ def parts(name: str) -> tuple[str, ...]:
 def is_named(name: str) -> bool:
     """Whether every part of a dataset is in the table, so that it is not a folder of somebody's."""
     return all(part in SOURCES for part in parts(name))
+
+
+def count_pictures(name: str) -> int:
+    """The pictures of an epoch, where every part of the dataset has a name; 0 elsewhere."""
+    counts = [source_of(part).n_train for part in parts(name)]
+    if not all(counts):
+        return 0
+    return sum(n * joined.times(n, max(counts)) for n in counts)
 
 
 def absolute(name: str) -> str:
@@ -199,6 +209,7 @@ SOURCES = {
         _mnist_root,
         _mnist_fingerprint,
         _decode_mnist,
+        n_train=60_000,
         writers="Americans (1989 and 1990)",
         is_fixed=True,
     ),
@@ -208,6 +219,7 @@ SOURCES = {
         _digits_root,
         lambda root: "digits",
         _decode_digits,
+        n_train=1_437,
         writers="13 people in Turkey",
         is_installed=True,
     ),
@@ -217,6 +229,7 @@ SOURCES = {
         pen.find_root,
         pen.fingerprint,
         pen.decode,
+        n_train=7_494,
         writers="30 people in Turkey who wrote on a tablet",
         is_fixed=True,
         has_test=False,

@@ -21,6 +21,11 @@ from scratchmlp.file_kinds import PICTURE_NAMES, PICTURES, READ, kind_of
 HEIC = rb".{4}ftyp(heic|heix|heim|heis|hevc|mif1|msf1)"  # how a photo of an iPhone begins
 MAX_FILE_BYTES = 30_000_000
 MAX_PIXELS = 25_000_000  # of any picture
+# Megapixels by Pillow's name of a format: of opaque and of transparent pictures. So none needs more
+# than 0.5 seconds or 100 MB (docs/experiments.md).
+LIMITS = {"WEBP": (6, 5), "AVIF": (10, 6), "HEIF": (13, 8)}
+USUAL_LIMIT = (10, 8)
+WIDE_LIMIT = 8  # of more than 8 bits a pixel, which Pillow keeps in 2 or 4 bytes
 
 
 class PictureError(UserError):
@@ -54,7 +59,7 @@ def opened(source: Path | bytes, edge: int) -> Iterator[Image.Image]:
             picture.draft("RGB", (edge, edge))
             yield picture
     except Image.DecompressionBombError as error:
-        raise _too_large("far too many pixels", MAX_PIXELS) from error
+        raise _too_large("far too many pixels", MAX_PIXELS, "") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise _refusal(_beginning(source)) from error
 
@@ -94,28 +99,27 @@ def _refusal(beginning: bytes) -> PictureError:
 
 def _check_size(picture: Image.Image) -> None:
     """Raise a `UserError` if the picture may need more than 0.5 seconds or 100 MB."""
-    limit = _largest(picture)
-    if picture.width * picture.height > limit:
-        raise _too_large(f"{picture.width:,} x {picture.height:,} pixels", limit)
+    limit, pixels = _largest(picture), picture.width * picture.height
+    if pixels > limit:
+        is_smaller_as_jpeg = picture.format != "JPEG" and pixels <= MAX_PIXELS
+        remedy = "Send it as a JPEG, or make it smaller." if is_smaller_as_jpeg else ""
+        raise _too_large(f"{picture.width:,} x {picture.height:,} pixels", limit, remedy)
 
 
 def _largest(picture: Image.Image) -> int:
     """How many pixels a picture of this kind may have (docs/experiments.md)."""
     if picture.format == "JPEG" and "progressive" not in picture.info:
         return MAX_PIXELS  # it is decoded at a lower resolution
-    if picture.format == "WEBP":
-        return 6_000_000
-    if picture.format == "HEIF":
-        return MAX_PIXELS  # iPhones make 24 megapixels
-    return 8_000_000 if picture.has_transparency_data else 10_000_000
+    limits = LIMITS.get(str(picture.format), USUAL_LIMIT)
+    limit = limits[picture.has_transparency_data]
+    is_wide = picture.mode.startswith("I") or picture.mode == "F"
+    return 1_000_000 * (min(limit, WIDE_LIMIT) if is_wide else limit)
 
 
-def _too_large(size: str, limit: int) -> PictureError:
-    sentence = (
-        f"This picture is too large ({size}): at most {limit // 1_000_000} megapixels. "
-        "Make it smaller, and send it again."
-    )
-    return PictureError(sentence, f"{size}, at most {limit // 1_000_000} megapixels")
+def _too_large(size: str, limit: int, remedy: str) -> PictureError:
+    most = f"at most {limit // 1_000_000} megapixels{' in this format' if remedy else ''}"
+    remedy = remedy or "Make it smaller, and send it again."
+    return PictureError(f"This picture is too large ({size}): {most}. {remedy}", f"{size}, {most}")
 
 
 def count_pixels(data: bytes) -> int:

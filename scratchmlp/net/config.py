@@ -171,6 +171,8 @@ def in_words(name: str, value: Any) -> str:
         return " + ".join(map(str, value)) or "none"
     if name == "train_size":
         return f"{value:,}" if value else "all"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else unparse(value)
 
 

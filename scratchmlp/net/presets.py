@@ -59,6 +59,7 @@ LINEAR_CLASSIFIER: Mapping[str, End] = {
 
 
 MODERN = TrainConfig()
+FEW_PICTURES = 5000  # so few training pictures need small batches
 POST = TrainConfig(
     init="normal",
     standardise=False,
@@ -88,6 +89,12 @@ PRESETS = {
         "Start here",
         "The post's network in seconds: He initialisation, standardised pixels, Adam, one cycle.",
         ends={"mnist": End(0.9807, 0.0636), "digits": End(0.9472, 0.173)},
+    ),
+    "few-pictures": Preset(
+        replace(MODERN, batch_size=32, lr=0.004, epochs=15),
+        "Start here",
+        f"Small batches make enough steps from fewer than {FEW_PICTURES:,} pictures.",
+        ends={"mnist": End(0.9826, 0.0578), "digits": End(0.9852, 0.0579)},
     ),
     "best-128": Preset(
         AUGMENTED,
@@ -199,6 +206,14 @@ def find(name: str) -> Preset:
     if name not in PRESETS:
         raise UserError(f"There is no preset {name}; the presets are {', '.join(PRESETS)}.")
     return PRESETS[name]
+
+
+BEGINNINGS = ("few-pictures", "modern")
+
+
+def to_begin_with(pictures: int) -> str:
+    """The preset to begin with, for so many training pictures."""
+    return BEGINNINGS[pictures >= FEW_PICTURES]
 
 
 def name_of(config: TrainConfig) -> str | None:

@@ -9,15 +9,16 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scratchmlp.data import sources
 from scratchmlp.net.config import TrainConfig, count_weights
 
 CLASSES = 10
-FULL = 60_000  # training pictures of a dataset that nobody has trained on yet
+FULL = 60_000  # training pictures of a folder that nobody has trained on yet
 OVERHEAD = 0.5  # seconds that a run takes beside its steps: its data, its test pictures, its rows
 FEWEST_ALIKE, MOST_ALIKE = 3, 9  # similar runs that are asked, so that one odd run decides nothing
 TASK_SECONDS = 10.0  # of a background task
 # A rough model of one CPU thread: seconds of a step, of a weight for a picture, of a warp.
-STEP, PRODUCT, WARP = 4e-4, 3e-11, 1e-5
+STEP, PRODUCT, WARP = 4e-4, 3e-11, 1.9e-5
 
 
 @dataclass(frozen=True)
@@ -42,23 +43,26 @@ def expected_seconds(config: TrainConfig, measured: Sequence[Measured], done: in
 
 
 def known_seconds(config: TrainConfig, measured: Sequence[Measured]) -> float | None:
-    """The same for a whole run; None if no run on its dataset was measured.
+    """The same for a whole run; None where it is not known.
 
-    Then neither the number of its steps nor the speed of the machine is known.
+    The speed of the machine needs a run that was measured, and the number of steps a dataset with a
+    name or a run on it.
     """
-    is_known = any(one.config.dataset == config.dataset for one in measured)
-    return expected_seconds(config, measured) if is_known else None
+    is_counted = bool(sources.count_pictures(config.dataset)) or any(
+        one.config.dataset == config.dataset for one in measured
+    )
+    return expected_seconds(config, measured) if measured and is_counted else None
 
 
 def expected_steps(config: TrainConfig, measured: Sequence[Measured]) -> int:
-    """The steps of a run, by the number of pictures that other runs on its dataset had."""
-    pictures = FULL
-    for one in measured:
+    """The steps of a run, by the number of pictures in its dataset, or that runs on it had."""
+    pictures = sources.count_pictures(config.dataset)
+    for one in [] if pictures else measured:
         if one.config.dataset == config.dataset and not one.config.train_size:
             per_epoch = one.steps / one.config.epochs * one.config.batch_size
             pictures = round(per_epoch / (1 - one.config.valid_pct))
             break
-    trained = round(pictures * (1 - config.valid_pct))
+    trained = round((pictures or FULL) * (1 - config.valid_pct))
     trained = min(trained, config.train_size or trained)
     return config.epochs * max(1, -(-trained // config.batch_size))
 

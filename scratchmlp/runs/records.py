@@ -4,7 +4,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, tzinfo
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -91,6 +91,11 @@ class Run:
         """The name that somebody gave the run, or else its recipe and what differs from it."""
         own = "" if self.name == _FIRST else self.name
         return own or presets.in_words(self.config, most=NAMED_DIFFERENCES)
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether nobody has created it: see `planned`."""
+        return not self.created
 
     @property
     def is_live(self) -> bool:
@@ -203,6 +208,13 @@ def new_row(config: TrainConfig, name: str, status: Status, owner: str) -> dict[
         "started": now if status == "running" else None,
         "heartbeat": now,
     }
+
+
+def planned(config: TrainConfig) -> Run:
+    """A run that waits in no queue and is in no database: what to show before there is one."""
+    row: dict[str, Any] = {one.name: None for one in fields(Run) if one.default is MISSING}
+    row |= new_row(config, "", "queued", "")
+    return Run(**row | {"id": f"planned: {config}", "config": config, "created": 0.0, "note": ""})
 
 
 def clean(text: str) -> str:

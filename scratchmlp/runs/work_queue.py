@@ -13,7 +13,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs import queue_state, turns
+from scratchmlp.runs import queue_state, speed, turns
 from scratchmlp.runs.checkpoints import last_position
 from scratchmlp.runs.database import read_transaction, write_transaction
 from scratchmlp.runs.durations import known_seconds
@@ -95,9 +95,13 @@ class WorkQueue:
         return turns.starts(waiting, taken, lasts, ends, workers, self._max_running, now)
 
     def known_seconds(self, configs: Sequence[TrainConfig]) -> list[float | None]:
-        """How long a run of each of these settings takes here; None where that is not known."""
+        """How long a run of each of these settings takes here; None where that is not known.
+
+        The steps that are measured on this machine count as its oldest runs.
+        """
         with read_transaction(self._engine) as connection:
             measured = queue_state.read_measured(connection)
+        measured += speed.of_this_machine()
         return [known_seconds(config, measured) for config in configs]
 
     def claim_next(self, worker: str | None = None) -> Item | None:

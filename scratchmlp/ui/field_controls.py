@@ -15,7 +15,7 @@ from scratchmlp.net import devices
 from scratchmlp.net.config import FIELDS, LABELS, MAX_LAYERS, explain, in_words
 from scratchmlp.ui import session
 
-MAX_LETTERS = 26  # of buttons in one row
+MAX_LETTERS = 22  # of buttons in one row
 MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 SCALES: dict[str, list] = {
     "lr": [round(m * 10.0**e, 9) for e in range(-6, 2) for m in MANTISSAS] + [100.0],

@@ -26,7 +26,8 @@ STYLE = """<style>
   background: #0b5cad; border-color: #0b5cad }
 [data-testid=stPopoverBody] { max-height: 70vh !important }
 [data-testid=stTopNav] a:focus-visible { outline: 3px solid #2f7fd1 }
-:is(.role-axis, .role-legend, .words_marks) text { fill: currentColor; fill-opacity: .8 }
+:is(.role-axis, .role-legend, .words_marks, .references_marks) text { fill: currentColor;
+  fill-opacity: .8 }
 .stApp:has([data-testid=stTopNav]) [data-testid=stLayoutWrapper]:has(> .st-key-pages) {
   display: none }
 @media (max-width: 768px) { .st-key-train_here { display: none } }

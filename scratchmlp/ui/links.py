@@ -5,8 +5,8 @@ refused becomes a sentence, and its field keeps the default. `hide=optimizer,see
 controls, and their fields keep the values that the link gives them.
 
 `compare=ID,ID` opens a comparison with these runs: Train reads it once and removes it from the
-address, for Evaluate it is one of many, see `ui/evaluate/address.py`. `apply=1` is in old links and
-has no effect.
+address, for Evaluate it is one of many, see `ui/evaluate/address.py`. `ghost=1` draws the previous
+run's curves too. `apply=1` is in old links and has no effect.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -19,8 +19,8 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, differing, parse, unparse
 
-HIDE, COMPARE, APPLY = "hide", "compare", "apply"
-OTHER = ("preset", "run", HIDE, COMPARE, APPLY)  # parameters that are not fields
+HIDE, COMPARE, APPLY, GHOST = "hide", "compare", "apply", "ghost"
+OTHER = ("preset", "run", HIDE, COMPARE, APPLY, GHOST)  # parameters that are not fields
 HIDEABLE = ("preset", *FIELDS)
 
 

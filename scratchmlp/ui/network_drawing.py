@@ -6,13 +6,16 @@ import torch
 from numpy.typing import NDArray
 
 from scratchmlp.analysis import network_view
-from scratchmlp.charts.network import LARGE, SMALL, svg
+from scratchmlp.charts.network import LARGE, SMALL, Size, svg
+from scratchmlp.data import sources
+from scratchmlp.data.types import DIGIT_CLASSES
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.ui import resources
 
-UNKNOWN = ("?",)  # the classes of a dataset that is not prepared yet
-_CSS = "svg { color: var(--st-text-color); font-family: var(--st-font) }"
+UNKNOWN = ("?",)  # the classes of a folder that is not prepared yet
+_CSS = """svg { color: var(--st-text-color); font-family: var(--st-font) }
+.network { padding-top: .25rem }"""
 _JS = """export default function ({ data, parentElement }) {
   parentElement.querySelector('.network').innerHTML = data
 }"""
@@ -38,22 +41,22 @@ def _first_picture(dataset: str) -> tuple[tuple[str, ...], NDArray[np.uint8] | N
     try:
         return resources.first_picture(dataset)
     except UserError:
-        return UNKNOWN, None
+        return DIGIT_CLASSES if sources.is_named(dataset) else UNKNOWN, None
 
 
-def of_run(run_id: str, step: int) -> None:
+def of_run(run_id: str, step: int, size: Size = LARGE) -> None:
     """The network of a run's last checkpoint, which is that of `step`."""
-    sizes, drawn = _of_run(run_id, step)
+    sizes, drawn = _of_run(run_id, step, size)
     _component(key="network", data=drawn)
     st.caption(f"{network_view.weights_in_words(sizes[:-1], sizes[-1])}. {LINES}")
 
 
 @st.cache_data(show_spinner=False, max_entries=40)
-def _of_run(run_id: str, step: int) -> tuple[tuple[int, ...], str]:
+def _of_run(run_id: str, step: int, size: Size) -> tuple[tuple[int, ...], str]:
     network = resources.network(run_id, step)
     _, picture = _first_picture(network.config.dataset)
     drawing = network_view.of_network(network)._replace(picture=picture)
-    return network.sizes[1:], svg(drawing, LARGE)
+    return network.sizes[1:], svg(drawing, size)
 
 
 def of_image(run_id: str, step: int, image: NDArray[np.uint8]) -> None:

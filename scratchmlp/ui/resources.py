@@ -105,13 +105,13 @@ class Preparation:
     def _prepare(self) -> None:
         try:
             name = sources.DEFAULT
-            datasets.load(name, self._progress)
+            pictures = len(datasets.load(name, self._progress).train)
         except UserError as error:
             self.missing = str(error)
             name = sources.FALLBACK
-            datasets.load(name, self._progress)
+            pictures = len(datasets.load(name, self._progress).train)
         try:
-            config = replace(presets.MODERN, dataset=name)
+            config = replace(presets.find(presets.to_begin_with(pictures)).config, dataset=name)
             first = shared_store().create_first(config, for_all=visitor.is_hosted())
             if first:
                 jobs().wake()

@@ -109,7 +109,8 @@ def labels(runs: dict[str, Run]) -> dict[str, str]:
 
 def _label(run: Run, title: str) -> str:
     accuracy = "" if run.test_accuracy is None else f", {percent(run.test_accuracy)}"
-    return f"{title} · {run.dataset} · {run.status}{accuracy}"
+    status = "" if run.status == "finished" else f" · {run.status}"
+    return f"{title} · {run.dataset}{status}{accuracy}"
 
 
 def comparable_runs(runs: dict[str, Run], run: Run) -> dict[str, Run]:

@@ -96,21 +96,6 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
-def preparation_progress() -> None:
-    """How far the preparation of the data is. The page goes on by itself when it is done."""
-    st.fragment(_preparation_progress, run_every=LIVE_SECONDS)()
-    label = "Meanwhile, draw a digit for a network that comes with the program"
-    st.page_link("pages/draw.py", label=label, icon=":material/draw:")
-
-
-def _preparation_progress() -> None:
-    preparation = resources.preparation()
-    if preparation.dataset:
-        st.rerun()
-    total = preparation.total
-    counted = f": {preparation.done:,} of {total:,}" if total else " …"
-    st.progress(preparation.share, text=preparation.what + counted)
-    st.caption("Only the first start takes this long. A first network then trains by itself.")
-    if not preparation.is_running:
-        st.error("The dataset could not be prepared. Read the app's log, then prepare it again.")
-        st.button("Prepare it again", on_click=preparation.start)
+def about(seconds: float) -> str:
+    """An estimated duration."""
+    return f"about {duration(seconds)}" if seconds >= 1 else "under 1 s"

@@ -39,6 +39,7 @@ UPLOAD_RESULT = "net_upload_result"  # what the last upload came to: (succeeded,
 # Train
 SETTINGS = "settings"  # the TrainConfig that the controls show
 RECIPE = "recipe"  # the name of the recipe it started from
+AWAITS_DATASET = "awaits_dataset"  # what was asked for before the data was prepared: no dataset
 USED_DATASETS = "used_datasets"  # the datasets that the settings named so far, as a dict's keys
 PICTURES_TRIES = "tries_of_pictures"  # how often the visitor has brought pictures of their own
 PICTURES_ZIP = "zip_of_pictures"  # the key ends with that number, and so does the next one

@@ -29,11 +29,13 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 
 
 def _begin() -> None:
+    from scratchmlp.runs import speed
     from scratchmlp.ui import resources
 
     try:
         resources.preparation()
         resources.jobs()
+        speed.of_this_machine()
     except UserError as error:  # the pages meet the same trouble, and show it
         log.warning("%s", error)
     gc.collect()

@@ -29,11 +29,12 @@ PATIENCE = 180_000  # milliseconds; a machine may have much else to do
 expect.set_options(timeout=PATIENCE)
 
 DATASET = "mnist" if has_mnist() else "digits"
-MODERN = replace(presets.MODERN, dataset=DATASET)
+RECIPE = "modern" if has_mnist() else "few-pictures"  # the one to begin with
+FIRST = replace(presets.find(RECIPE).config, dataset=DATASET)
 RUNS = {
     "small": TrainConfig(dataset="digits", epochs=1),
     "other": TrainConfig(dataset=DATASET, epochs=1, seed=1),
-    "first": MODERN,
+    "first": FIRST,
 }
 
 

@@ -13,11 +13,11 @@ from playwright.sync_api import Page, expect
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.store import Run, Store
+from scratchmlp.ui.runs.run_columns import NAME_WIDTH
 from tests.browser.conftest import DATASET, App, visit
-from tests.browser.runs_page import BOX, ROW, go, tick
+from tests.browser.runs_page import BOX, go, middle, tick
 
 CONFIG = TrainConfig(dataset=DATASET, epochs=1, lr=0.003, hidden=(32,), seed=11)
-NAME = 210  # pixels: the width of a title in the list
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_a_run_opens_with_a_click_and_by_keyboard(
     go(page, app, "wanted")
     table = page.locator("[data-testid=stDataFrame]")
     expect(table).to_have_count(1)
-    table.click(position={"x": BOX * 2 + NAME + 30, "y": ROW * 1.5})
+    table.click(position={"x": BOX * 2 + NAME_WIDTH + 30, "y": middle(table)})
     expect(page).to_have_url(re.compile(f"/\\?run={wanted.id}"))
     expect(page.locator(".st-key-run").get_by_text("wanted", exact=True)).to_be_visible()
     visit(page, "Runs")

@@ -15,7 +15,7 @@ WATCH = """() => {
     const card = document.querySelector('.st-key-run')
     for (const key of ['run_state', 'loss_chart', 'accuracy_chart', 'view']) {
       const box = document.querySelector('.st-key-' + key)?.getBoundingClientRect()
-      if (box) window.seen.add(`${key} at ${Math.round(box.top)}`)
+      if (box) window.seen.add(`${key} at ${box.top.toFixed(1)}`)
     }
     for (const part of card?.querySelectorAll('[data-testid=stElementContainer]') ?? [])
       if (getComputedStyle(part).opacity !== '1') window.seen.add('something fades')

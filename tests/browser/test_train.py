@@ -13,7 +13,7 @@ from scratchmlp.data.datasets import Dataset
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import links
-from tests.browser.conftest import DATASET, MODERN, App, settled
+from tests.browser.conftest import DATASET, FIRST, RECIPE, App, settled
 from tests.browser.train_page import chart, go, metric, places, press, says, step
 from tests.conftest import ROOT
 from tests.data.zipped import packed
@@ -29,7 +29,7 @@ def test_a_newcomer_finds_a_net_and_trains_another(
 ) -> None:
     page, store = open_page(), empty_app.store
     go(page, empty_app)
-    expect(page.locator(".st-key-run").get_by_text("modern", exact=True)).to_be_visible()
+    expect(page.locator(".st-key-run").get_by_text(RECIPE, exact=True)).to_be_visible()
     expect(chart(page, "loss_chart")).to_be_visible()
     says(page, "finished")
     assert float(metric(page, "Test accuracy").rstrip("%")) > ENOUGH[DATASET]
@@ -40,11 +40,14 @@ def test_a_newcomer_finds_a_net_and_trains_another(
     assert [*at] == sorted(at, key=lambda key: at[key][0])
     assert at["run_diagnosis"][1] <= 900
 
-    expect(page.locator(".st-key-preset [data-selected]").first).to_contain_text("modern")
+    expect(page.locator(".st-key-preset [data-selected]").first).to_contain_text(RECIPE)
     page.locator(".st-key-epochs input").fill(str(LONGER[DATASET]))
     page.locator(".st-key-epochs input").press("Enter")
     changed = page.locator(".st-key-reset_epochs")
-    expect(changed).to_contain_text(f"Epochs 6 → {LONGER[DATASET]}")
+    expect(changed).to_contain_text(f"Epochs {FIRST.epochs} → {LONGER[DATASET]}")
+    expect(page.locator(".st-key-other_settings")).to_be_visible()
+    settled(page)
+    assert places(page)["run_diagnosis"][1] <= 900
     steps = page.locator(".st-key-first_steps")
     expect(steps.get_by_text("✓")).to_have_count(0)
     press(page, "train")
@@ -53,7 +56,7 @@ def test_a_newcomer_finds_a_net_and_trains_another(
     expect(chart(page, "accuracy_chart")).to_be_visible()
     says(page, "finished")
     run = store.run("latest")
-    assert run.config == replace(MODERN, epochs=LONGER[DATASET])
+    assert run.config == replace(FIRST, epochs=LONGER[DATASET])
     expect(page).to_have_url(re.compile(f"run={run.id}"))
     assert metric(page, "Test accuracy") == f"{run.test_accuracy:.2%}"
     expect(page.locator(".st-key-pause")).to_have_count(0)
@@ -63,6 +66,15 @@ def test_a_newcomer_finds_a_net_and_trains_another(
     page.reload()
     says(page, "finished")
     expect(steps).to_have_count(0)
+
+    store.run_list.delete([run.id for run in store.runs()])
+    go(page, empty_app)
+    expect(page.get_by_text("No run yet")).to_be_visible()
+    expect(chart(page, "accuracy_chart")).to_be_visible()
+    settled(page)
+    at = places(page)
+    assert [*at] == sorted(at, key=lambda key: at[key][0])
+    assert at["run_diagnosis"][1] <= 900
 
 
 def test_reload_and_a_second_tab_see_the_run_where_it_is(
@@ -217,6 +229,8 @@ def test_a_small_screen_shows_everything(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     wide = "titles => titles.filter(title => title.scrollWidth > title.clientWidth).length"
     assert page.locator(".st-key-preset label p").evaluate_all(wide) == 0
+    recipes = page.locator(".st-key-preset")
+    assert recipes.evaluate("part => part.scrollWidth <= part.clientWidth")
     assert contrast(page.locator(".st-key-train button")) > 4.5
     settled(page)
     at = places(page)

@@ -7,12 +7,13 @@ import string
 import pandas as pd
 import pytest
 
-from scratchmlp.charts.confusion import confusion_chart
+from scratchmlp.charts.confusion import LABEL, TITLE, confusion_chart, least_width
 from scratchmlp.charts.theme import svg
 
 LETTERS = list(string.ascii_lowercase)
 WORDS = [f"class {letter}" for letter in LETTERS]
 NUMBERS = [str(number) for number in range(10, 36)]
+LONG = [f"{letter}ardvarkling" for letter in LETTERS]
 PHONE, LAPTOP = 300, 1060  # pixels, the width of the squares
 
 
@@ -32,8 +33,9 @@ def texts(picture: str, name: str) -> list[tuple[float, float, str]]:
 
 
 @pytest.mark.parametrize("width", [PHONE, LAPTOP])
-@pytest.mark.parametrize("names", [LETTERS, WORDS, NUMBERS, list("0123456789"), WORDS[:8]])
+@pytest.mark.parametrize("names", [LETTERS, WORDS, NUMBERS, list("0123456789"), WORDS[:8], LONG])
 def test_every_class_has_its_labels_and_none_overlap(names: list[str], width: int) -> None:
+    width = max(width, least_width(names) - LABEL - TITLE)  # a phone scrolls the others into view
     picture = svg(confusion_chart(cells(names), names, rates=False).properties(width=width))
     columns, rows = [], []
     for name in names:
@@ -48,6 +50,22 @@ def test_every_class_has_its_labels_and_none_overlap(names: list[str], width: in
     needed = 0.6 * size * max(map(len, names)) if is_upright else size
     assert min(b - a for a, b in itertools.pairwise(columns)) >= needed
     assert min(b - a for a, b in itertools.pairwise(rows)) >= size
+
+
+@pytest.mark.parametrize("n", [8, 26])
+def test_a_longer_name_is_shortened_and_leaves_the_squares_their_room(n: int) -> None:
+    names = [f"{letter} is the first letter of this class" for letter in LETTERS[:n]]
+    picture = svg(confusion_chart(cells(names), names, rates=False).properties(width=PHONE))
+    assert re.search(r">a is the fir[^<]*…<", picture)
+    whole = float(re.findall(r'<svg[^>]*width="([\d.]+)"', picture)[0])
+    assert whole <= PHONE + LABEL + TITLE
+    assert picture.count("truth: a is the first letter of this class;") == n
+
+
+def test_only_many_classes_need_more_width_than_a_phone_has() -> None:
+    assert least_width(LETTERS[:12]) == 0
+    assert 358 < least_width(LONG) < 1120
+    assert least_width(["a"] * 1000) == 0
 
 
 def test_a_number_that_does_not_fit_is_left_out() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig
 from scratchmlp.runs.store import Store
 from tests.cli.commands import DIGITS, records, run, run_process, start
@@ -130,7 +131,19 @@ def test_without_mnist_the_default_is_digits() -> None:
     out, err = run("train", "--epochs", "1", "--json")
     assert "Using digits instead" in err
     assert records(out)[-1]["event"] == "finished"
-    assert Store().run("latest").dataset == "digits"
+    assert Store().run("latest").config == TrainConfig(dataset="digits", epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "preset"),
+    [([], "few-pictures"), (["--preset", "modern"], "modern"), (["--seed", "1"], "modern")],
+)
+def test_without_mnist_who_asks_for_nothing_gets_the_preset_for_few_pictures(
+    options: list[str], preset: str
+) -> None:
+    _, err = run("train", *options)
+    assert ("The preset is few-pictures." in err) == (preset == "few-pictures")
+    assert presets.nearest(Store().run("latest").config) == preset
 
 
 def test_a_finished_run_cannot_be_resumed() -> None:

@@ -88,6 +88,13 @@ def test_every_source_has_a_title_and_a_help_sentence(name: str) -> None:
     assert name in sources.HELP
 
 
+def test_the_pictures_of_an_epoch_are_counted_without_reading_them(digits: Dataset) -> None:
+    assert sources.count_pictures("digits") == len(digits.train)
+    assert sources.count_pictures("mnist") == 60_000
+    assert sources.count_pictures("mnist+digits") == 60_000 + 9 * len(digits.train)
+    assert sources.count_pictures("mnist+/a/folder") == 0
+
+
 def test_the_default_and_its_fallback_are_in_the_table() -> None:
     assert sources.DEFAULT in SOURCES
     assert SOURCES[sources.FALLBACK].is_installed

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from scratchmlp.errors import UserError
-from scratchmlp.ink import photos, preparation, strokes
+from scratchmlp.ink import photos, pictures, preparation, strokes
 
 SEVEN = strokes.render([[(60, 60), (200, 60), (120, 230)]], 16, 280)
 
@@ -105,7 +105,10 @@ def png_that_claims(width: int, height: int) -> bytes:
         (encoded(Image.new("RGBA", (3_000, 3_000))), "at most 8 megapixels"),
         (encoded(Image.new("L", (3_000, 3_000)), "WEBP"), "at most 6 megapixels"),
         (encoded(Image.new("L", (4_000, 3_000)), "JPEG", progressive=True), "at most 10 mega"),
-        (encoded(Image.new("L", (4_000, 3_000)), "AVIF"), "at most 10 megapixels"),
+        (encoded(Image.new("L", (4_000, 3_000)), "AVIF"), "10 megapixels in this format. Send it"),
+        (encoded(Image.new("RGBA", (3_000, 2_100)), "AVIF"), "at most 6 megapixels"),
+        (encoded(Image.new("RGBA", (3_000, 2_100), "#fff8"), "WEBP"), "at most 5 megapixels"),
+        (encoded(Image.new("I;16", (3_000, 3_000))), "at most 8 megapixels"),
         (encoded(Image.new("L", (6_000, 5_000)), "JPEG"), "at most 25 megapixels"),
         (png_that_claims(100_000, 100_000), "too large"),  # a decompression bomb
         (bytes(photos.MAX_FILE_BYTES + 1), "too large"),
@@ -124,6 +127,19 @@ def test_every_format_holds_the_same_digit(format: str, paper: str) -> None:
         preparation.prepare(photos.extract_ink(encoded(picture, kind))) for kind in ("PNG", format)
     )
     assert np.abs(expected.astype(int) - found).mean() < 3  # AVIF and WebP lose a little
+
+
+def test_a_large_photo_of_an_iphone_is_wanted_as_a_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To encode one of 24 megapixels takes seconds, so the limit is lower here."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    assert pictures.LIMITS["HEIF"][0] >= 12.2 and pictures.MAX_PIXELS > 24.5e6  # what iPhones make
+    monkeypatch.setitem(pictures.LIMITS, "HEIF", (1, 1))
+    photo = Image.new("RGB", (1_200, 900))
+    with pytest.raises(UserError, match=r"in this format\. Send it as a JPEG, or make it smaller"):
+        photos.extract_ink(encoded(photo, "HEIF"))
+    assert not photos.extract_ink(encoded(photo, "JPEG")).any()
 
 
 @pytest.mark.parametrize("orientation", [1, 6])

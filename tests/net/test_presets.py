@@ -41,6 +41,8 @@ BLOG, MODERN = presets.PRESETS["blog-as-reported"].config, presets.MODERN
         (replace(BLOG, momentum=0.5, beta2=0.9), "blog-as-reported"),  # SGD has neither
         (replace(MODERN, init_std=0.5), "modern"),  # He initialisation has none
         (replace(MODERN, optimizer="sgd"), "modern, sgd"),
+        (replace(MODERN, lr=0.004), "modern, learning rate 0.004"),
+        (replace(MODERN, batch_size=32, epochs=15), "few-pictures, learning rate 0.012"),
         (replace(MODERN, train_size=1000), "modern, 1,000 pictures"),
         (replace(MODERN, hidden=(), epochs=1), "modern, no hidden layer, 1 epoch"),
         (
@@ -61,6 +63,11 @@ def test_a_configuration_is_named_by_its_recipe_and_what_differs(
     config: TrainConfig, words: str
 ) -> None:
     assert presets.in_words(config, most=3) == words
+
+
+def test_fewer_pictures_begin_with_smaller_batches() -> None:
+    sizes = [presets.find(presets.to_begin_with(n)).config.batch_size for n in (1437, 4999, 5000)]
+    assert sizes == [32, 32, 256]
 
 
 def test_in_words_is_the_nearest_preset_and_what_differs() -> None:

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs import speed
 from scratchmlp.runs.durations import (
+    FEWEST_ALIKE,
     OVERHEAD,
     Measured,
     expected_seconds,
@@ -34,11 +36,23 @@ def test_a_run_takes_as_long_as_equal_ones() -> None:
     assert expected_seconds(longer, measured, done=STEPS) == pytest.approx(4.0 + OVERHEAD)
 
 
-def test_nothing_is_known_of_a_dataset_on_which_no_run_was_measured() -> None:
+def test_nothing_is_known_without_a_measurement_or_of_pictures_that_nobody_counted() -> None:
     measured = [took(4.0)]
     assert known_seconds(CONFIG, measured) == expected_seconds(CONFIG, measured)
-    assert known_seconds(replace(CONFIG, dataset="mnist"), measured) is None
+    folder = replace(CONFIG, dataset="/a/folder")
+    assert known_seconds(folder, measured) is None
+    assert known_seconds(folder, [took(4.0, folder)]) == pytest.approx(4.0 + OVERHEAD)
     assert known_seconds(CONFIG, []) is None
+
+
+def test_a_few_steps_tell_how_fast_this_machine_is() -> None:
+    """They are timed anew, and not by a clock that stands still: no machine is so fast or slow."""
+    measured = speed.of_this_machine()
+    assert len(measured) == FEWEST_ALIKE
+    assert {one.config for one in measured} == {TrainConfig()}
+    for one in measured:
+        assert 1e-5 < (one.seconds - OVERHEAD) / one.steps < 10
+    assert speed.of_this_machine() is measured
 
 
 def test_similar_runs_count_more_than_others() -> None:
@@ -48,17 +62,26 @@ def test_similar_runs_count_more_than_others() -> None:
     assert expected_seconds(warped, measured) == pytest.approx(9.0 + OVERHEAD)
 
 
-def test_the_number_of_pictures_is_that_of_other_runs_on_the_dataset() -> None:
-    assert expected_steps(replace(CONFIG, batch_size=64), [took(1.0)]) == pytest.approx(108, abs=6)
+def test_the_number_of_pictures_is_that_of_the_dataset_or_of_other_runs_on_it() -> None:
+    assert expected_steps(CONFIG, []) == STEPS
+    assert expected_steps(replace(CONFIG, batch_size=64), [took(1.0)]) == 2 * STEPS
     assert expected_steps(replace(CONFIG, dataset="mnist"), []) == 6 * 375
+    folder = replace(CONFIG, dataset="/a/folder")
+    smaller_batches = replace(folder, batch_size=64)
+    assert expected_steps(smaller_batches, [took(1.0, folder)]) == pytest.approx(108, abs=6)
 
 
 def test_fewer_pictures_are_fewer_steps() -> None:
     few = replace(CONFIG, train_size=256)
-    for measured in ([took(1.0)], [took(1.0, few, steps=12), took(1.0)]):
+    for measured in ([], [took(1.0)]):
         assert expected_steps(few, measured) == 6 * 2
         assert expected_steps(CONFIG, measured) == pytest.approx(STEPS, abs=6)
     assert expected_steps(replace(CONFIG, train_size=10**6), [took(1.0)]) == STEPS
+    folder = replace(CONFIG, dataset="/a/folder")
+    few = replace(folder, train_size=256)
+    measured = [took(1.0, few, steps=12), took(1.0, folder)]
+    assert expected_steps(few, measured) == 6 * 2
+    assert expected_steps(folder, measured) == pytest.approx(STEPS, abs=6)
 
 
 @given(st.integers(1, 50), st.sampled_from([(32,), (128,), (400, 64)]), st.booleans())

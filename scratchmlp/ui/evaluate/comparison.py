@@ -10,7 +10,7 @@ from scratchmlp.analysis.comparison import Comparison
 from scratchmlp.charts.confusion import confusion_chart
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import run_picker, thumbnails
-from scratchmlp.ui.evaluate import gallery, state
+from scratchmlp.ui.evaluate import confusion_matrix, gallery, state
 from scratchmlp.ui.predictions import Predictions, load_predictions
 from scratchmlp.ui.thumbnails import Item
 
@@ -125,4 +125,5 @@ def _agreement(ours: Predictions, theirs: Predictions) -> None:
         rows="this run's prediction",
         columns="the other's prediction",
     )
-    st.altair_chart(chart, alt="The predictions of the two runs where they differ.")
+    with confusion_matrix.frame("agreement", list(ours.classes)):
+        st.altair_chart(chart, alt="The predictions of the two runs where they differ.")

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from scratchmlp.analysis import evaluation
-from scratchmlp.charts.confusion import confusion_chart
+from scratchmlp.charts.confusion import confusion_chart, least_width
 from scratchmlp.ui import session
 from scratchmlp.ui.evaluate import state
 from scratchmlp.ui.predictions import Predictions
@@ -64,7 +64,7 @@ def _matrix(predictions: Predictions) -> None:
         order = evaluation.classes_by_errors(predictions.table, classes)
     look = _version(predictions), asked.percent, len(cells), asked.by_errors
     chart = session.synced_chart("confusion", cell, ANY, look, _choose_cell)
-    with st.container(key="confusion"):
+    with frame("confusion", order):
         st.altair_chart(
             confusion_chart(cells, order, asked.percent, marked=chart.first),
             key=chart.key,
@@ -72,6 +72,15 @@ def _matrix(predictions: Predictions) -> None:
             selection_mode="cell",
             alt="Confusion matrix; the two lists below choose the same cells by keyboard.",
         )
+
+
+def frame(key: str, order: list[str]) -> Any:
+    """Around a matrix of these classes. With many of them it is scrolled sideways on a phone."""
+    container, width = st.container(key=key), least_width(order)
+    if width:
+        rules = f".st-key-{key} {{ overflow-x: auto }} .st-key-{key} > * {{ min-width: {width}px }}"
+        container.html(f"<style>{rules}</style>")
+    return container
 
 
 def _version(predictions: Predictions) -> tuple[Any, ...]:

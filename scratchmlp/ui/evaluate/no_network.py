@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from scratchmlp.runs import built_in
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import live, resources, run_picker, session
 from scratchmlp.ui.evaluate import state
+from scratchmlp.ui.markdown import escape
 
 REASONS = {
     "queued": "This run waits for a worker. It can be evaluated after its first epoch.",
@@ -23,8 +25,11 @@ def show(run_id: str, runs: dict[str, Run]) -> None:
         st.warning(_reason(run, is_deleted))
         best = run_picker.best_run(runs)
         if best:
+            which = "the network of the program"
+            if best.id != built_in.HANDS:
+                which = f"the best run on {escape(best.dataset)}"
             st.button(
-                "Show the best run",
+                f"Show {which}",
                 key="show_best",
                 type="primary",
                 on_click=state.select_run,

@@ -11,7 +11,7 @@ from scratchmlp.analysis.prediction import likeliest
 from scratchmlp.charts import image_urls
 from scratchmlp.charts.sample import probability_chart
 from scratchmlp.data import datasets
-from scratchmlp.figures import percent
+from scratchmlp.figures import decimal, percent
 from scratchmlp.net.network import Network
 from scratchmlp.runs import checkpoint_file
 from scratchmlp.runs.store import Run
@@ -70,7 +70,7 @@ def _picture(predictions: Predictions, index: int, row: Any) -> None:
     st.caption(
         f"Probability of the truth, {names[int(row['truth'])]}: {percent(row['p_truth'])}. Of the "
         f"prediction, {names[int(row['prediction'])]}: {percent(row['p_prediction'])}. "
-        f"Loss: {row['loss']:.2f} nats. File: {escape(str(predictions.files[index]))}"
+        f"Loss: {decimal(row['loss'], 2)} nats. File: {escape(str(predictions.files[index]))}"
     )
 
 

@@ -40,14 +40,16 @@ def _board() -> None:
         runs = [run for run, _ in shown]
         titles = run_status.titles(runs)
         chosen = run_table.choose_run(row, runs, titles)
-        key = run_table.key_for(runs, KIND)
+        key, table = run_table.key_for(runs, KIND), _table(shown, titles)
+        row_height = run_columns.row_height(table)
         st.dataframe(
-            _table(shown, titles),
+            table,
             key=key,
             column_order=COLUMNS,
             column_config=_config(f"{OPENED_ROW}_{key}"),
             hide_index=True,
-            height=run_table.height(len(runs)),
+            row_height=row_height,
+            height=run_table.height(len(runs), row_height),
             alt=f"The board: {len(runs)} runs by validation accuracy.",
         )
         st.caption("Validation accuracy after the last epoch. It changes while a run trains.")

@@ -1,6 +1,7 @@
 """The columns that a table of runs can have: their labels, widths and values."""
 
 import math
+import textwrap
 from typing import Any
 
 import pandas as pd
@@ -17,9 +18,9 @@ COLUMNS = {
     "owner": "By",
     "shown": "Shown to all",
     "accuracy": "Test accuracy",
-    "settings": "Settings",
     "losses": "Loss (log scale)",
     "dataset": "Dataset",
+    "settings": "Settings",
     "created": "Created",
     "seconds": "Training time",
     "note": "Note",
@@ -28,6 +29,9 @@ COLUMNS = {
 HOSTED = ("owner", "shown")  # only on a hosted server
 SETTINGS = [field for field in LABELS if field != "dataset"]
 DEFAULT_COLUMNS = list(COLUMNS)[:-1]
+NAME_WIDTH, OPEN_WIDTH, SETTINGS_WIDTH = 260, 64, 205  # pixels; a phone shows the first two
+LETTER, MARGIN = 7.4, 18  # pixels: the width of a letter, and of a cell's two margins
+LINE, PADDING, MAX_LINES = 21, 14, 3  # pixels: the height of a line, and of what is around lines
 
 
 def names() -> list[str]:
@@ -46,7 +50,7 @@ def table(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
         "owner": [ownership.owner_name(run, nicknames) for run in runs],
         "shown": ["pinned" if run.pinned else "shared" if run.shared else None for run in runs],
         "accuracy": [share_table.rounded_percent(run.test_accuracy) for run in runs],
-        "settings": [presets.in_words(run.config) for run in runs],
+        "settings": [_unsaid(run) for run in runs],
         "losses": [_log10(lines.get(run.id, [])) for run in runs],
         "dataset": [run.dataset for run in runs],
         "created": pd.to_datetime([run.created for run in runs], unit="s", utc=True),
@@ -58,6 +62,23 @@ def table(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(values | fields)
 
 
+def _unsaid(run: Run) -> str | None:
+    """The settings of a run, unless its title says them all."""
+    words = presets.in_words(run.config)
+    return None if words == run.title else words
+
+
+def row_height(shown: pd.DataFrame) -> int:
+    """In pixels, so that the longest name and settings stand in their columns in full."""
+    widths = {"run": NAME_WIDTH, "settings": SETTINGS_WIDTH}
+    lines = [
+        len(textwrap.wrap(text, int((width - MARGIN) / LETTER)))
+        for name, width in widths.items()
+        for text in shown[name].dropna()
+    ]
+    return PADDING + LINE * min(max(lines, default=1), MAX_LINES)
+
+
 def _log10(losses: list[float]) -> list[float]:
     return [math.log10(max(loss, 1e-9)) for loss in losses]
 
@@ -66,11 +87,11 @@ def config(button: str, is_pinned: bool = True) -> dict[str, Any]:
     """`button` is the key of the buttons that open a run. Pinned columns are always in sight."""
     column, zone = st.column_config, run_status.zone().key
     named: dict[str, Any] = {
-        "run": column.TextColumn("Run", pinned=is_pinned, width=210),
+        "run": column.TextColumn("Run", pinned=is_pinned, width=NAME_WIDTH),
         "open": column.ButtonColumn(
             "Open",
             pinned=is_pinned,
-            width=75,
+            width=OPEN_WIDTH,
             type="tertiary",
             key=button,
             help="Opens the run on Train. A dot marks the run that the pages show.",
@@ -86,12 +107,13 @@ def config(button: str, is_pinned: bool = True) -> dict[str, Any]:
             format="%.2f%%", width=110, help="Measured once, at the end."
         ),
         "settings": column.TextColumn(
-            width=330, help="The nearest recipe, and all that differs from it."
+            width=SETTINGS_WIDTH,
+            help="The nearest recipe and all that differs from it, where the name says less.",
         ),
-        "losses": column.LineChartColumn(width=130, help="By step."),
-        "dataset": column.TextColumn(width=80),
+        "losses": column.LineChartColumn(width=120, help="By step."),
+        "dataset": column.TextColumn(width=75),
         "created": column.DatetimeColumn(
-            format="D MMM YYYY, HH:mm", timezone=zone, width=150, help=f"In {zone}."
+            format="D MMM YYYY, HH:mm", timezone=zone, width=138, help=f"In {zone}."
         ),
         "seconds": column.NumberColumn(format="%.1f s", width=100),
         "note": column.TextColumn(width=200),

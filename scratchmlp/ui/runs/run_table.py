@@ -28,7 +28,7 @@ from scratchmlp.ui.session import (
 )
 
 TABLE = "runs_table"
-MAX_ROWS = 12  # on the screen at once
+MOST_HEIGHT = 540  # pixels
 ORDERS: dict[str, Callable[[Run], Any]] = {
     "Newest": lambda run: -run.created,
     "Most accurate": lambda run: -(run.test_accuracy or 0),
@@ -138,9 +138,10 @@ def show(runs: list[Run], titles: dict[str, str], columns: list[str]) -> list[Ru
     """
     ticked = st.session_state.get(TICKED_RUNS, set())
     rows = [row for row, run in enumerate(runs) if run.id in ticked]
-    key = key_for(runs)
+    key, table = key_for(runs), run_columns.table(runs, titles)
+    row_height = run_columns.row_height(table)
     event = st.dataframe(
-        run_columns.table(runs, titles),
+        table,
         key=key,
         on_select="rerun",
         selection_mode="multi-row",
@@ -149,7 +150,8 @@ def show(runs: list[Run], titles: dict[str, str], columns: list[str]) -> list[Ru
         column_config=run_columns.config(f"{OPENED_ROW}_{key}"),
         hide_index=True,
         placeholder="–",
-        height=height(len(runs)),
+        row_height=row_height,
+        height=height(len(runs), row_height),
         alt=f"A table of {len(runs)} runs.",
     )
     chosen = [runs[row] for row in event["selection"]["rows"] if row < len(runs)]
@@ -169,6 +171,6 @@ def key_for(runs: list[Run], kind: str = TABLE) -> str:
     return f"{kind}_{hashlib.sha256(ids.encode()).hexdigest()[:12]}"
 
 
-def height(rows: int) -> Any:
+def height(rows: int, row_height: int = run_columns.LINE + run_columns.PADDING) -> Any:
     """Of a table with so many rows; a long one is scrolled."""
-    return "content" if rows <= MAX_ROWS else 36 * MAX_ROWS
+    return "content" if rows * row_height <= MOST_HEIGHT else MOST_HEIGHT

@@ -10,6 +10,7 @@ from scratchmlp.ui import run_status, session
 from scratchmlp.ui.train import (
     controls,
     place_in_line,
+    preparing,
     recipes,
     run_settings,
     settings,
@@ -29,7 +30,7 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
     with session.errors_shown():
         config = settings.current()
         settings.write_address()
-        top, changes = st.container(gap="small"), st.container()
+        top, changes = st.container(key="choices"), st.container(key="differing")
         with changes:  # sent first: a visitor who moves a control looks here
             recipes.changes()
             if run:
@@ -44,22 +45,34 @@ def _choices(page_config: TrainConfig, run: Run | None) -> None:
             recipes.cards()
             _buttons(config)
             run_status.kept_runs_warning()
-        if config != page_config and views.reads_settings():
+        if config != page_config and (run is None or views.reads_settings()):
             st.rerun()
 
 
 def what_is_trained(config: TrainConfig) -> str:
-    """One sentence, with a link to the post."""
+    """What is trained, and how it differs from what the post trains, with a link to it."""
     units = " + ".join(map(str, config.hidden))
     network = f"A network with {units} hidden units" if units else "A network without hidden units"
-    task = "read handwritten digits" if is_named(config.dataset) else "recognise your pictures"
-    post = f"[{presets.POST_TITLE}]({presets.POST_URL})"
-    return f"{network} learns to {task}, as in the post {post}."
+    post, posts = f"[{presets.POST_TITLE}]({presets.POST_URL})", presets.POST
+    if not is_named(config.dataset):
+        return f"{network} learns to recognise your pictures. The post {post} reads digits."
+    if config.hidden != posts.hidden:
+        return f"{network} learns to read digits. That of the post {post} has {posts.hidden[0]}."
+    if config.activation != posts.activation:
+        other = f"{network} ({config.activation}) learns to read digits."
+        return f"{other} That of the post {post} has {posts.activation}."
+    return f"{network} learns to read handwritten digits, as in the post {post}."
 
 
 def _buttons(config: TrainConfig) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="start"):
-        if st.button("Train", key="train", type="primary", icon=":material/play_arrow:"):
+        if st.button(
+            "Train",
+            key="train",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=preparing.includes(config.dataset),
+        ):
             starting.start(config)
         place_in_line.before_training(config)
         recipes.description()
@@ -69,5 +82,8 @@ def _buttons(config: TrainConfig) -> None:
 
 def _button_of_sidebar(config: TrainConfig) -> None:
     """The same button where the keyboard comes first. A phone has no room for it: see `layout`."""
-    if st.button("Train with these settings", key="train_here", width="stretch"):
+    is_waiting = preparing.includes(config.dataset)
+    if st.button(
+        "Train with these settings", key="train_here", width="stretch", disabled=is_waiting
+    ):
         starting.start(config)

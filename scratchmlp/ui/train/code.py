@@ -12,6 +12,7 @@ from scratchmlp.analysis import evaluation, walkthrough
 from scratchmlp.analysis.walkthrough import Block, TensorView, Walkthrough
 from scratchmlp.charts.image_urls import enlarge, strip_url
 from scratchmlp.data import datasets
+from scratchmlp.figures import decimal
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
 from scratchmlp.runs.store import Run
@@ -106,7 +107,7 @@ def _choose_weight(run: Run, batch: Batch) -> tuple[int, int, int]:
 def _stages(walk: Walkthrough, blocks: dict[str, Block]) -> None:
     stages = {stage.name: stage for stage in [*walk.forward, *walk.backward]}
     chosen = st.segmented_control(
-        f"Forward to the loss ({walk.loss:.4f} nats), and backward",
+        f"Forward to the loss ({decimal(walk.loss)} nats), and backward",
         list(stages),
         key="walk_stage",
         default="z1",
@@ -132,7 +133,7 @@ def _numbers(stage: TensorView) -> None:
 
 
 def _short(value: float) -> str:
-    return f"{value:.4f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.1e}"
+    return decimal(value) if value == 0 or not abs(value) < 1e-3 else f"{value:.1e}"
 
 
 def _source(block: Block) -> None:

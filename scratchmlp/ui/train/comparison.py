@@ -7,21 +7,34 @@ from scratchmlp.charts.training import MAX_OTHERS
 from scratchmlp.errors import UserError
 from scratchmlp.net.config import LABELS, differing, in_words
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import links, resources, session
+from scratchmlp.ui import links, resources, selection, session
 from scratchmlp.ui.run_status import percent
-from scratchmlp.ui.session import COMPARED_RUNS
+from scratchmlp.ui.session import COMPARED_RUNS, GHOST_RUN
 from scratchmlp.ui.train import run_controls
 
 OTHERS = "others"
 TITLE = "Compare"  # of this view
 
 
-def read_address() -> None:
-    """Open this view with the runs that the address names, once."""
+def read_address(is_followed: bool) -> None:
+    """Open this view with the runs that the address names, once; draw the previous run if it says
+    so.
+    """
+    if is_followed and (links.GHOST in st.query_params or selection.came_by_history()):
+        st.session_state[GHOST_RUN] = st.query_params.get(links.GHOST) == "1"
     text = st.query_params.pop(links.COMPARE, "")
     if text:
         _choose(links.compared(text, MAX_OTHERS))
         st.session_state[session.TRAIN_VIEW] = TITLE
+
+
+def switch_ghost() -> None:
+    """A control: whether the previous run is drawn too. The address says so."""
+    is_on = st.toggle("Previous run", key=GHOST_RUN, persist_state="session")
+    if is_on and links.GHOST not in st.query_params:
+        st.query_params[links.GHOST] = "1"
+    elif not is_on and links.GHOST in st.query_params:
+        del st.query_params[links.GHOST]
 
 
 def compared_runs(run: Run) -> list[Run]:

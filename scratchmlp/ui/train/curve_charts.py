@@ -11,7 +11,7 @@ from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 from scratchmlp import glossary
 from scratchmlp.analysis import curves
 from scratchmlp.charts.training import GHOST, accuracy_chart, loss_chart
-from scratchmlp.figures import percent
+from scratchmlp.figures import decimal, percent
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
@@ -66,7 +66,7 @@ def of_run(run: Run, history: History) -> Curves:
     others = {column: resources.history(other) for column, other in runs.items()}
     titles = {column: comparison.title(other) for column, other in runs.items()}
     if GHOST in titles:
-        titles[GHOST] = f"previous: {titles[GHOST]}"
+        titles[GHOST] = "previous run"  # fits into every legend
     shown = run.id, run.started, run.best_epoch, run.total_steps, *runs, *titles.values()
     return Curves(run, history, shown, others, titles)
 
@@ -77,7 +77,7 @@ def loss(curves_of_run: Curves) -> None:
         _loss(curves_of_run)
     with st.container(horizontal=True, vertical_alignment="center", key="loss_options"):
         st.toggle("Logarithmic axis", True, key=LOG_AXIS, help=LOSS, persist_state="session")
-        st.toggle("Previous run", key=GHOST_RUN, persist_state="session")
+        comparison.switch_ghost()
         st.caption("Dashed: to compare with", help=references.WORDS, width="content")
 
 
@@ -124,7 +124,7 @@ def _draw_loss(
         "axis": _axis("step", axis_end, "loss", references.losses_reached(_run, len(curve) > 0)),
     }
     far = [_titles[name] for name, table in whole.items() if (table["smooth"] > limit).any()]
-    left_out = f"{', '.join(far)} above {limit:,.0f} nats" if far else ""
+    left_out = f"{', '.join(far)} above {decimal(limit, 0)} nats" if far else ""
     alt = "Loss by step; no step is done."
     if len(curve):
         alt = f"Loss by step; the last average is {curve['smooth'].iloc[-1]:.1g} nats."

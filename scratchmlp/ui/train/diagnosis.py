@@ -11,7 +11,7 @@ from scratchmlp.data.datasets import Dataset
 from scratchmlp.net.config import LABELS
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import ENDED, Run
-from scratchmlp.ui import live, resources, session
+from scratchmlp.ui import live, resources, run_status, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import absence, settings, starting
 from scratchmlp.ui.train.recipes import describe_change
@@ -70,6 +70,8 @@ def _nothing(run: Run, history: History) -> None:
     elif history.last_epoch:
         learns = "learned" if run.ended else "learns"
         st.caption(f"Nothing stands out: the run {learns} as it should.")
+    elif run.is_planned:
+        st.caption("Its diagnosis appears here after the first epoch.")
     else:
         st.caption(absence.sentence(run, "diagnosis", "epoch"))
 
@@ -117,11 +119,14 @@ def _try_button(run: Run, finding: Finding, key: str) -> None:
 
 
 def _describe(run: Run, finding: Finding) -> str:
+    """What changes, and how long the new run takes."""
     new = replace(run.config, **finding.change)
-    return ", ".join(
+    changes = ", ".join(
         f"{LABELS[field].lower()} {describe_change(field, run.config, new)}"
         for field in finding.change
     )
+    [seconds] = resources.store().work.known_seconds([new])
+    return changes if seconds is None else f"{changes} · {run_status.about(seconds)}"
 
 
 def _try(run: Run, finding: Finding) -> None:

@@ -8,7 +8,7 @@ from scratchmlp.analysis import layers
 from scratchmlp.charts.image_urls import webp_url
 from scratchmlp.charts.layers import METRICS, activation_chart, layer_chart
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import network_drawing, resources, run_status, session
+from scratchmlp.ui import resources, run_status, session
 from scratchmlp.ui.train import absence
 
 MAX_UNITS = 128
@@ -18,7 +18,6 @@ EQUAL = (
     "There is no picture, because every unit has the same weights. Units that start equal get "
     "equal gradients and stay equal: that is why weights start at random."
 )
-_NETWORK = glossary.explain("epoch", "hidden layer", "unit")
 _WEIGHTS = glossary.explain("weights", "unit")
 _OUTPUTS = glossary.explain("activation", "dead unit", "logits")
 HELP = {
@@ -46,7 +45,6 @@ def _show(run_id: str) -> None:
         if not step:
             st.caption(absence.sentence(run, "pictures of its layers", "epoch"))
             return
-        _network(run, step, epoch)
         _weights(run, step, epoch)
         epochs = _thinned(resources.history(run).epochs)
         if not absence.was_trained_here(run):
@@ -54,11 +52,6 @@ def _show(run_id: str) -> None:
             return
         _measures(layers.layer_metrics(epochs))
         _histograms(layers.activation_histograms(epochs))
-
-
-def _network(run: Run, step: int, epoch: int) -> None:
-    st.subheader(f"The network after epoch {epoch}", anchor=False, help=_NETWORK)
-    network_drawing.of_run(run.id, step)
 
 
 def _weights(run: Run, step: int, epoch: int) -> None:

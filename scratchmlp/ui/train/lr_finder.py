@@ -9,7 +9,7 @@ from scratchmlp import glossary
 from scratchmlp.charts.training import finder_chart
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.ui import background_task
-from scratchmlp.ui.train import settings
+from scratchmlp.ui.train import preparing, settings
 
 TITLE = "Find a learning rate"
 _WORDS = glossary.explain("learning rate", "loss", "diverge")
@@ -29,6 +29,7 @@ def show() -> None:
 
 def _search() -> None:
     st.caption("For the settings of the controls, not for the run that is shown.", help=_WORDS)
+    preparing.demand_ready(settings.current().dataset)
     settings_searched = _searched(settings.current()).asdict()
     found = background_task.show("finder", settings_searched, TITLE, NOTE)
     if found is None:

@@ -29,6 +29,11 @@ SPLITS = {
     "Test": "Seen once, at the end. They tell how good the network is on pictures that nobody "
     "chose anything by.",
 }
+NONE = {
+    "Validation": "The validation share is 0: the network learns from these too, and nothing is "
+    "checked before the end.",
+    "Test": "This dataset has none.",
+}
 _AUGMENTATION = glossary.explain("augmentation", "epoch", "over-fitting")
 AUGMENTED = (
     "The picture itself, and what the next epochs show in its place. "
@@ -36,9 +41,10 @@ AUGMENTED = (
 )
 
 
-def show(run: Run) -> None:
-    """The view does not depend on the run that is shown."""
-    st.caption("For the settings of the controls, not for the run above.")
+def show(run: Run | None = None) -> None:
+    """The view does not depend on the run that is shown, and needs none."""
+    other = ", not for the run above" if run else ""
+    st.caption(f"For the settings of the controls{other}.")
     config = settings.current()
     if not datasets.is_prepared(config.dataset):
         st.info("The pictures of this dataset appear here when it is first trained on.")
@@ -85,7 +91,7 @@ def _splits(found: data_view.Classes) -> None:
     row = zip(st.columns(3), SPLITS.items(), counts, strict=True)
     for column, (name, purpose), count in row:
         column.metric(f"{name} pictures", f"{count:,}")
-        column.caption(purpose)
+        column.caption(purpose if count else NONE.get(name, purpose))
 
 
 def _table(dataset: Dataset, found: data_view.Classes) -> str:

@@ -15,7 +15,10 @@ from scratchmlp.ui.train import settings
 
 PRESET = "preset"
 WHY = "Why did the post get 87%?"
-FIGURES = "Accuracy on the test pictures, mean of three seeds · time on this machine"
+FIGURES = (
+    "A card says the accuracy on the test pictures, the mean of three seeds, and the time on this "
+    "machine. The time is estimated from a few steps, and from runs that finished here."
+)
 
 
 def cards() -> None:
@@ -44,7 +47,7 @@ def in_groups() -> list[str]:
 
 
 def _expectations(names: list[str]) -> list[str]:
-    """What each recipe reaches, and how long it takes here, as far as both were measured."""
+    """What each recipe reaches, and how long it takes here, as far as both are known."""
     configs = [settings.config_of_recipe(name) for name in names]
     lasts = resources.store().work.known_seconds(configs)
     return [_expectation(*each) for each in zip(names, configs, lasts, strict=True)]
@@ -58,7 +61,7 @@ def _expectation(name: str, config: TrainConfig, seconds: float | None) -> str:
     if config.dataset in ends:
         words.append(f"{percent(ends[config.dataset].accuracy, 1)} right")
     if seconds is not None:
-        words.append(f"about {run_status.duration(seconds)}")
+        words.append(run_status.about(seconds))
     return " · ".join(words)
 
 
@@ -125,24 +128,33 @@ def _headings() -> str:
 
 
 def _style(names: list[str]) -> str:
-    """A column for each group. Its cards share the height of the column."""
+    """A column for each group. Its cards share the height of the column.
+
+    Where that is too wide, two columns: each heading then stands above its first card.
+    """
     sizes = Counter(PRESETS[name].group for name in names)
-    rows, seen, rules = math.lcm(*sizes.values()), Counter[str](), []
+    rows, seen = math.lcm(*sizes.values()), Counter[str]()
+    wide, narrow = [], []
     for position, name in enumerate(names, 1):
         group = PRESETS[name].group
-        height = rows // sizes[group]
-        column, row = GROUPS.index(group) + 1, seen[group] * height + 1
+        height, column = rows // sizes[group], GROUPS.index(group)
+        card = f".st-key-preset [role=radiogroup] > :nth-child({position})"
+        row = seen[group] * height + 1
+        wide.append(f"{card} {{ grid-area: {row} / {column + 1} / span {height} }}")
+        row += column // 2 * rows
+        narrow.append(f"{card} {{ grid-area: {row} / {column % 2 + 1} / span {height} }}")
+        if not seen[group]:
+            narrow.append(
+                f'{card} {{ margin-top: 1.5rem }} {card}::before {{ content: "{group}" }}'
+            )
         seen[group] += 1
-        rules.append(
-            f".st-key-preset [role=radiogroup] > :nth-child({position}) "
-            f"{{ grid-area: {row} / {column} / span {height} }}"
-        )
-    return f"<style>{_CSS.replace('GROUPS', str(len(GROUPS)))}{''.join(rules)}</style>"
+    css = _CSS.replace("GROUPS", str(len(GROUPS)))
+    return f"<style>{css}{''.join(wide)}{_NARROW.replace('CARDS', ''.join(narrow))}</style>"
 
 
 # A radio group that looks like cards. Keyboard and screen readers see a radio group.
 _CSS = """
-.st-key-preset { gap: .25rem; overflow-x: auto }
+.st-key-preset { gap: .25rem; container-type: inline-size; width: 100% }
 .st-key-preset .groups, .st-key-preset [role=radiogroup] { display: grid; gap: .375rem .5rem;
   grid-template-columns: repeat(GROUPS, minmax(11.25rem, 1fr)); width: 100%; align-items: stretch }
 .st-key-preset .groups { font-size: .8125rem; font-weight: 600; opacity: .8 }
@@ -161,4 +173,11 @@ _CSS = """
 .st-key-preset [data-testid=stRadioCaption] { margin: 0; padding: 0 }
 .st-key-preset [data-testid=stCaptionContainer] p { font-size: .75rem; line-height: 1.35;
   white-space: nowrap }
+"""
+_NARROW = """@container (max-width: 47rem) {
+.st-key-preset .groups { display: none }
+.st-key-preset [role=radiogroup] { grid-template-columns: 1fr 1fr }
+.st-key-preset [role=radiogroup] > div::before { position: absolute; top: -1.375rem; left: 0;
+  font-size: .8125rem; font-weight: 600; opacity: .8; white-space: nowrap }
+CARDS }
 """

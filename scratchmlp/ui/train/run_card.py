@@ -3,11 +3,23 @@
 import pandas as pd
 import streamlit as st
 
+from scratchmlp import glossary
+from scratchmlp.charts.network import MEDIUM
 from scratchmlp.net import presets
-from scratchmlp.net.config import LABELS, setting
+from scratchmlp.net.config import LABELS, TrainConfig, setting
+from scratchmlp.runs import built_in, records
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import elsewhere, live, ownership, resources, run_status, selection, session
+from scratchmlp.ui import (
+    elsewhere,
+    live,
+    network_drawing,
+    ownership,
+    resources,
+    run_status,
+    selection,
+    session,
+)
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import (
     absence,
@@ -21,12 +33,27 @@ from scratchmlp.ui.train import (
     style,
 )
 
+NETWORK = glossary.explain("epoch", "hidden layer", "unit")
+
 
 def show(run: Run) -> None:
     every = run_status.seconds_between_looks(run)
     st.fragment(_card, run_every=every)(run.id, run.is_under_way, every)
     if run.ended:
         elsewhere.follow()
+
+
+def show_frame(config: TrainConfig) -> None:
+    """What the card of a run with these settings will be: there is no run yet."""
+    run = records.planned(config)
+    st.html(style.CARD)
+    with st.container(key="run", border=True):
+        row = st.container(horizontal=True, vertical_alignment="center", key="run_header")
+        row.header("No run yet", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center", key="run_state"):
+            st.caption("Press Train, and the curves of your run appear here.")
+        _results(run, resources.history(run))
+    elsewhere.follow()
 
 
 def _card(run_id: str, was_under_way: bool, every: float | None) -> None:
@@ -52,9 +79,10 @@ def _card(run_id: str, was_under_way: bool, every: float | None) -> None:
 
 def _newer(run: Run) -> Run | None:
     """A run that was started elsewhere after this one, and is training."""
-    newest = resources.store().run("latest")
-    is_newer = newest.is_live and newest.created > run.created and ownership.is_own(newest)
-    return newest if is_newer else None
+    newest = next(iter(resources.store().runs(1)), None)
+    if newest and newest.is_live and newest.created > run.created and ownership.is_own(newest):
+        return newest
+    return None
 
 
 def _offer(newer: Run) -> None:
@@ -72,6 +100,8 @@ def _results(run: Run, history: History) -> None:
         with st.container(key="run_side"):
             _side(run)
     if not absence.was_trained_here(run):
+        with chart, st.container(key="run_network"):
+            _network(run)
         return
     curves = curve_charts.of_run(run, history)
     with chart, st.container(key="run_curve"):
@@ -97,11 +127,29 @@ def _header(run: Run) -> None:
         row.caption(words, width="content")
     row.header(escape(run.title), anchor=False)
     with row:
+        _popover_of_network(run)
         _settings(run)
     words = presets.in_words(run.config)
     if words != run.title:
         st.caption(words)
     ownership.byline(run)
+
+
+def _popover_of_network(run: Run) -> None:
+    """The drawn network, on demand; one that was not trained here stands in place of curves."""
+    if not absence.was_trained_here(run) or not resources.store().last_checkpoint(run.id).step:
+        return
+    popover = st.popover("Network", icon=":material/hub:", key="run_network", on_change="rerun")
+    if popover.open:
+        with popover:
+            _network(run)
+
+
+def _network(run: Run) -> None:
+    step, epoch = resources.store().last_checkpoint(run.id)
+    with st.container(gap="small"):
+        st.subheader(f"The network after epoch {epoch}", anchor=False, help=NETWORK)
+        network_drawing.of_run(run.id, step, MEDIUM)
 
 
 def _settings(run: Run) -> None:
@@ -150,6 +198,8 @@ def _state(run: Run, history: History) -> None:
         st.info(escape(run.error))
     elif run.error:
         st.error(escape(run.error))
+    elif run.id == built_in.HANDS:
+        st.caption(run.note)
     elif not absence.was_trained_here(run):
         st.caption("This network was not trained here, so it has no curves.")
     else:

@@ -11,7 +11,7 @@ import streamlit as st
 from scratchmlp.runs.store import CommandKind, Run
 from scratchmlp.ui import ownership, resources, session
 from scratchmlp.ui.field_controls import SCALES
-from scratchmlp.ui.train import starting
+from scratchmlp.ui.train import preparing, starting
 
 
 def buttons(run: Run) -> None:
@@ -22,6 +22,8 @@ def buttons(run: Run) -> None:
         _stop(run)
     if run.can_resume and ownership.may("steer", run):
         _button("Resume", "resume", "play_arrow", _resume, run.id)
+    if preparing.includes(run.dataset):
+        return
     if not ownership.may("steer", run):
         _button("Train the same", "reset", "replay", _train_again, run)
     elif run.status != "queued":

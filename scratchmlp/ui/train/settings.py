@@ -10,14 +10,15 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from scratchmlp.data.datasets import is_prepared
-from scratchmlp.data.sources import DEFAULT, JOINED, SOURCES, is_named
+from scratchmlp.data.datasets import is_prepared, load
+from scratchmlp.data.sources import DEFAULT, JOINED, SOURCES, is_named, source_of
 from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import FIELDS, TrainConfig, differing
 from scratchmlp.ui import links, resources, selection
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import (
+    AWAITS_DATASET,
     HIDDEN_CONTROLS,
     LINK_ERRORS,
     RECIPE,
@@ -39,6 +40,10 @@ def read_address(is_followed: bool) -> None:
     """
     is_new = SETTINGS not in st.session_state
     params = links.settings(st.query_params)
+    if is_new and resources.preparation().dataset is None:
+        _await_dataset(params)
+    elif not is_new:
+        _take_dataset()
     if is_new or (is_followed and (params or selection.came_by_history())):
         wanted, errors = _of_address(st.query_params)
         kept = frozenset() if is_new or links.HIDE in params else _hidden()
@@ -48,10 +53,27 @@ def read_address(is_followed: bool) -> None:
     write_address()
 
 
+def _await_dataset(params: Mapping[str, str]) -> None:
+    """Note that the address asks for no dataset, neither by its name nor by that of a run."""
+    if "dataset" not in params and (params or "run" not in st.query_params):
+        st.session_state[AWAITS_DATASET] = "settings" if params else "nothing"
+
+
+def _take_dataset() -> None:
+    """Use the dataset that the preparation ends with, if nobody has chosen one before that."""
+    ready = resources.preparation().dataset
+    asked_for = st.session_state.pop(AWAITS_DATASET, None) if ready else None
+    if ready and asked_for and current().dataset == DEFAULT != ready:
+        is_free = asked_for == "nothing" and _is_at_the_beginning()
+        config = _to_begin_with(ready) if is_free else replace(current(), dataset=ready)
+        use(config, presets.name_of(config) or recipe())
+
+
 def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
     """The settings that an address asks for, and a sentence for each that it cannot have.
 
-    An address that names nothing but a run asks for the settings of that run.
+    An address that names nothing but a run asks for the settings of that run. One that names
+    nothing at all asks for the recipe to begin with.
     """
     params = dict(address)
     is_folder = not is_named(params.get("dataset", DEFAULT))
@@ -59,8 +81,8 @@ def _of_address(address: Mapping[str, str]) -> tuple[Settings, list[str]]:
     config = link.config
     if "dataset" not in params:
         config = replace(config, dataset=resources.preparation().dataset or config.dataset)
-    if not set(params) - {"run", links.APPLY}:
-        config = _config_of(params.get("run")) or config
+    if not set(params) - {"run", links.APPLY, links.GHOST}:
+        config = _config_of(params.get("run")) or _to_begin_with(config.dataset)
     named = params.get("preset", "")
     recipe = named if named in presets.PRESETS else presets.nearest(config)
     return Settings(config, recipe, link.hidden), link.errors
@@ -78,6 +100,13 @@ def _config_of(run_id: str | None) -> TrainConfig | None:
         return resources.store().run(run_id).config if run_id else None
     except UserError:
         return None
+
+
+def _to_begin_with(dataset: str) -> TrainConfig:
+    """The recipe to begin with on a dataset. One that is not here yet counts as a large one."""
+    is_here = source_of(dataset).is_installed or is_prepared(dataset)
+    pictures = len(load(dataset).train) if is_here else presets.FEW_PICTURES
+    return replace(presets.find(presets.to_begin_with(pictures)).config, dataset=dataset)
 
 
 def write_address(**others: str) -> None:
@@ -116,11 +145,15 @@ def config_of_recipe(name: str) -> TrainConfig:
     A recipe with a dataset of its own brings it along, and the next recipe takes it away.
     """
     config, before = presets.find(name).config, presets.find(recipe()).config
-    hidden = {field: getattr(current(), field) for field in _hidden() if field in FIELDS}
     if config.dataset == DEFAULT:
         came_along = before.dataset != DEFAULT and before.dataset == current().dataset
         usual = resources.preparation().dataset or DEFAULT
         config = replace(config, dataset=usual if came_along else current().dataset)
+    return _with_what_is_hidden(config)
+
+
+def _with_what_is_hidden(config: TrainConfig) -> TrainConfig:
+    hidden = {field: getattr(current(), field) for field in _hidden() if field in FIELDS}
     return replace(config, **hidden)
 
 
@@ -139,16 +172,23 @@ def choose_recipe(name: str) -> None:
 def change(**values: Any) -> None:
     """Set some fields; show a sentence for a value that cannot be.
 
-    Settings that become another recipe's are that recipe, with nothing changed.
+    Settings that become another recipe's are that recipe, with nothing changed. Who has changed
+    nothing yet and chooses a dataset gets the recipe to begin with on it.
     """
     try:
         config = replace(current(), **values)
+        if config.dataset != current().dataset and _is_at_the_beginning():
+            config = _with_what_is_hidden(_to_begin_with(config.dataset))
         if config.dataset not in datasets():  # a browser can send what the control does not offer
             raise UserError("This dataset is not one of this laboratory's.")
     except UserError as error:
         st.toast(escape(str(error)), icon=":material/error:")
     else:
         use(config, presets.name_of(config) or recipe())
+
+
+def _is_at_the_beginning() -> bool:
+    return is_shown("preset") and recipe() in presets.BEGINNINGS and not changed()
 
 
 def reset(*fields: str) -> None:

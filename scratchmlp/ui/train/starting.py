@@ -6,7 +6,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.ui import first_steps, resources, selection
 from scratchmlp.ui.session import STARTED_RUN
-from scratchmlp.ui.train import settings
+from scratchmlp.ui.train import preparing, settings
 
 
 def start(config: TrainConfig, instead_of: str | None = None) -> None:
@@ -15,6 +15,7 @@ def start(config: TrainConfig, instead_of: str | None = None) -> None:
     `instead_of` is a run that ends for this one, so that it does not count as started.
     """
     started: str | None = st.session_state.get(STARTED_RUN)
+    preparing.demand_ready(config.dataset)
     if started and started != instead_of and _trains(started, config):
         run_id = started
     else:

@@ -23,12 +23,15 @@ VIEWS: dict[str, View] = {
     "Code": code.show,
     "Export": export.show,
 }
+NEED_NO_RUN = {pictures.TITLE: pictures.show}
 READ_SETTINGS = {pictures.TITLE}  # views that show what the controls are set to
 
 
-def show(run: Run) -> None:
+def show(run: Run | None) -> None:
+    """All views of a run. Without a run there is the one that needs none."""
+    views = {title: partial(view, run) for title, view in VIEWS.items()} if run else NEED_NO_RUN
     with st.container(key="view"):
-        layout.show_tabs(TRAIN_VIEW, {title: partial(view, run) for title, view in VIEWS.items()})
+        layout.show_tabs(TRAIN_VIEW, views)
 
 
 def reads_settings() -> bool:

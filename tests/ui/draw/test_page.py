@@ -56,6 +56,18 @@ def view(app: AppTest, name: str) -> AppTest:
     return ran(app)
 
 
+def test_a_phone_says_once_which_run_it_is(store: Store) -> None:
+    """A label that the control cuts on a phone stands below it again, in full."""
+    app = ran(app_at("draw"))
+    [label] = run_control(app).options
+    assert label == "hands · mnist+digits+pen, 99.13%"
+    assert label not in shown(app)
+    long = "a name that is too long for a phone"
+    run_id = trained(store, replace(QUICK, epochs=1))
+    store.run_list.rename(run_id, long)
+    assert long in shown(ran(app_at("draw", run=run_id)))
+
+
 def test_an_empty_sheet_is_an_invitation(store: Store) -> None:
     trained(store, QUICK)
     app = page()

@@ -152,7 +152,9 @@ def test_a_run_without_a_network_is_a_sentence_with_a_way_on(store: Store, kind:
         assert run_control(app).value is None
         assert app.query_params["run"] in (run_id, [run_id])
         ran(app)
-    app.button("show_best").click()
+    best = app.button("show_best")
+    assert best.label == "Show the best run on digits"
+    best.click()
     assert run_control(ran(app)).value == good
     assert app.metric
     assert app.query_params["run"] in (good, [good])

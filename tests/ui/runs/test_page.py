@@ -12,6 +12,7 @@ from scratchmlp.figures import percent
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Store, Update
 from scratchmlp.ui import resources, session
+from scratchmlp.ui.runs import run_columns
 from tests.ui.pages import app_at, ran, shown, trained
 
 QUICK = TrainConfig(dataset="digits", epochs=2, hidden=(16,))
@@ -57,7 +58,7 @@ def test_without_a_run_there_is_a_way_on(store: Store) -> None:
 
 
 def test_a_row_says_what_a_run_is_and_reached(store: Store) -> None:
-    run_id = quick(store, config=replace(QUICK, lr=0.01))
+    run_id = quick(store, "mine", replace(QUICK, lr=0.01))
     [row] = page().dataframe[0].value.to_dict("records")
     made = store.run(run_id)
     assert row["status"] == ["finished"]
@@ -70,6 +71,22 @@ def test_a_row_says_what_a_run_is_and_reached(store: Store) -> None:
     ends = [math.log10(steps[at].loss) for at in (0, -1)]
     assert [line[0], line[-1]] == pytest.approx(ends)
     assert row["id"] == run_id
+
+
+def test_the_settings_are_said_once_and_the_longest_name_has_lines_enough(store: Store) -> None:
+    short = quick(store)
+    app = page()
+    frame = app.dataframe[0]
+    assert frame.value["settings"].isna().all()  # the name says them
+    assert frame.proto.row_height == 35
+    long = "modern, 96 + 48 units, weight decay 0.001, batch size 32, seed 11"
+    store.run_list.rename(short, long)
+    frame = page().dataframe[0]
+    assert frame.value["settings"].tolist() == ["modern, 16 units, 2 epochs"]
+    assert frame.proto.row_height == 77
+    for width in (run_columns.NAME_WIDTH, run_columns.SETTINGS_WIDTH):
+        letters = (width - run_columns.MARGIN) / run_columns.LETTER
+        assert letters * 2 > 45  # a usual name has two lines
 
 
 def test_the_columns_are_chosen(store: Store) -> None:

@@ -75,9 +75,16 @@ OTHERS = {
 
 def page(**params: str) -> AppTest:
     """The Train page, once the data is ready (these tests have no MNIST: it uses digits)."""
-    app = app_at(**params)
-    until(app, lambda: resources.preparation().dataset)
-    return app.run()
+    wait_for_data()
+    return ran(app_at(**params))
+
+
+def wait_for_data() -> None:
+    """Before that the page shows what stands in."""
+    preparation = resources.preparation()
+    while not preparation.dataset:
+        assert preparation.is_running
+        time.sleep(0.01)
 
 
 def until(app: AppTest, condition: Callable[[], object], seconds: float = 120) -> None:
@@ -105,11 +112,9 @@ def state(store: Store, status: str, **columns: object) -> AppTest:
 
 def view(name: str, run_id: str, **params: str) -> AppTest:
     """One of the views under a run's card, once the data is ready."""
+    wait_for_data()
     app = app_at(run=run_id, **params)
     app.session_state[session.TRAIN_VIEW] = name
-    app.run()
-    while not resources.preparation().dataset:
-        app.run()
     return ran(app)
 
 

@@ -78,4 +78,4 @@ def test_a_number_that_cannot_be_is_told_and_taken_back(store: Store) -> None:
     assert widths(app) == (128,)
     control(app, "epochs").set_value(0).run()
     assert "epochs cannot be 0" in app.toast[0].value
-    assert value(app, "epochs") == presets.MODERN.epochs
+    assert value(app, "epochs") == presets.PRESETS["few-pictures"].config.epochs

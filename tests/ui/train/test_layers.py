@@ -6,7 +6,7 @@ import pytest
 
 from scratchmlp.runs.records import Checkpoint
 from scratchmlp.runs.store import Store, Update
-from tests.ui.pages import drawn_networks, shown, trained
+from tests.ui.pages import shown, trained
 from tests.ui.train.pages import QUICK, view
 
 
@@ -18,11 +18,6 @@ def test_inside_shows_weights_and_every_measure(store: Store) -> None:
     assert "About a thousandth is usual" in text
     assert "Distribution of each layer's outputs" in text
     assert "kept no" not in text
-    assert (
-        drawn_networks(app)[-1]
-        == "Network: 784 pixels, 16 hidden units, 8 hidden units, 10 classes."
-    )
-    assert "784 × 16 + 16 × 8 + 8 × 10 = 12,752 weights" in text
 
 
 @pytest.mark.parametrize("kept", [("weight_norm", "gradient_norm", "dead"), ()])

@@ -21,6 +21,11 @@ def test_the_data_is_shown_as_the_settings_divide_it(store: Store) -> None:
     control(app, "train_size").set_value(100).run()
     assert metric(app, "Training pictures") == "100"
     assert metric(app, "Validation pictures") == "287"
+    assert "Checked after every epoch" in shown(app)
+    control(app, "valid_pct").set_value(0.0).run()
+    assert metric(app, "Validation pictures") == "0"
+    assert "Checked after every epoch" not in shown(app)
+    assert "The validation share is 0" in shown(app)
 
 
 def test_augmentation_is_seen_as_its_controls_move(store: Store) -> None:

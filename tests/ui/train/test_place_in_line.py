@@ -64,7 +64,7 @@ def test_the_place_is_there_before_and_after_train_is_pressed(store: Store, host
     app = page()
     assert AT_ONCE in shown(app)
     for seed in range(2):
-        store.seen_by(ANN).create(replace(DIGITS, epochs=5, seed=seed))
+        store.seen_by(ANN).create(replace(DIGITS, epochs=500, seed=seed))
     store.seen_by(ANN).work.claim_next()
     app = page(epochs="1000")  # longer than ann's first run, however slow this machine is
     assert "Next in line, about" in shown(app)  # ann has had a turn
@@ -75,7 +75,7 @@ def test_the_place_is_there_before_and_after_train_is_pressed(store: Store, host
 
 def test_on_ones_own_machine_only_a_wait_is_spoken_of(store: Store) -> None:
     assert AT_ONCE not in shown(page())
-    store.create(replace(DIGITS, epochs=40))
+    store.create(replace(DIGITS, epochs=1000))
     store.work.claim_next("worker")
     assert "Next in line, about" in shown(page())
 

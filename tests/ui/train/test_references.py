@@ -80,6 +80,11 @@ def test_the_previous_run_is_the_last_one_on_the_dataset(store: Store) -> None:
     assert comparison.previous_run(previous) is None
     app.toggle("ghost_run").set_value(True).run()
     assert not app.exception and not app.error
+    assert app.query_params["ghost"] == "1"
+    again = page(run=run_id, ghost="1")  # a reload, or another person's browser
+    assert again.toggle("ghost_run").value
+    again.toggle("ghost_run").set_value(False).run()
+    assert "ghost" not in again.query_params
 
 
 def test_a_chart_stands_there_before_the_first_step(store: Store) -> None:

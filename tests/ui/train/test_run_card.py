@@ -12,7 +12,7 @@ from scratchmlp.runs.records import Status
 from scratchmlp.runs.store import Store, Update
 from scratchmlp.ui import resources
 from scratchmlp.ui.train.views import VIEWS
-from tests.ui.pages import metric, shown, trained
+from tests.ui.pages import drawn_networks, metric, shown, trained
 from tests.ui.train.pages import DIGITS, QUICK, page, selected, state, until, view
 
 
@@ -125,6 +125,14 @@ def test_a_stopped_run_is_not_praised(store: Store) -> None:
     assert "as it should" not in said
 
 
+def test_what_to_try_says_how_long_it_takes(store: Store) -> None:
+    few = replace(QUICK, hidden=(64,), train_size=100, epochs=60)
+    app = page(run=trained(store, few))
+    assert "**Over-fitting.**" in shown(app)
+    change = r"Try it: training pictures 100 → all · (under 1 s|about \d+ (s|min))"
+    assert re.fullmatch(change, app.button("try_first").label)
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_network_that_was_loaded_was_not_trained_here(store: Store, name: str) -> None:
     network = store.network(trained(store, QUICK))
@@ -134,3 +142,16 @@ def test_a_network_that_was_loaded_was_not_trained_here(store: Store, name: str)
     assert metric(app, "Epochs done") == "–"
     assert not app.get("progress")
     assert not re.search("ended before|not done|older version", said)
+    assert drawn_networks(app)[-1] == QUICK_NETWORK  # in place of the curves
+
+
+QUICK_NETWORK = "Network: 784 pixels, 16 hidden units, 8 hidden units, 10 classes."
+
+
+def test_the_card_draws_its_network_when_asked(store: Store) -> None:
+    app = page(run=trained(store, QUICK))
+    assert len(drawn_networks(app)) == 1  # that of the settings
+    app.session_state["run_network"] = True
+    assert drawn_networks(app.run())[-1] == QUICK_NETWORK
+    assert "784 × 16 + 16 × 8 + 8 × 10 = 12,752 weights" in shown(app)
+    assert "The network after epoch 2" in shown(app)

@@ -118,11 +118,37 @@ def test_a_reload_keeps_the_controls_and_what_was_changed(store: Store) -> None:
 def test_nothing_is_said_to_be_changed_where_nothing_is(store: Store) -> None:
     app = page()
     control(app, "epochs").set_value(7).run()
-    assert "Changed from modern:" in shown(app)
-    assert address(app) == {"preset": "modern", "epochs": "7", "dataset": "digits"}
-    control(app, "epochs").set_value(6).run()
+    assert "Changed from few-pictures:" in shown(app)
+    assert address(app) == {"preset": "few-pictures", "epochs": "7", "dataset": "digits"}
+    control(app, "epochs").set_value(15).run()
     assert "Changed from" not in shown(app)
     assert_shows(reloaded(app), app.session_state[session.SETTINGS])
+
+
+def test_few_pictures_begin_with_the_recipe_for_them(store: Store) -> None:
+    app = page()  # without MNIST it is on digits
+    few = replace(presets.PRESETS["few-pictures"].config, dataset="digits")
+    assert_shows(app, few)
+    assert value(app, "preset") == "few-pictures"
+    control(app, "dataset").set_value("mnist").run()
+    assert_shows(app, presets.MODERN)
+    assert value(app, "preset") == "modern"
+    control(app, "dataset").set_value("digits").run()
+    assert_shows(app, few)
+    assert "Changed from" not in shown(app)
+
+
+def test_what_was_chosen_is_kept_on_another_dataset(store: Store) -> None:
+    app = page(preset="modern")  # a link means the same everywhere
+    assert_shows(app, replace(presets.MODERN, dataset="digits"))
+    control(app, "seed").set_value(3).run()
+    control(app, "dataset").set_value("mnist").run()
+    control(app, "dataset").set_value("digits").run()
+    assert_shows(app, replace(presets.MODERN, dataset="digits", seed=3))
+    control(app, "preset").set_value("best-128").run()
+    control(app, "dataset").set_value("mnist").run()
+    assert value(app, "preset") == "best-128"
+    assert_shows(app, presets.PRESETS["best-128"].config)
 
 
 def test_back_returns_to_the_settings_before(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +185,7 @@ def test_the_page_says_where_its_settings_and_the_run_s_differ(store: Store) -> 
     control(app, "lr").set_value(0.02).run()
     assert "The run below has other settings: learning rate 0.012." in shown(app)
     control(app, "preset").set_value("blog-as-reported").run()
-    assert re.search(r"other settings: .+, .+, .+, and \d+ more\.", shown(app))
+    assert re.search(r"other settings: .+, .+, and \d+ more\.", shown(app))
     app.button("take_settings").click().run()
     assert "other settings" not in shown(app)
     assert_shows(app, DIGITS)
