@@ -5,12 +5,13 @@ rounded to one of them is ">99.9%" or "<0.1%".
 """
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 
 LARGE = 1e5
 
 
 def percent(share: float, decimals: int = 2) -> str:
-    """A share in [0, 1] as a percentage with so many decimals.
+    """A share in [0, 1] as a percentage with so many decimals. A half is rounded up, as browsers do.
 
     >>> percent(0.98127), percent(0.99997), percent(0.0002, 1), percent(1.0, 0)
     ('98.13%', '>99.99%', '<0.1%', '100%')
@@ -18,7 +19,7 @@ def percent(share: float, decimals: int = 2) -> str:
     if not math.isfinite(share):
         return "NaN"
     least, most = _limits(decimals)
-    text = f"{share:.{decimals}%}"
+    text = f"{Decimal(100 * share).quantize(Decimal(10) ** -decimals, ROUND_HALF_UP)}%"
     if share < 1 and text == f"{1:.{decimals}%}":
         return f">{most:.{decimals}%}"
     if share > 0 and text == f"{0:.{decimals}%}":

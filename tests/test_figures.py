@@ -40,11 +40,13 @@ def test_what_no_share_is_printed_as() -> None:
     assert percent(float("nan")) == percent(float("inf")) == "NaN"
     assert percent(0.9997, 1) == ">99.9%" and percent(49_999 / 50_000) == ">99.99%"
     assert percent(9_999 / 10_000) == "99.99%"
+    assert percent(11_775 / 12_000) == "98.13%"
 
 
 @pytest.mark.parametrize("decimals", [0, 1, 2, 4])
 def test_a_chart_prints_the_same(decimals: int) -> None:
     values = [0, 1e-9, 0.0004, 0.0123, 0.5, 0.98765, 0.9997, 0.99996, 1 - 1e-9, 1]
+    values += [right / 12_000 for right in range(11_400, 11_800, 3)]  # many end in a half
     spec = {
         "data": {"values": [{"p": value} for value in values]},
         "transform": [{"calculate": expression("p", decimals), "as": "text"}],

@@ -38,9 +38,8 @@ def _board() -> None:
         row = st.container(horizontal=True, vertical_alignment="bottom")
         shown = _of_one_dataset(row, standings)
         runs = [run for run, _ in shown]
-        titles = run_status.titles(runs)
-        chosen = run_table.choose_run(row, runs, titles)
-        key, table = run_table.key_for(runs, KIND), _table(shown, titles)
+        chosen = run_table.choose_run(row, runs, run_status.titles(runs))
+        key, table = run_table.key_for(runs, KIND), _table(shown)
         row_height = run_columns.row_height(table)
         st.dataframe(
             table,
@@ -48,6 +47,7 @@ def _board() -> None:
             column_order=COLUMNS,
             column_config=_config(f"{OPENED_ROW}_{key}"),
             hide_index=True,
+            placeholder="–",
             row_height=row_height,
             height=run_table.height(len(runs), row_height),
             alt=f"The board: {len(runs)} runs by validation accuracy.",
@@ -84,9 +84,10 @@ def _of_one_dataset(row: Any, standings: list[Standing]) -> list[Standing]:
     return [standing for standing in standings if standing[0].dataset == chosen]
 
 
-def _table(standings: list[Standing], titles: dict[str, str]) -> pd.DataFrame:
-    accuracies = [accuracy for _, accuracy in standings]
-    return run_columns.table([run for run, _ in standings], titles).assign(
+def _table(standings: list[Standing]) -> pd.DataFrame:
+    """Names may be equal: their owners and places tell the runs apart."""
+    runs, accuracies = [run for run, _ in standings], [accuracy for _, accuracy in standings]
+    return run_columns.table(runs, {run.id: run.title for run in runs}).assign(
         place=[_place(accuracies, accuracy) for accuracy in accuracies],
         valid=[share_table.rounded_percent(accuracy) for accuracy in accuracies],
     )
