@@ -93,6 +93,11 @@ class Run:
         return own or presets.in_words(self.config, most=NAMED_DIFFERENCES)
 
     @property
+    def is_planned(self) -> bool:
+        """Whether nobody has created it: see `planned`."""
+        return not self.created
+
+    @property
     def is_live(self) -> bool:
         return self.status in LIVE
 

@@ -97,8 +97,8 @@ def test_every_button_of_train_shows_what_it_did(app: App, open_page: Open, slow
         show,
         train.VIEWS,
         "train_here remove_layer_ add_layer hidden_ optimizer train why take_settings try_"
-        " reset_lr reset_epochs reset undo run_settings finder ask_finder export_net hide_steps"
-        " see_errors draw_for_it try_first"
+        " reset_lr reset_epochs reset undo run_settings run_network finder ask_finder export_net"
+        " hide_steps see_errors draw_for_it try_first"
         " export_inference export_training export_curves export_pictures net_file_ other_pictures",
     )
 

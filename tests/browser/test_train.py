@@ -67,6 +67,15 @@ def test_a_newcomer_finds_a_net_and_trains_another(
     says(page, "finished")
     expect(steps).to_have_count(0)
 
+    store.run_list.delete([run.id for run in store.runs()])
+    go(page, empty_app)
+    expect(page.get_by_text("No run yet")).to_be_visible()
+    expect(chart(page, "accuracy_chart")).to_be_visible()
+    settled(page)
+    at = places(page)
+    assert [*at] == sorted(at, key=lambda key: at[key][0])
+    assert at["run_diagnosis"][1] <= 900
+
 
 def test_reload_and_a_second_tab_see_the_run_where_it_is(
     app: App, open_page: Callable[..., Page], store: Store

@@ -70,6 +70,8 @@ def _nothing(run: Run, history: History) -> None:
     elif history.last_epoch:
         learns = "learned" if run.ended else "learns"
         st.caption(f"Nothing stands out: the run {learns} as it should.")
+    elif run.is_planned:
+        st.caption("Its diagnosis appears here after the first epoch.")
     else:
         st.caption(absence.sentence(run, "diagnosis", "epoch"))
 

@@ -48,8 +48,9 @@ def show_frame(config: TrainConfig) -> None:
     run = records.planned(config)
     st.html(style.CARD)
     with st.container(key="run", border=True):
-        st.container(key="run_header").header("No run yet", anchor=False)
-        with st.container(key="run_state"):
+        row = st.container(horizontal=True, vertical_alignment="center", key="run_header")
+        row.header("No run yet", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center", key="run_state"):
             st.caption("Press Train, and the curves of your run appear here.")
         _results(run, resources.history(run))
     elsewhere.follow()

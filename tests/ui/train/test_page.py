@@ -82,6 +82,7 @@ def test_without_a_run_the_frame_of_one_stands_there(store: Store) -> None:
     assert app.header[0].value == "No run yet"
     assert len(app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart")) == 2
     assert metric(app, "Epochs done") == "0 of 3"
+    assert "Its diagnosis appears here after the first epoch." in shown(app)
     assert "For the settings of the controls." in shown(app)
     assert "The classes" in [part.value for part in app.subheader]
     control(app, "epochs").set_value(7).run()
