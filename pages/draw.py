@@ -10,10 +10,12 @@ from scratchmlp.ui.draw import desk, training_data
 def page() -> None:
     st.title("Draw a digit", anchor=False)
     selection.read_run()
-    runs = run_picker.trained_runs()
-    run = run_picker.choose_run(runs)
-    first_run.warn_without_mnist(run)
-    training_data.describe(run)
+    # What comes and goes above the canvas stands in a container: the browser makes a new canvas, an
+    # empty one, where the old one has changed its place.
+    with st.container():
+        run = run_picker.choose_run(run_picker.trained_runs())
+        first_run.warn_without_mnist(run)
+        training_data.describe(run)
     desk.show(run)
 
 

@@ -52,6 +52,15 @@ def decimal(number: float, decimals: int = 4) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def significant(number: float) -> str:
+    """A number with three digits that count.
+
+    >>> significant(2.302585), significant(0.00123), significant(1.236e27)
+    ('2.3', '0.00123', '1.24e27')
+    """
+    return f"{number:.3g}".replace("e+0", "e").replace("e+", "e")
+
+
 def decimal_expression(field: str, decimals: int = 4) -> str:
     """The same for a finite field of a chart's table, as an expression of Vega."""
     number = f"datum['{field}']"

@@ -8,7 +8,7 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratchmlp.figures import decimal, decimal_expression, percent
+from scratchmlp.figures import decimal, decimal_expression, percent, significant
 from scratchmlp.figures import percent_expression as expression
 from tests.conftest import ROOT
 
@@ -64,6 +64,14 @@ def test_a_number_of_any_size_is_short_and_right(number: float) -> None:
     text = decimal(number)
     assert len(text) <= 11
     assert float(text) == pytest.approx(number, rel=0.06, abs=0.00006)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(2.302585, "2.3"), (0.00123, "0.00123"), (15.53, "15.5"), (1.24e27, "1.24e27")],
+)
+def test_three_digits_count(number: float, text: str) -> None:
+    assert significant(number) == text
 
 
 def test_a_chart_prints_the_same_numbers() -> None:

@@ -15,7 +15,7 @@ from scratchmlp.analysis.findings import (
     smaller_batches,
 )
 from scratchmlp.analysis.symptoms import Symptoms
-from scratchmlp.figures import percent
+from scratchmlp.figures import percent, significant
 
 MIN_PEAK = 2.0  # peak of the loss / first loss
 MIN_RISE = 1.25  # training loss / training loss of an earlier epoch
@@ -55,7 +55,8 @@ def diverged(symptoms: Symptoms) -> Finding | None:
 def _losses_before(symptoms: Symptoms) -> str:
     if math.isnan(symptoms.first_loss):
         return ""
-    return f", after it went from {symptoms.first_loss:.3g} to {symptoms.last_loss:.3g}"
+    first, last = significant(symptoms.first_loss), significant(symptoms.last_loss)
+    return f", after it went from {first} to {last}"
 
 
 def learning_rate_too_high(symptoms: Symptoms) -> Finding | None:
@@ -71,7 +72,7 @@ def learning_rate_too_high(symptoms: Symptoms) -> Finding | None:
     return Finding(
         "learning rate too high",
         "error",
-        f"The training loss rises from {start:.3g} to {top:.3g}.",
+        f"The training loss rises from {significant(start)} to {significant(top)}.",
         "The steps are too long: they jump over the minimum.",
         f"Train with a tenth of the learning rate{' and smaller batches' if batches else ''}.",
         lower_rate(symptoms.config) | batches,
@@ -84,8 +85,8 @@ def large_initial_weights(symptoms: Symptoms) -> Finding | None:
     return Finding(
         "initial weights too large",
         "warning",
-        f"The loss of the first batch is {symptoms.first_loss:.3g}. A guess among 10 classes has "
-        "2.30.",
+        f"The loss of the first batch is {significant(symptoms.first_loss)}. A guess among 10 "
+        "classes has 2.30.",
         "Large weights make large logits, so the first predictions are confident and wrong. Most "
         "steps only undo this.",
         "Start from smaller weights, made for this activation.",
@@ -125,7 +126,7 @@ def learning_rate_too_low(symptoms: Symptoms) -> Finding | None:
         "learning rate too low",
         "warning",
         f"All steps together can move the weights by at most {percent(symptoms.reach, 1)} of their "
-        f"norm. The training loss is still {symptoms.train_loss:.3g}.",
+        f"norm. The training loss is still {significant(symptoms.train_loss)}.",
         "The steps are too short: the loss would go on falling for a long time.",
         "Train with ten times the learning rate.",
         {"lr": rounded(min(10 * symptoms.config.lr, largest("lr")))},

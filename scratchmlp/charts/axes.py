@@ -22,7 +22,8 @@ def log_axis(channel: str = "y", **options: Any) -> alt.Axis:
         ticks = f"{high}-{low}<{most}?{_ticks(low, most, step)}:{ticks}"
     ticks = f"{high}-{low}<3.5?{_ticks(low, 4, 1, (1, 2, 5))}:{ticks}"
     ticks = f"{high}-{low}<{_NARROW}?null:{ticks}"
-    number = "format(datum.value, datum.value < 0.001 || datum.value >= 1e5 ? '.0e' : '~g')"
+    is_extreme = "datum.value < 0.001 || datum.value >= 1e5"
+    number = f"replace(format(datum.value, {is_extreme} ? '.0e' : '~g'), '+', '')"
     return alt.Axis(values=alt.ExprRef(expr=ticks), labelExpr=number, **options)
 
 

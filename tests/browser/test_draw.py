@@ -218,6 +218,8 @@ def test_a_correction_is_learned_at_once_and_undone(
     taught = app.store.run("latest")
     assert taught.parent == app.id("first")
     expect(page).to_have_url(re.compile(taught.id))
+    settled(page)
+    page.wait_for_function(INKED)  # though the longer name of the run has a line of its own
     [kept] = app.store.drawings.all()
     assert kept.label == label and np.any(kept.image) and kept.strokes
     lesson.get_by_role("button", name="Undo").click()
