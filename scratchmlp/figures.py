@@ -11,7 +11,7 @@ LARGE = 1e5
 
 
 def percent(share: float, decimals: int = 2) -> str:
-    """A share in [0, 1] as a percentage with so many decimals. A half is rounded up, as browsers do.
+    """A share in [0, 1] as a percentage with so many decimals. A half is rounded up.
 
     >>> percent(0.98127), percent(0.99997), percent(0.0002, 1), percent(1.0, 0)
     ('98.13%', '>99.99%', '<0.1%', '100%')
