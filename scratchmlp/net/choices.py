@@ -44,6 +44,19 @@ class OptimizerChoice(Choice):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AugmentationChoice(Choice):
+    """An augmentation.
+
+    Attributes
+    ----------
+    seconds : that it takes for a picture on one thread, roughly: forecasts of the time of a run
+        scale it by runs that were measured.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActivationChoice(Choice):
     """An activation.
 
@@ -153,14 +166,18 @@ SCHEDULES = {
 }
 # Implemented in `augment`.
 AUGMENTATIONS = {
-    "none": Choice(function="unchanged", help="Every epoch shows the same pictures."),
-    "affine": Choice(
+    "none": AugmentationChoice(
+        function="unchanged", help="Every epoch shows the same pictures.", seconds=0.0
+    ),
+    "affine": AugmentationChoice(
         function="affine",
+        seconds=9e-6,
         settings=("augment_strength",),
         help="Each picture is rotated, scaled, sheared and shifted a little.",
     ),
-    "elastic": Choice(
+    "elastic": AugmentationChoice(
         function="elastic",
+        seconds=2.4e-5,
         settings=("augment_strength",),
         help="Affine, and each picture is distorted a little too.",
     ),

@@ -7,6 +7,7 @@ in, first out.
 """
 
 import heapq
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -14,15 +15,16 @@ from typing import Literal, NamedTuple
 from scratchmlp.runs.permissions import LOCAL
 
 WINDOW = 3600.0  # seconds: what a visitor had before counts no more
+RECENT = 120.0  # seconds: by what visitors asked for since then, a forecast knows how busy they are
 
 
 State = Literal["running", "paused", "ended"]
 
 
 class Item(NamedTuple):
-    """A run or a background task in the queue."""
+    """A run or a background task in the queue, or a press that a forecast expects."""
 
-    kind: Literal["run", "task"]
+    kind: Literal["run", "task", "press"]
     id: str
 
 
@@ -116,6 +118,29 @@ def in_order(
     return first, [one.item for one in sorted(left, key=lambda one: (one.created, one.item))]
 
 
+def expected_presses(
+    waiting: Sequence[Waiting], served: Sequence[Served], now: float
+) -> list[Waiting]:
+    """What visitors will ask for, if each goes on as lately, and for as long again.
+
+    Whoever had less passes whoever had more, so without these presses a wait seems too short.
+    """
+    lately = defaultdict[str, list[float]](list)
+    times = [(one.owner, one.created) for one in waiting]
+    times += [(one.owner, one.started) for one in served]
+    for owner, when in times:
+        if when > now - RECENT:
+            lately[owner].append(when)
+    if len(lately) < 2:  # nobody passes
+        return []
+    lasted = now - min(map(min, lately.values()))
+    return [
+        Waiting(Item("press", f"{owner} {n}"), owner, now + (n + 0.5) / len(own) * lasted)
+        for owner, own in lately.items()
+        for n in range(len(own))
+    ]
+
+
 def starts(
     waiting: Sequence[Waiting],
     served: Sequence[Served],
@@ -124,31 +149,50 @@ def starts(
     workers: int,
     max_running: int,
     now: float,
+    presses: Sequence[Waiting] = (),
 ) -> dict[Item, Start]:
     """When each waiting item starts, if each lasts as long as is expected. Left out: never.
 
     Parameters
     ----------
-    lasts : the seconds that each waiting item will take.
+    lasts : the seconds that each waiting item and each press will take.
     ends : of what workers do now: the time at which it ends, and its position in `served`.
+    presses : what is expected to come later, see `expected_presses`.
     """
-    left, taken, found = list(waiting), list(served), dict[Item, Start]()
+    lines = _lines([*waiting, *presses])
+    left = {one.item for one in waiting}
+    taken, found = list(served), dict[Item, Start]()
     busy, time = list(ends), now
     heapq.heapify(busy)
     while left:
+        first = [line[-1] for line in lines if line]
         one = None
         if len(busy) < workers:
-            one = next_up(left, shares(taken, time), max_running)
+            here = (one for one in first if one.created <= time or one.item in left)
+            one = next_up(here, shares(taken, time), max_running)
+        comes = min((one.created for one in first if one.created > time), default=None)
         if one:
-            left.remove(one)
-            found[one.item] = Start(len(found), time - now)
+            next(line for line in lines if line and line[-1] is one).pop()
+            if one.item in left:
+                left.remove(one.item)
+                found[one.item] = Start(len(found), time - now)
             heapq.heappush(busy, (time + lasts[one.item], len(taken)))
             taken.append(Served(one.owner, time, "running"))
-        elif busy:
-            time, position = heapq.heappop(busy)
-            time = max(time, now)
+        elif busy and (comes is None or len(busy) >= workers or busy[0][0] <= comes):
+            end, position = heapq.heappop(busy)
+            time = max(end, time)
             ended = taken[position]
             taken[position] = Served(ended.owner, ended.started, "ended", time - ended.started)
+        elif comes is not None:
+            time = comes
         else:
             break
     return found
+
+
+def _lines(items: Iterable[Waiting]) -> list[list[Waiting]]:
+    """The items of each owner, the first one last: only that one can be next."""
+    lines = defaultdict[str, list[Waiting]](list)
+    for one in sorted(items, key=lambda one: (not one.had_turn, one.created, one.item)):
+        lines[one.owner].append(one)
+    return [line[::-1] for line in lines.values()]

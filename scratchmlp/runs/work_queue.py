@@ -92,7 +92,10 @@ class WorkQueue:
         ]
         lasts = {one.item: left(one.item) for one in waiting}
         taken: list[Served] = [*served.values()]
-        return turns.starts(waiting, taken, lasts, ends, workers, self._max_running, now)
+        presses = turns.expected_presses(waiting, taken, now) if waiting else []
+        usual = sum(lasts.values()) / max(1, len(lasts))
+        lasts |= {one.item: usual for one in presses}
+        return turns.starts(waiting, taken, lasts, ends, workers, self._max_running, now, presses)
 
     def known_seconds(self, configs: Sequence[TrainConfig]) -> list[float | None]:
         """How long a run of each of these settings takes here; None where that is not known.

@@ -7,7 +7,17 @@ from hypothesis import given, settings
 
 from scratchmlp.runs import turns
 from scratchmlp.runs.permissions import LOCAL
-from scratchmlp.runs.turns import Item, Served, Share, Start, Waiting, next_up, shares, starts
+from scratchmlp.runs.turns import (
+    Item,
+    Served,
+    Share,
+    Start,
+    Waiting,
+    expected_presses,
+    next_up,
+    shares,
+    starts,
+)
 
 NOW = 1e9
 MANY = 1000  # more than anybody has under way
@@ -161,3 +171,46 @@ def test_whoever_waits_all_the_time_has_about_as_much_as_the_others(
         sums[owner] += lasts[item]
         left[owner] -= 1
         assert max(sums.values()) - min(sums.values()) <= max(kinds) * 1.001
+
+
+def test_each_visitor_is_expected_to_go_on_as_lately() -> None:
+    """One who had pressed four times in 40 seconds will do so again, and one who was here once."""
+    waiting = [Waiting(Item("run", str(n)), "a", NOW - 40 + 10 * n) for n in range(4)]
+    presses = expected_presses(waiting, [Served("b", NOW - 20, "ended", 9.0)], NOW)
+    times = {owner: [one.created - NOW for one in presses if one.owner == owner] for owner in "ab"}
+    assert times == {"a": [5, 15, 25, 35], "b": [20]}
+    assert len({one.item for one in presses}) == 5
+
+
+def test_nobody_who_is_alone_or_was_here_long_ago_is_expected() -> None:
+    assert expected_presses(queue("aaa"), [], NOW) == []
+    long_ago = [Served("b", NOW - turns.RECENT - 1, "ended", 9.0)]
+    assert expected_presses(queue("a"), long_ago, NOW) == []
+
+
+def test_whoever_had_much_waits_for_those_who_will_come() -> None:
+    mine = Waiting(Item("run", "mine"), "a", NOW)
+    served = [Served("a", NOW - 60, "ended", 50.0), Served("b", NOW - 10, "running")]
+    lasts, ends = {mine.item: 10.0}, [(NOW + 10, 1)]
+    presses = [Waiting(Item("press", str(when)), "c", NOW + when) for when in (5, 15)]
+    lasts |= {one.item: 10.0 for one in presses}
+    assert starts([mine], served, lasts, ends, 1, MANY, NOW)[mine.item] == Start(0, 10.0)
+    found = starts([mine], served, lasts, ends, 1, MANY, NOW, presses)
+    assert found == {mine.item: Start(0, 30.0)}
+
+
+@given(queues, st.integers(1, 4), st.lists(st.tuples(owners, lengths, lengths), max_size=9))
+@settings(max_examples=50)
+def test_all_that_waits_starts_whatever_is_expected(
+    made: list[tuple[str, float]], workers: int, later: list[tuple[str, float, float]]
+) -> None:
+    waiting = queue("".join(owner for owner, _ in made))
+    lasts = {one.item: seconds for one, (_, seconds) in zip(waiting, made, strict=True)}
+    presses = [
+        Waiting(Item("press", str(n)), owner, NOW + when)
+        for n, (owner, when, _) in enumerate(later)
+    ]
+    lasts |= {one.item: seconds for one, (_, _, seconds) in zip(presses, later, strict=True)}
+    found = starts(waiting, [], lasts, [], workers, 1, NOW, presses)
+    assert found.keys() == {one.item for one in waiting}
+    assert sorted(start.before for start in found.values()) == list(range(len(waiting)))
