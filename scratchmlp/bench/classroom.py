@@ -62,7 +62,7 @@ def run(visitors: int, pace: Pace) -> Iterator[Line]:
         first, lesson = Visitor(app.url), Lesson(app.url, pace.thinking)
         try:
             with asyncio.Runner() as runner:
-                yield from runner.run(_begin(app, first, pace))
+                yield from runner.run(_begin(app, store, first, pace))
                 yield from runner.run(_teach(app, store, lesson, visitors, pace))
                 yield from runner.run(_idle(app, "all connected", pace))
                 yield from runner.run(_watching(app, pace))
@@ -72,9 +72,11 @@ def run(visitors: int, pace: Pace) -> Iterator[Line]:
             store.close()
 
 
-async def _begin(app: App, first: Visitor, pace: Pace) -> list[Line]:
+async def _begin(app: App, store: Store, first: Visitor, pace: Pace) -> list[Line]:
     seconds = await first.open()
-    await first.until(lambda: first.card.status == "finished")
+    while not any(run.ended for run in store.runs()):  # it shows the program's network until then
+        await asyncio.sleep(0.1)
+    await first.until(lambda: first.card.status == "finished" and not first.asks_by_itself)
     return [
         _value("the first visitor of a new server", seconds, "s"),
         *await _idle(app, "one visitor of a finished run", pace),

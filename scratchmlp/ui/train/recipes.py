@@ -176,7 +176,9 @@ _CSS = """
 """
 _NARROW = """@container (max-width: 47rem) {
 .st-key-preset .groups { display: none }
-.st-key-preset [role=radiogroup] { grid-template-columns: 1fr 1fr }
+.st-key-preset [role=radiogroup] { grid-template-columns: repeat(2, minmax(0, 1fr)) }
+.st-key-preset [role=radiogroup] > div { padding-inline: .375rem }
+.st-key-preset [data-testid=stCaptionContainer] p { font-size: .6875rem }
 .st-key-preset [role=radiogroup] > div::before { position: absolute; top: -1.375rem; left: 0;
   font-size: .8125rem; font-weight: 600; opacity: .8; white-space: nowrap }
 CARDS }
