@@ -40,6 +40,10 @@ def test_nothing_moves_or_fades_while_a_run_trains(
     expect(chart(page, "accuracy_chart")).to_be_visible()
     seen = page.evaluate("[...window.seen]")
     assert len(seen) == 4, seen
+    # Each frame has its height before its chart is there.
+    frames = page.locator(".st-key-loss_chart, .st-key-accuracy_chart")
+    height = "frame => frame.offsetHeight === parseFloat(getComputedStyle(frame).minHeight)"
+    assert frames.evaluate_all(f"frames => frames.every({height})")
 
 
 def test_settings_outlast_a_visit_and_a_reload(app: App, open_page: Callable[..., Page]) -> None:

@@ -48,8 +48,8 @@ CARD = f"""<style>
 .st-key-run_diagnosis p {{ font-size: .875rem; line-height: 1.4 }}
 .st-key-run_diagnosis button :is(p, [data-testid=stMarkdownContainer]) {{ font-size: .8125rem;
   line-height: 1.25; white-space: normal }}
-.st-key-accuracy_chart {{ padding-top: .5rem }}
-.st-key-loss_chart, .st-key-accuracy_chart {{ min-height: {CURVE_HEIGHT}px }}
+.st-key-loss_chart {{ min-height: {CURVE_HEIGHT}px }}
+.st-key-accuracy_chart {{ padding-top: .5rem; min-height: calc({CURVE_HEIGHT}px + .5rem) }}
 .st-key-run_accuracy [data-testid=stMetricValue] {{ font-size: 2.75rem; line-height: 3rem }}
 .st-key-run_figures [data-testid=stMetric] > div {{ display: flex; align-items: baseline;
   justify-content: space-between; width: 100%; gap: .5rem }}
