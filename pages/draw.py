@@ -10,8 +10,8 @@ from scratchmlp.ui.draw import desk, training_data
 def page() -> None:
     st.title("Draw a digit", anchor=False)
     selection.read_run()
-    # What comes and goes above the canvas stands in a container: the browser makes a new canvas, an
-    # empty one, where the old one has changed its place.
+    # A canvas that moves to another place in the page is made anew, and is empty. So all that comes
+    # and goes above it stands in one container.
     with st.container():
         run = run_picker.choose_run(run_picker.trained_runs())
         first_run.warn_without_mnist(run)

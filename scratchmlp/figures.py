@@ -48,8 +48,7 @@ def decimal(number: float, decimals: int = 4) -> str:
         return "NaN" if math.isnan(number) else "infinite"
     if abs(number) < LARGE:
         return f"{number:.{decimals}f}"
-    mantissa, exponent = f"{number:.1e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
+    return _short(f"{number:.1e}")
 
 
 def significant(number: float) -> str:
@@ -58,7 +57,12 @@ def significant(number: float) -> str:
     >>> significant(2.302585), significant(0.00123), significant(1.236e27)
     ('2.3', '0.00123', '1.24e27')
     """
-    return f"{number:.3g}".replace("e+0", "e").replace("e+", "e")
+    return _short(f"{number:.3g}")
+
+
+def _short(text: str) -> str:
+    """A number in Python's words, with a power of ten as e17 and not as e+17."""
+    return text.replace("e+0", "e").replace("e+", "e")
 
 
 def decimal_expression(field: str, decimals: int = 4) -> str:

@@ -165,20 +165,21 @@ def starts(
     busy, time = list(ends), now
     heapq.heapify(busy)
     while left:
-        first = [line[-1] for line in lines if line]
+        first = [line[-1] for line in lines.values() if line]
         one = None
         if len(busy) < workers:
             here = (one for one in first if one.created <= time or one.item in left)
             one = next_up(here, shares(taken, time), max_running)
-        comes = min((one.created for one in first if one.created > time), default=None)
         if one:
-            next(line for line in lines if line and line[-1] is one).pop()
+            lines[one.owner].pop()
             if one.item in left:
                 left.remove(one.item)
                 found[one.item] = Start(len(found), time - now)
             heapq.heappush(busy, (time + lasts[one.item], len(taken)))
             taken.append(Served(one.owner, time, "running"))
-        elif busy and (comes is None or len(busy) >= workers or busy[0][0] <= comes):
+            continue
+        comes = min((one.created for one in first if one.created > time), default=None)
+        if busy and (comes is None or len(busy) >= workers or busy[0][0] <= comes):
             end, position = heapq.heappop(busy)
             time = max(end, time)
             ended = taken[position]
@@ -190,9 +191,12 @@ def starts(
     return found
 
 
-def _lines(items: Iterable[Waiting]) -> list[list[Waiting]]:
-    """The items of each owner, the first one last: only that one can be next."""
+def _lines(items: Iterable[Waiting]) -> dict[str, list[Waiting]]:
+    """The items of each owner. The next one is the last of its list; the others wait for it."""
     lines = defaultdict[str, list[Waiting]](list)
-    for one in sorted(items, key=lambda one: (not one.had_turn, one.created, one.item)):
+    latest_first = sorted(
+        items, key=lambda one: (not one.had_turn, one.created, one.item), reverse=True
+    )
+    for one in latest_first:
         lines[one.owner].append(one)
-    return [line[::-1] for line in lines.values()]
+    return lines

@@ -6,6 +6,7 @@ it was at its last checkpoint.
 A run that a terminal trains never enters the queue: it belongs to the process of that terminal.
 """
 
+import statistics
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -80,6 +81,8 @@ class WorkQueue:
         if config and owner is not None:
             waiting.append(Waiting(NEW, owner, now))
             work[NEW] = queue_state.Work(config, 0, None)
+        if not waiting:
+            return {}
 
         def left(item: Item) -> float:
             since = now - served[item].started if item in served else 0.0
@@ -92,8 +95,8 @@ class WorkQueue:
         ]
         lasts = {one.item: left(one.item) for one in waiting}
         taken: list[Served] = [*served.values()]
-        presses = turns.expected_presses(waiting, taken, now) if waiting else []
-        usual = sum(lasts.values()) / max(1, len(lasts))
+        presses = turns.expected_presses(waiting, taken, now)
+        usual = statistics.mean(lasts.values())
         lasts |= {one.item: usual for one in presses}
         return turns.starts(waiting, taken, lasts, ends, workers, self._max_running, now, presses)
 

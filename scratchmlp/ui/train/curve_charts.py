@@ -11,7 +11,7 @@ from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 from scratchmlp import glossary
 from scratchmlp.analysis import curves
 from scratchmlp.charts.training import GHOST, accuracy_chart, loss_chart
-from scratchmlp.figures import decimal, percent
+from scratchmlp.figures import LARGE, decimal, percent
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import resources
@@ -124,7 +124,8 @@ def _draw_loss(
         "axis": _axis("step", axis_end, "loss", references.losses_reached(_run, len(curve) > 0)),
     }
     far = [_titles[name] for name, table in whole.items() if (table["smooth"] > limit).any()]
-    left_out = f"{', '.join(far)} above {decimal(limit, 0)} nats" if far else ""
+    most = f"{limit:,.0f}" if limit < LARGE else decimal(limit)
+    left_out = f"{', '.join(far)} above {most} nats" if far else ""
     alt = "Loss by step; no step is done."
     if len(curve):
         alt = f"Loss by step; the last average is {curve['smooth'].iloc[-1]:.1g} nats."

@@ -16,4 +16,4 @@ def test_a_loss_without_bounds_leaves_room_for_the_run_beside_it(store: Store) -
     app.session_state[session.COMPARED_RUNS] = [other]
     text = shown(app.run())
     assert not app.exception
-    assert f"the wild one · {other[:4]} above 1000 nats" in text
+    assert f"the wild one · {other[:4]} above 1,000 nats" in text
