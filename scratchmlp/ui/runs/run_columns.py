@@ -29,9 +29,10 @@ COLUMNS = {
 HOSTED = ("owner", "shown")  # only on a hosted server
 SETTINGS = [field for field in LABELS if field != "dataset"]
 DEFAULT_COLUMNS = list(COLUMNS)[:-1]
-NAME_WIDTH, OPEN_WIDTH, SETTINGS_WIDTH = 260, 64, 205  # pixels; a phone shows the first two
+NAME_WIDTH, OPEN_WIDTH, SETTINGS_WIDTH = 260, 64, 202  # pixels; a phone shows the first two
 LETTER, MARGIN = 7.4, 18  # pixels: the width of a letter, and of a cell's two margins
 LINE, PADDING, MAX_LINES = 21, 14, 3  # pixels: the height of a line, and of what is around lines
+WRAPPED_HEIGHT = 65  # pixels: in a lower row Streamlit writes one line and cuts the rest
 
 
 def names() -> list[str]:
@@ -76,7 +77,9 @@ def row_height(shown: pd.DataFrame) -> int:
         for name, width in widths.items()
         for text in shown[name].dropna()
     ]
-    return PADDING + LINE * min(max(lines, default=1), MAX_LINES)
+    most = min(max(lines, default=1), MAX_LINES)
+    height = PADDING + LINE * most
+    return max(WRAPPED_HEIGHT, height) if most > 1 else height
 
 
 def _log10(losses: list[float]) -> list[float]:
@@ -97,23 +100,23 @@ def config(button: str, is_pinned: bool = True) -> dict[str, Any]:
             help="Opens the run on Train. A dot marks the run that the pages show.",
         ),
         "status": column.MultiselectColumn(
-            options=list(COLORS), color=list(COLORS.values()), width=95
+            options=list(COLORS), color=list(COLORS.values()), width=91
         ),
         "owner": column.TextColumn(width=110, help="Who trained it."),
         "shown": column.TextColumn(
             width=110, help="Who pins or shares a run shows it to everybody on this server."
         ),
         "accuracy": column.NumberColumn(
-            format="%.2f%%", width=110, help="Measured once, at the end."
+            format="%.2f%%", width=108, help="Measured once, at the end."
         ),
         "settings": column.TextColumn(
             width=SETTINGS_WIDTH,
             help="The nearest recipe and all that differs from it, where the name says less.",
         ),
         "losses": column.LineChartColumn(width=120, help="By step."),
-        "dataset": column.TextColumn(width=75),
+        "dataset": column.TextColumn(width=70),
         "created": column.DatetimeColumn(
-            format="D MMM YYYY, HH:mm", timezone=zone, width=138, help=f"In {zone}."
+            format="D MMM YYYY, HH:mm", timezone=zone, width=152, help=f"In {zone}."
         ),
         "seconds": column.NumberColumn(format="%.1f s", width=100),
         "note": column.TextColumn(width=200),

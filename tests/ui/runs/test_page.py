@@ -84,6 +84,8 @@ def test_the_settings_are_said_once_and_the_longest_name_has_lines_enough(store:
     frame = page().dataframe[0]
     assert frame.value["settings"].tolist() == ["modern, 16 units, 2 epochs"]
     assert frame.proto.row_height == 77
+    store.run_list.rename(short, "modern, 64 units, learning rate 5, seed 7")
+    assert page().dataframe[0].proto.row_height == 65  # in 64 pixels Streamlit writes one line
     for width in (run_columns.NAME_WIDTH, run_columns.SETTINGS_WIDTH):
         letters = (width - run_columns.MARGIN) / run_columns.LETTER
         assert letters * 2 > 45  # a usual name has two lines
