@@ -1,4 +1,4 @@
-"""How a process gives memory back to the system, which the C library otherwise keeps for later.
+"""What the C library keeps of freed memory for later, and what it gives back to the system.
 
 It matters with GNU's C library; elsewhere these functions do nothing.
 """
@@ -19,8 +19,23 @@ def keep_small() -> None:
     By default, whoever frees a large array makes the library keep the next ones, and each of many
     threads keeps its own.
     """
-    for parameter, value in ((ARENA_MAX, ARENAS), (MMAP_THRESHOLD, MB), (TRIM_THRESHOLD, MB)):
-        _call("mallopt", parameter, value)
+    _set(mmap_threshold=MB, trim_threshold=MB)
+
+
+def keep_large() -> None:
+    """Keep the memory of large arrays for the next ones, until `give_back`.
+
+    By default, the library gives the memory of every tensor back at once, and requests it again in
+    each step: training took 1.5 times as long.
+    """
+    _set(mmap_threshold=32 * MB, trim_threshold=256 * MB)
+
+
+def _set(mmap_threshold: int, trim_threshold: int) -> None:
+    """Sizes in bytes. Two heaps for all threads: those of this app do not compete for them."""
+    _call("mallopt", ARENA_MAX, ARENAS)
+    _call("mallopt", MMAP_THRESHOLD, mmap_threshold)
+    _call("mallopt", TRIM_THRESHOLD, trim_threshold)
 
 
 def give_back() -> None:

@@ -21,7 +21,7 @@ from scratchmlp.bench.server import link_cache
 from scratchmlp.data import datasets, splits
 from scratchmlp.data.datasets import Dataset
 from scratchmlp.data.sources import SOURCES
-from scratchmlp.runs.cluster import free_port
+from scratchmlp.runs.cluster import LocalCluster, free_port
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 
@@ -180,7 +180,7 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         close_world(patch, home, home / "fastai")
         patch.setenv("PYTHONWARNINGS", "ignore")
         store = Store()
-        owner = Jobs(store, workers=2)
+        owner = Jobs(store, LocalCluster(2))
     owner.wait_until_ready(180)
     assert owner.address
     yield owner.address

@@ -34,6 +34,7 @@ FLOORS = (
     ("scratchmlp.ui",),
     ("scratchmlp.cli", "scratchmlp.bench", "scratchmlp.__main__", "app", "pages"),
 )
+DASK = tuple(f"scratchmlp/runs/{name}.py" for name in ("jobs", "cluster", "cluster_process"))
 HOMES = {
     "streamlit": (
         "scratchmlp/listening.py",
@@ -60,8 +61,8 @@ HOMES = {
         "scratchmlp/runs/work_queue.py",
     ),
     "alembic": ("scratchmlp/runs/database.py", "scratchmlp/runs/migrations/"),
-    "distributed": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),
-    "dask": ("scratchmlp/runs/jobs.py", "scratchmlp/runs/cluster.py"),
+    "distributed": DASK,
+    "dask": DASK,
     "altair": ("scratchmlp/charts/",),
     "typer": ("scratchmlp/cli/",),
 }

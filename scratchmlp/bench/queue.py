@@ -15,6 +15,7 @@ import numpy as np
 
 from scratchmlp.bench import Line
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.cluster import LocalCluster
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.permissions import Visitor
 from scratchmlp.runs.store import Store
@@ -51,7 +52,7 @@ def run(dataset: str, presses: int, seed: int = 0) -> Iterator[Line]:
     """Press so often, wait until all have started, and yield the figures."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(f"sqlite:///{folder}/runs.db")
-        jobs = Jobs(store, WORKERS)
+        jobs = Jobs(store, LocalCluster(WORKERS))
         try:
             cases = _cases(store, jobs, TrainConfig(dataset=dataset), presses, random.Random(seed))
         finally:

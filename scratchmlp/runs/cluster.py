@@ -6,10 +6,9 @@ third of the time and takes a fifth of the memory.
 Each process listens on loopback only, and exits when its parent exits.
 """
 
-import json
+import gc
 import os
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -20,12 +19,13 @@ from dask.system import CPU_COUNT
 from distributed import Worker
 from distributed.system import MEMORY_LIMIT
 
+from scratchmlp.runs.cluster_process import Process
+
 LOOPBACK = "127.0.0.1"
 MB = 2**20
 PARENT = "SCRATCHMLP_PARENT"  # tells a process whose child it is: the parent may die before it asks
 NICENESS = 10  # of a worker: pages answer first
 WORKER_MB = 500  # that a worker takes while it trains, and about as much as the app does
-RESTART_SECONDS = 3.0  # at least, between two starts of the same process
 QUIET = {"dashboard": False, "dashboard_address": f"{LOOPBACK}:0", "host": LOOPBACK}
 SCHEDULER = QUIET | {"preload": [__name__], "allowed_failures": 0}
 WORKER = QUIET | {"preload": [__name__], "nthreads": 1, "memory_limit": 0}
@@ -39,18 +39,8 @@ ENVIRONMENT = {
     "DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING": "False",
     "DASK_DISTRIBUTED__SCHEDULER__ACTIVE_MEMORY_MANAGER__START": "False",
 }
-# By default, the C library returns the memory of every tensor to the system at once, and a worker
-# requests it again in each step: training took 1.5 times as long. A worker returns it after each
-# run instead. Every run has a thread of its own, which needs no heap of its own: one trains at a
-# time. One thread of PyTorch for each worker.
-WORKER_ENVIRONMENT = {
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_TRIM_THRESHOLD_": str(256 * MB),
-    "MALLOC_MMAP_THRESHOLD_": str(32 * MB),
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
+# One thread of PyTorch, and of every other library, for each worker.
+WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def default_workers() -> int:
@@ -68,10 +58,11 @@ class LocalCluster:
     Attributes
     ----------
     address : of the scheduler. It changes when the scheduler is replaced.
+    size : the number of workers.
     """
 
     def __init__(self, workers: int) -> None:
-        self.address = ""
+        self.address, self.size = "", workers
         # `python -m dask` must find this package, whatever folder the app was started in.
         paths = str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")
         own = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), PARENT: str(os.getpid())}
@@ -80,51 +71,35 @@ class LocalCluster:
         environment = WORKER_ENVIRONMENT | environment
         self._workers = [Process("distributed.Worker", environment) for _ in range(workers)]
 
-    def heal(self) -> None:
+    def copy(self) -> None:
+        """Start all processes as copies of this one, where the system can do that.
+
+        Call it before this process does anything in threads: what they do is not copied.
+        """
+        if sys.platform != "linux":  # on macOS, the system's own libraries do not survive it
+            return
+        from scratchmlp.runs import worker  # noqa: F401 (PyTorch, loaded once for all)
+
+        gc.collect()
+        gc.freeze()  # a collection writes into all that it looks at, and that would be copied
+        self.heal(as_copies=True)
+
+    def heal(self, as_copies: bool = False) -> None:
         """Start the processes that do not run. Workers do not outlive their scheduler."""
         if not self._scheduler.is_alive:
             for worker in self._workers:
                 worker.kill()
             port = free_port()
-            if self._scheduler.start([], SCHEDULER | {"port": port}):
+            if self._scheduler.start([], SCHEDULER | {"port": port}, as_copies):
                 self.address = f"tcp://{LOOPBACK}:{port}"
         if self._scheduler.is_alive:
             for worker in self._workers:
                 if not worker.is_alive:
-                    worker.start([self.address], WORKER)
+                    worker.start([self.address], WORKER, as_copies)
 
     def close(self) -> None:
         for process in (self._scheduler, *self._workers):
             process.kill()
-
-
-class Process:
-    """A process of the cluster, which can be started again."""
-
-    def __init__(self, dask_class: str, environment: dict[str, str]) -> None:
-        self._class, self._environment = dask_class, environment
-        self._process: subprocess.Popen | None = None
-        self._started = 0.0
-
-    @property
-    def is_alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def start(self, arguments: list[str], options: dict[str, Any]) -> bool:
-        """Start it, unless it was started a moment ago."""
-        now = time.monotonic()
-        if self._process is not None and now - self._started < RESTART_SECONDS:
-            return False
-        spec = json.dumps({"cls": self._class, "opts": options})
-        command = [sys.executable, "-m", "dask", "spec", *arguments, "--spec", spec]
-        self._process = subprocess.Popen(command, env=self._environment)
-        self._started = now
-        return True
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
 
 
 def work(url: str, name: str) -> None:

@@ -7,7 +7,6 @@ remembered for all that, so any process may die at any moment.
 """
 
 import logging
-import os
 import threading
 import time
 import uuid
@@ -15,7 +14,7 @@ from typing import Any
 
 from distributed import Client, Future
 
-from scratchmlp.runs.cluster import LocalCluster, default_workers, work
+from scratchmlp.runs.cluster import LocalCluster, work
 from scratchmlp.runs.database import LOST_AFTER, StoreError
 from scratchmlp.runs.store import Store
 from scratchmlp.runs.work_queue import Heart
@@ -37,7 +36,7 @@ class Jobs:
     Parameters
     ----------
     store : the store that has the queue.
-    workers : the number of workers on this machine; `default_workers()` if None.
+    workers : the processes of this machine, which end with this; or the address of a scheduler.
 
     Attributes
     ----------
@@ -45,12 +44,12 @@ class Jobs:
     size : how many items are done at the same time, as far as is known.
     """
 
-    def __init__(self, store: Store, workers: int | None = None) -> None:
+    def __init__(self, store: Store, workers: LocalCluster | str) -> None:
         self.trouble: str | None = None
         self._store = store
-        self._workers = self.size = workers or default_workers()
-        self._scheduler = os.environ.get("SCRATCHMLP_SCHEDULER")
-        self._cluster = None if self._scheduler else LocalCluster(self._workers)
+        self._cluster = workers if isinstance(workers, LocalCluster) else None
+        self._scheduler = workers if isinstance(workers, str) else ""
+        self.size = self._cluster.size if self._cluster else 1
         self._client: Client | None = None
         self._asked: dict[Slot, Future] = {}  # the workers that were sent to the queue
         self._killed: set[str] = set()  # the names of those that died there
@@ -61,7 +60,7 @@ class Jobs:
         self._thread.start()
 
     @property
-    def address(self) -> str | None:
+    def address(self) -> str:
         """The address of the scheduler."""
         return self._cluster.address if self._cluster else self._scheduler
 
@@ -138,7 +137,7 @@ class Jobs:
             self._asked[slot] = self._client.submit(
                 work, self._store.url_text, name, key=name, workers=[slot[0]]
             )
-        if self._cluster is None or len(threads) == self._workers:
+        if self._cluster is None or len(threads) == self._cluster.size:
             self._ready.set()
         now = time.monotonic()
         if threads or not waiting:

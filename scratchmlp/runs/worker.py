@@ -32,6 +32,7 @@ def work(url: Any, name: str) -> None:
     `name` is written to each item that this worker takes. An item is done in a thread of its own: a
     paused run keeps its thread, but not its place, and the next item begins.
     """
+    memory.keep_large()
     store = patiently(lambda: Store(url))
     while item := patiently(lambda: store.work.claim_next(name)):
         is_free = threading.Event()

@@ -1,6 +1,7 @@
 """What all visitors share: the store, the workers, the data, and what is cached of runs."""
 
 import logging
+import os
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +16,7 @@ from scratchmlp.errors import UserError
 from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.network import Network
+from scratchmlp.runs.cluster import LocalCluster, default_workers
 from scratchmlp.runs.database import StoreError
 from scratchmlp.runs.history import History
 from scratchmlp.runs.jobs import Jobs
@@ -48,8 +50,14 @@ def shared_store() -> Store:
 
 
 @st.cache_resource(show_spinner=False)
+def workers() -> LocalCluster | str:
+    """The processes of this machine that train, or the address of the scheduler of others."""
+    return os.environ.get("SCRATCHMLP_SCHEDULER") or LocalCluster(default_workers())
+
+
+@st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
-    return Jobs(shared_store())
+    return Jobs(shared_store(), workers())
 
 
 @st.cache_resource(show_spinner=False, max_entries=40)

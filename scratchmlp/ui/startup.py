@@ -14,10 +14,23 @@ from typing import Any
 
 from scratchmlp import memory
 from scratchmlp.errors import UserError
+from scratchmlp.runs.cluster import LocalCluster
 
 log = logging.getLogger(__name__)
 
 TIDY_SECONDS = 60.0  # between two times that free memory is given back; it takes milliseconds
+
+
+def copy_into_workers() -> None:
+    """Start the workers of this machine as copies of the server, before it begins its own work."""
+    from scratchmlp.ui import resources
+
+    workers = resources.workers()
+    if isinstance(workers, LocalCluster):
+        try:
+            workers.copy()
+        except OSError as error:  # they start as programs of their own
+            log.warning("The server cannot be copied: %s", error)
 
 
 @asynccontextmanager

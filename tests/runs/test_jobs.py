@@ -16,6 +16,7 @@ import torch
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import flat
 from scratchmlp.runs import jobs as module
+from scratchmlp.runs.cluster import LocalCluster
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
@@ -51,10 +52,9 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture
-def jobs(workers: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+def jobs(workers: str, store: Store) -> Iterator[Jobs]:
     """The cluster that all tests share, with nothing to do and two workers."""
-    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
-    made = Jobs(store)
+    made = Jobs(store, workers)
     made.wait_until_ready(PATIENCE)
     wait(lambda: len(made._threads()) == 2)  # another test may have killed a worker
     yield made
@@ -69,7 +69,7 @@ class Own:
         self.others = set(below(psutil.Process()))
         self.store = Store(f"sqlite:///{home / 'runs.db'}")
         self.left = self.store.create(SHORT)
-        self.jobs = Jobs(self.store, workers=1)
+        self.jobs = Jobs(self.store, LocalCluster(1))
         self.jobs.wait_until_ready(PATIENCE)
 
     def processes(self) -> list[psutil.Process]:
@@ -80,7 +80,6 @@ class Own:
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONWARNINGS", "ignore")
-        patch.delenv("SCRATCHMLP_SCHEDULER", raising=False)
         made = Own(tmp_path_factory.mktemp("own"))
     yield made
     made.jobs.close()
@@ -241,58 +240,101 @@ def test_a_run_and_the_queue_go_on_after_the_scheduler_was_killed(own: Own) -> N
 
 
 APP = """
-import sys, time
+import socket, sys, time
 from scratchmlp.net.config import TrainConfig
+from scratchmlp.runs.cluster import LOOPBACK, LocalCluster
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 if __name__ == "__main__":
-    store = Store(sys.argv[1])
+    url, what = sys.argv[1:]
+    server, workers = socket.create_server((LOOPBACK, 0)), LocalCluster(1)
+    if what == "trains":
+        workers.copy()
+    store = Store(url)
     run = store.create(TrainConfig(dataset="digits", epochs=1000, batch_size=8))
-    jobs = Jobs(store, workers=1)
-    while not jobs._cluster._workers[0].is_alive:
+    jobs = Jobs(store, workers)
+    while not workers._workers[0].is_alive:
         time.sleep(0.01)
-    while sys.argv[2] == "trains" and not store.epochs_since(run):
+    while what == "trains" and not store.epochs_since(run):
         time.sleep(0.05)
-    print(run, flush=True)
+    print(run, server.getsockname()[1], flush=True)
     time.sleep(600)
 """
 
 
-def test_no_process_outlives_the_app_and_the_next_app_goes_on_with_its_run(
-    store: Store, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    """Two apps die at once: one trains, the processes of the other only start."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    urls = {"trains": str(store.url), "starts": f"sqlite:///{tmp_path / 'other.db'}"}
-    apps = [
-        subprocess.Popen(
-            [sys.executable, "-c", APP, url, what],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        for what, url in urls.items()
+class App(subprocess.Popen):
+    """An app without pages that trains one run; its workers are copies, or only start."""
+
+    def __init__(self, what: str, url: str) -> None:
+        program = [sys.executable, "-c", APP, url, what]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        super().__init__(program, stdout=subprocess.PIPE, text=True, env=environment)
+        assert self.stdout
+        self.run_id, port = self.stdout.readline().split()
+        self.port = int(port)
+
+    def processes(self) -> list[psutil.Process]:
+        """Its scheduler and its worker."""
+        return sorted(psutil.Process(self.pid).children(), key=lambda process: process.pid)
+
+    def end(self, how: signal.Signals) -> None:
+        self.send_signal(how)
+        self.wait(PATIENCE)
+        assert self.stdout
+        self.stdout.close()
+
+
+@pytest.fixture
+def copies(store: Store) -> Iterator[App]:
+    """An app whose scheduler and worker are copies of it."""
+    app = App("trains", str(store.url))
+    yield app
+    if app.poll() is None:
+        app.end(signal.SIGKILL)
+
+
+def test_copies_share_what_the_app_has_loaded_but_not_its_socket(copies: App) -> None:
+    _, worker = copies.processes()
+    [torch] = [part for part in worker.memory_maps() if "libtorch_cpu" in part.path]
+    assert torch.shared_dirty > 10 * torch.private_dirty  # in a program of its own it shares none
+    ports = [
+        connection.laddr.port
+        for process in copies.processes()
+        for connection in process.net_connections(kind="inet")
     ]
-    run_id, _ = [app.stdout.readline().strip() for app in apps if app.stdout]
-    processes = [process for app in apps for process in below(psutil.Process(app.pid))]
-    assert len(processes) == 4  # a scheduler and a worker each
-    for app, death in zip(apps, (signal.SIGKILL, signal.SIGTERM), strict=True):
-        app.send_signal(death)
-    for app in apps:
-        app.wait(PATIENCE)
-        assert app.stdout
-        app.stdout.close()
+    assert len(ports) > 3
+    assert copies.port not in ports
+
+
+def test_a_killed_copy_is_replaced_and_its_run_goes_on(copies: App, store: Store) -> None:
+    for killed in (1, 0):  # the worker, then the scheduler
+        process = copies.processes()[killed]
+        process.kill()
+        step = store.steps_since(copies.run_id)[-1].step
+        wait(lambda process=process: process not in copies.processes())
+        wait(lambda step=step: store.steps_since(copies.run_id, step))
+        wait(lambda: len(copies.processes()) == 2)
+
+
+def test_no_process_outlives_the_app_and_the_next_app_goes_on_with_its_run(
+    copies: App, store: Store, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Two apps die: one trains, the processes of the other only start."""
+    starting = App("starts", f"sqlite:///{tmp_path / 'other.db'}")
+    processes = copies.processes() + starting.processes()
+    assert len(processes) == 4
+    copies.end(signal.SIGKILL)
+    starting.end(signal.SIGTERM)
     _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
     assert not alive
-    step = store.steps_since(run_id)[-1].step
+    step = store.steps_since(copies.run_id)[-1].step
     request.getfixturevalue("jobs")
-    wait(lambda: store.steps_since(run_id, step))
+    wait(lambda: store.steps_since(copies.run_id, step))
 
 
 def test_a_missing_scheduler_is_one_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCRATCHMLP_SCHEDULER", "tcp://127.0.0.1:1")
     monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
-    jobs = Jobs(store)
+    jobs = Jobs(store, "tcp://127.0.0.1:1")
     jobs.wait_until_ready()
     assert "correct SCRATCHMLP_SCHEDULER" in str(jobs.trouble)
     run_id = submit(jobs, store)

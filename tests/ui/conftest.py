@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
 from scratchmlp.data import datasets
+from scratchmlp.runs.cluster import LocalCluster
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import resources
@@ -31,7 +32,7 @@ class NoWorkers:
     trouble = None
     size = 1
 
-    def __init__(self, store: Store) -> None: ...
+    def __init__(self, store: Store, workers: LocalCluster) -> None: ...
 
     def wake(self) -> None: ...
 
@@ -63,8 +64,8 @@ def training(store: Store, workers: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     """The app has workers: what waits is trained."""
     made: list[Jobs] = []
 
-    def make_jobs(store: Store) -> Jobs:
-        made.append(Jobs(store))
+    def make_jobs(store: Store, address: str) -> Jobs:
+        made.append(Jobs(store, address))
         return made[-1]
 
     monkeypatch.setenv("SCRATCHMLP_SCHEDULER", workers)
