@@ -2,13 +2,12 @@
 
 import itertools
 import re
+import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from playwright.sync_api import TimeoutError as Late
 
 from scratchmlp.bench.digit_strokes import DIGITS
 from scratchmlp.bench.draw_page import draw
@@ -27,8 +26,7 @@ VIEWS = {"/": ["Inside", "Code", "Export"], "/evaluate": ["Confidence", "Export"
 BACKGROUND = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
 # A popover has room for what is in it, though there is none below its button.
 ROOM = "document.querySelector('[data-testid=stPopoverBody]')?.offsetHeight > 150"
-SECONDS = 1000
-ENOUGH = f"least => ({CONTRAST})().every(([kind, _, contrast]) => contrast >= least[kind])"
+FADING = 10.0  # seconds
 
 
 def go(page: Page, app: App, path: str) -> None:
@@ -119,20 +117,20 @@ def kinds_in_both_themes(page: Page) -> set[str]:
 
 
 def kinds_that_can_be_read(page: Page) -> set[str]:
-    """What kinds of things the page shows; each has enough contrast."""
-    let_fade_in(page)
-    shown = page.evaluate(CONTRAST)
-    faint = {
-        (kind, what, round(contrast, 2)) for kind, what, contrast in shown if contrast < LEAST[kind]
-    }
+    """What kinds of things the page shows; each has enough contrast, when it has faded in."""
+    end = time.monotonic() + FADING
+    while True:
+        shown = page.evaluate(CONTRAST)
+        faint = {
+            (kind, what, round(contrast, 2))
+            for kind, what, contrast in shown
+            if contrast < LEAST[kind]
+        }
+        if not faint or time.monotonic() > end:
+            break
+        page.wait_for_timeout(50)
     assert not faint
     return {kind for kind, _, _ in shown}
-
-
-def let_fade_in(page: Page) -> None:
-    """Wait until all can be read, but not for ever."""
-    with suppress(Late):
-        page.wait_for_function(ENOUGH, arg=LEAST, timeout=10 * SECONDS)
 
 
 def headings(page: Page) -> list[str]:
