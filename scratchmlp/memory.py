@@ -11,6 +11,7 @@ import sys
 MB = 2**20
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8  # parameters of mallopt
 ARENAS = 2
+_trim_threshold = 128 * 1024  # of the library, in bytes
 
 
 def keep_small() -> None:
@@ -33,15 +34,23 @@ def keep_large() -> None:
 
 def _set(mmap_threshold: int, trim_threshold: int) -> None:
     """Sizes in bytes. Two heaps for all threads: those of this app do not compete for them."""
+    global _trim_threshold
+    _trim_threshold = trim_threshold
     _call("mallopt", ARENA_MAX, ARENAS)
     _call("mallopt", MMAP_THRESHOLD, mmap_threshold)
     _call("mallopt", TRIM_THRESHOLD, trim_threshold)
 
 
 def give_back() -> None:
-    """Give back what is free now."""
+    """Give back what is free now: between arrays in all heaps, and at the end of this thread's.
+
+    The library looks at the end of a thread's heap only when that thread frees something.
+    """
     gc.collect()
+    _call("mallopt", TRIM_THRESHOLD, 0)
+    bytearray(MB // 4)
     _call("malloc_trim", 0)
+    _call("mallopt", TRIM_THRESHOLD, _trim_threshold)
 
 
 def _call(function: str, *arguments: int) -> None:

@@ -39,7 +39,6 @@ def work(url: Any, name: str) -> None:
         thread = threading.Thread(target=_do, args=[store, item, is_free.set], daemon=True)
         thread.start()
         is_free.wait()
-        memory.give_back()  # the next run may come in an hour
     store.close()  # the thread of a paused run connects again
 
 
@@ -55,4 +54,5 @@ def _do(store: Store, item: Item, leave: Callable[[], None]) -> None:
 
                 execute_task(store, item.id)
     finally:
+        memory.give_back()  # the next run may come in an hour
         leave()
