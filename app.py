@@ -14,11 +14,9 @@ else:
 
     listening.decide()  # before anything heavy is imported: the server may start again
 
-    from scratchmlp.ui import startup
+    from scratchmlp.ui import connections, pacing, server, startup
 
     startup.copy_into_workers()
-
-    from scratchmlp.ui import connections, pacing, server
 
     middleware = [*server.MIDDLEWARE, *connections.MIDDLEWARE, pacing.middleware()]
     app = st.App(__file__, middleware=middleware, lifespan=startup.lifespan)

@@ -22,7 +22,6 @@ from distributed.system import MEMORY_LIMIT
 from scratchmlp.runs.cluster_process import Process
 
 LOOPBACK = "127.0.0.1"
-MB = 2**20
 PARENT = "SCRATCHMLP_PARENT"  # tells a process whose child it is: the parent may die before it asks
 NICENESS = 10  # of a worker: pages answer first
 WORKER_MB = 500  # that a worker takes while it trains, and about as much as the app does
@@ -71,7 +70,7 @@ class LocalCluster:
         environment = WORKER_ENVIRONMENT | environment
         self._workers = [Process("distributed.Worker", environment) for _ in range(workers)]
 
-    def copy(self) -> None:
+    def start_as_copies(self) -> None:
         """Start all processes as copies of this one, where the system can do that.
 
         Call it before this process does anything in threads: what they do is not copied.

@@ -112,5 +112,5 @@ def _become(command: list[str], environment: dict[str, str]) -> None:
     os.environ.update(environment)
     dask.config.refresh()
     initialize_logging(dask.config.config)
-    threadpool_limits(int(environment.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
+    threadpool_limits(1)  # libraries that are loaded already do not read the environment again
     dask_spec.main(command, standalone_mode=False)

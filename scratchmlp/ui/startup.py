@@ -14,7 +14,9 @@ from typing import Any
 
 from scratchmlp import memory
 from scratchmlp.errors import UserError
+from scratchmlp.runs import speed
 from scratchmlp.runs.cluster import LocalCluster
+from scratchmlp.ui import resources
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +25,10 @@ TIDY_SECONDS = 60.0  # between two times that free memory is given back; it take
 
 def copy_into_workers() -> None:
     """Start the workers of this machine as copies of the server, before it begins its own work."""
-    from scratchmlp.ui import resources
-
     workers = resources.workers()
     if isinstance(workers, LocalCluster):
         try:
-            workers.copy()
+            workers.start_as_copies()
         except OSError as error:  # they start as programs of their own
             log.warning("The server cannot be copied: %s", error)
 
@@ -42,9 +42,6 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 
 
 def _begin() -> None:
-    from scratchmlp.runs import speed
-    from scratchmlp.ui import resources
-
     try:
         resources.preparation()
         resources.jobs()

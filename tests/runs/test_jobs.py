@@ -249,7 +249,7 @@ if __name__ == "__main__":
     url, what = sys.argv[1:]
     server, workers = socket.create_server((LOOPBACK, 0)), LocalCluster(1)
     if what == "trains":
-        workers.copy()
+        workers.start_as_copies()
     store = Store(url)
     run = store.create(TrainConfig(dataset="digits", epochs=1000, batch_size=8))
     jobs = Jobs(store, workers)
