@@ -117,9 +117,9 @@ class WorkQueue:
         ----------
         worker : a name of the worker that takes it.
         """
-        now = time.time()
         while True:
             with write_transaction(self._engine) as connection:
+                now = time.time()  # not before: who waits for the lock is claimed an item later
                 waiting = queue_state.read_waiting(connection)
                 if not waiting:
                     return None
