@@ -1,11 +1,6 @@
 """A real cluster: its queue, its processes, and how all goes on when one of them is killed."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,28 +15,11 @@ from scratchmlp.runs.cluster import LocalCluster
 from scratchmlp.runs.execution import execute
 from scratchmlp.runs.jobs import Jobs
 from scratchmlp.runs.store import Store
-from tests.conftest import ROOT
+from tests.runs.cluster import PATIENCE, below, line, rest, wait, workers_in
 
 SHORT = TrainConfig(dataset="digits", epochs=3, hidden=(32,))
-PATIENCE = 180  # seconds
 LONG = replace(SHORT, epochs=1000, batch_size=8)
 MIDDLE = replace(SHORT, epochs=40, batch_size=16)
-
-
-def wait(condition: Callable[[], object]) -> None:
-    """Wait until the condition is true, even on a busy machine."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "the condition was never met"
-        time.sleep(0.02)
-
-
-def rest(store: Store) -> None:
-    """End what still trains."""
-    for run in store.runs():
-        store.cancel(run.id)
-        store.send(run.id, "stop")
-    wait(lambda: not any(run.status in ("queued", "running") for run in store.runs()))
 
 
 @pytest.fixture
@@ -85,22 +63,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
     made.jobs.close()
     assert not made.processes()
     made.store.close()
-
-
-def below(process: psutil.Process) -> list[psutil.Process]:
-    """The processes of a cluster that are descendants of this one."""
-    return [p for p in process.children(recursive=True) if "dask spec" in line(p)]
-
-
-def line(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
-
-
-def workers_in(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [process for process in processes if "distributed.Worker" in line(process)]
 
 
 def submit(jobs: Jobs, store: Store, config: TrainConfig = SHORT) -> str:
@@ -237,99 +199,6 @@ def test_a_run_and_the_queue_go_on_after_the_scheduler_was_killed(own: Own) -> N
     wait(lambda: own.store.run(run_id).status == "finished")
     wait(lambda: own.store.run(waiting).status == "finished")
     assert_undisturbed(own.store, run_id)
-
-
-APP = """
-import socket, sys, time
-from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.cluster import LOOPBACK, LocalCluster
-from scratchmlp.runs.jobs import Jobs
-from scratchmlp.runs.store import Store
-if __name__ == "__main__":
-    url, what = sys.argv[1:]
-    server, workers = socket.create_server((LOOPBACK, 0)), LocalCluster(1)
-    if what == "trains":
-        workers.start_as_copies()
-    store = Store(url)
-    run = store.create(TrainConfig(dataset="digits", epochs=1000, batch_size=8))
-    jobs = Jobs(store, workers)
-    while not workers._workers[0].is_alive:
-        time.sleep(0.01)
-    while what == "trains" and not store.epochs_since(run):
-        time.sleep(0.05)
-    print(run, server.getsockname()[1], flush=True)
-    time.sleep(600)
-"""
-
-
-class App(subprocess.Popen):
-    """An app without pages that trains one run; its workers are copies, or only start."""
-
-    def __init__(self, what: str, url: str) -> None:
-        program = [sys.executable, "-c", APP, url, what]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        super().__init__(program, stdout=subprocess.PIPE, text=True, env=environment)
-        assert self.stdout
-        self.run_id, port = self.stdout.readline().split()
-        self.port = int(port)
-
-    def processes(self) -> list[psutil.Process]:
-        """Its scheduler and its worker."""
-        return sorted(psutil.Process(self.pid).children(), key=lambda process: process.pid)
-
-    def end(self, how: signal.Signals) -> None:
-        self.send_signal(how)
-        self.wait(PATIENCE)
-        assert self.stdout
-        self.stdout.close()
-
-
-@pytest.fixture
-def copies(store: Store) -> Iterator[App]:
-    """An app whose scheduler and worker are copies of it."""
-    app = App("trains", str(store.url))
-    yield app
-    if app.poll() is None:
-        app.end(signal.SIGKILL)
-
-
-def test_copies_share_what_the_app_has_loaded_but_not_its_socket(copies: App) -> None:
-    _, worker = copies.processes()
-    [torch] = [part for part in worker.memory_maps() if "libtorch_cpu" in part.path]
-    assert torch.shared_dirty > 10 * torch.private_dirty  # in a program of its own it shares none
-    ports = [
-        connection.laddr.port
-        for process in copies.processes()
-        for connection in process.net_connections(kind="inet")
-    ]
-    assert len(ports) > 3
-    assert copies.port not in ports
-
-
-def test_a_killed_copy_is_replaced_and_its_run_goes_on(copies: App, store: Store) -> None:
-    for killed in (1, 0):  # the worker, then the scheduler
-        process = copies.processes()[killed]
-        process.kill()
-        step = store.steps_since(copies.run_id)[-1].step
-        wait(lambda process=process: process not in copies.processes())
-        wait(lambda step=step: store.steps_since(copies.run_id, step))
-        wait(lambda: len(copies.processes()) == 2)
-
-
-def test_no_process_outlives_the_app_and_the_next_app_goes_on_with_its_run(
-    copies: App, store: Store, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    """Two apps die: one trains, the processes of the other only start."""
-    starting = App("starts", f"sqlite:///{tmp_path / 'other.db'}")
-    processes = copies.processes() + starting.processes()
-    assert len(processes) == 4
-    copies.end(signal.SIGKILL)
-    starting.end(signal.SIGTERM)
-    _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
-    assert not alive
-    step = store.steps_since(copies.run_id)[-1].step
-    request.getfixturevalue("jobs")
-    wait(lambda: store.steps_since(copies.run_id, step))
 
 
 def test_a_missing_scheduler_is_one_sentence(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,12 +148,11 @@ def test_nothing_is_lost_while_the_database_is_locked_for_seconds(
 
 
 def test_nothing_is_lost_while_postgresql_is_away(
-    postgres: Callable[..., str], migrated: str
+    postgres: Callable[[], str], emptied: str
 ) -> None:
     """It cuts all connections and refuses new ones; the run goes on where it was."""
-    url = postgres(migrated)
-    name = url.rpartition("/")[2]
-    store, server = Store(url), Store(postgres())
+    name = emptied.rpartition("/")[2]
+    store, server = Store(emptied), Store(postgres())
     background = BackgroundRun(store, replace(SHORT, epochs=60))
 
     def allow(allowed: bool) -> None:
