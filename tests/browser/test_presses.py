@@ -70,12 +70,14 @@ def slow_run(started: App) -> str:
     return run_id
 
 
-@pytest.fixture
-def kept(store: Store) -> Iterator[None]:
-    """All runs are there again after the test."""
-    before = [run.id for run in store.runs()]
+@pytest.fixture(autouse=True)
+def kept(app: App, store: Store) -> Iterator[None]:
+    """After the test there are the same runs as before: copies of one share its name."""
+    before = known(store)
     yield
-    store.run_list.restore([run_id for run_id in before if run_id not in known(store)])
+    app.rest()
+    store.run_list.delete(sorted(known(store) - before))
+    store.run_list.restore(sorted(before - known(store)))
 
 
 def known(store: Store) -> set[str]:
@@ -141,7 +143,6 @@ def test_every_button_of_draw_shows_what_it_did(app: App, open_page: Open) -> No
     )
 
 
-@pytest.mark.usefixtures("kept")
 def test_every_button_of_runs_shows_what_it_did(
     app: App, open_page: Open, store: Store, slow_run: str
 ) -> None:
@@ -252,5 +253,3 @@ def test_a_press_twice_starts_one_run_and_shows_it(
     expect(page.locator(".st-key-other_settings")).to_have_count(int(key == "reset"))
     if key == "try_0":
         expect(page.locator(".st-key-lr")).to_contain_text(f"{config.lr:g}")
-    app.rest()
-    store.run_list.delete([started])  # another test searches for the name, which it shares
