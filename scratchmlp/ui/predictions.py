@@ -90,3 +90,8 @@ def _predict(run_id: str, step: int, name: str, split: str) -> Predictions:
     examples = evaluation.split_of(dataset, network.config, split)
     table = evaluation.predict(network, examples)
     return Predictions(run_id, step, name, split, network, examples, dataset, table)
+
+
+def forget() -> None:
+    """Forget all predictions: they are computed again for the next visitor."""
+    _predict.clear()

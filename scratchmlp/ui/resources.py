@@ -154,6 +154,12 @@ def _history(run_id: str, started: float | None, total_steps: int | None, _run: 
     return History(_run)
 
 
+def forget_runs() -> None:
+    """Forget their networks and histories: they are loaded again for the next visitor."""
+    network.clear()
+    _history.clear()
+
+
 @st.cache_resource(show_spinner=False)
 def _ended_sparklines() -> dict[tuple[str, float | None], list[float]]:
     """Sparklines of runs that have ended, by id and time of the end; they do not change."""
