@@ -10,6 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from scratchmlp.errors import UserError
+
 LOOPBACK = "127.0.0.1"
 CLOUD_SOURCE = "/mount/src"  # where Community Cloud puts a repository
 
@@ -18,8 +20,13 @@ def decide() -> None:
     """Start the command again on loopback, or say where the server listens.
 
     Streamlit has its socket before it imports an app, so only a new start moves it. The process
-    stays the same.
+    stays the same. The server does not start if `SCRATCHMLP_HOSTED` has a wrong value.
     """
+    st.secrets.load_if_toml_exists()  # the secrets become environment variables
+    try:
+        hosted_setting()
+    except UserError as error:
+        sys.exit(str(error))
     address = st.get_option("server.address")
     if not is_streamlit_run():
         return
@@ -39,9 +46,22 @@ def is_streamlit_run() -> bool:
 
 def is_meant_for_others(file: Path) -> bool:
     """Whether the server is hosted although no address says so."""
-    st.secrets.load_if_toml_exists()  # the secrets become environment variables
-    wish = os.environ.get("SCRATCHMLP_HOSTED")
-    return wish == "1" or (wish != "0" and file.resolve().is_relative_to(CLOUD_SOURCE))
+    wish = hosted_setting()
+    return file.resolve().is_relative_to(CLOUD_SOURCE) if wish is None else wish
+
+
+def hosted_setting() -> bool | None:
+    """Whether `SCRATCHMLP_HOSTED` says that visitors share the server; None if it is not set.
+
+    Raises
+    ------
+    UserError
+        It is neither 1 nor 0.
+    """
+    wish = os.environ.get("SCRATCHMLP_HOSTED") or None
+    if wish not in ("0", "1", None):
+        raise UserError(f"SCRATCHMLP_HOSTED is {wish[:40]}: it must be 1 or 0.")
+    return None if wish is None else wish == "1"
 
 
 def _port() -> str:

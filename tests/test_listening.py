@@ -70,6 +70,15 @@ def test_who_may_come_without_an_address(
     assert listening.is_meant_for_others(Path(file)) is expected
 
 
+@pytest.mark.parametrize("wish", ["true", "yes", "2", "on "])
+def test_a_setting_that_would_make_everybody_the_owner_by_mistake_starts_no_server(
+    monkeypatch: pytest.MonkeyPatch, wish: str
+) -> None:
+    monkeypatch.setenv("SCRATCHMLP_HOSTED", wish)
+    with pytest.raises(SystemExit, match=r"SCRATCHMLP_HOSTED is .*: it must be 1 or 0"):
+        listening.decide()
+
+
 @pytest.mark.parametrize(
     ("command", "expected"),
     [

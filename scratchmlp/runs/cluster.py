@@ -19,12 +19,14 @@ from dask.system import CPU_COUNT
 from distributed import Worker
 from distributed.system import MEMORY_LIMIT
 
+from scratchmlp.errors import UserError
 from scratchmlp.runs.cluster_process import Process
 
 LOOPBACK = "127.0.0.1"
 PARENT = "SCRATCHMLP_PARENT"  # tells a process whose child it is: the parent may die before it asks
 NICENESS = 10  # of a worker: pages answer first
 WORKER_MB = 500  # that a worker takes while it trains, and about as much as the app does
+MAX_WORKERS = 1_000
 QUIET = {"dashboard": False, "dashboard_address": f"{LOOPBACK}:0", "host": LOOPBACK}
 SCHEDULER = QUIET | {"preload": [__name__], "allowed_failures": 0}
 WORKER = QUIET | {"preload": [__name__], "nthreads": 1, "memory_limit": 0}
@@ -43,10 +45,19 @@ WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_
 
 
 def default_workers() -> int:
-    """How many workers this machine has: a core for each, and memory for each and for the app."""
-    wish = os.environ.get("SCRATCHMLP_WORKERS", "")
-    if wish.isdigit() and int(wish) > 0:
-        return int(wish)
+    """How many workers this machine has: a core for each, and memory for each and for the app.
+
+    Raises
+    ------
+    UserError
+        `SCRATCHMLP_WORKERS` says another number, but not one from 1 to 1,000.
+    """
+    if wish := os.environ.get("SCRATCHMLP_WORKERS"):
+        number = int(wish) if wish.isdecimal() and len(wish) < 12 else 0
+        if not 1 <= number <= MAX_WORKERS:
+            must = f"it must be a whole number from 1 to {MAX_WORKERS:,}"
+            raise UserError(f"SCRATCHMLP_WORKERS is {wish[:40]}: {must}.")
+        return number
     memory = MEMORY_LIMIT // 10**6  # of this container, if it has a limit
     return max(1, min(CPU_COUNT, memory // WORKER_MB - 1))
 

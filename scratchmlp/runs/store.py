@@ -114,6 +114,11 @@ class Store:
         self._engine.dispose()
 
     @property
+    def max_seconds(self) -> float | None:
+        """The most seconds that a run of the visitor may train; None for any number."""
+        return self._quotas.max_seconds
+
+    @property
     def damage(self) -> str | None:
         """A sentence about the damaged rows that have been left out so far, if there are any."""
         return describe_damage(self._engine)
@@ -133,12 +138,12 @@ class Store:
         if status != "queued":
             demand_trust(self.visitor, "claim a run")
         self._quotas.check_size(count_weights(config.hidden, CLASSES))
-        limit = self._quotas.max_seconds
         with write_transaction(self._engine) as connection:
             demand_open_queue(connection, self.visitor)
             demand_dataset(connection, self.visitor, config.dataset)
             owner = self.visitor.id
-            run_id = _insert_run(connection, config, name, status, owner, max_seconds=limit)
+            most = {"max_seconds": self.max_seconds}
+            run_id = _insert_run(connection, config, name, status, owner, **most)
             self._quotas.check_queue(connection)
             self._make_room(connection, run_id)
         return run_id

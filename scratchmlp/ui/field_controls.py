@@ -13,7 +13,7 @@ import streamlit as st
 from scratchmlp import glossary
 from scratchmlp.net import devices
 from scratchmlp.net.config import FIELDS, LABELS, MAX_LAYERS, explain, in_words
-from scratchmlp.ui import session
+from scratchmlp.ui import session, switch
 
 MAX_LETTERS = 22  # of buttons in one row
 MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
@@ -148,7 +148,7 @@ def _list(field: Field) -> None:
 
 
 def _switch(field: Field) -> None:
-    st.toggle(value=field.value, **field.widget())
+    switch.show(value=field.value, **field.widget())
 
 
 def _share(field: Field) -> None:

@@ -12,6 +12,7 @@ _REPLACED_LATER = re.compile(
     r"|(?<!\S)(?:<-|[-<>~])(?=(?:[->=]|->)(?!\S))",  # arrows, dashes, comparisons
     re.ASCII | re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"https?://[\w.:/?=&%#,;+~@-]*[\w/]", re.ASCII)
 
 
 def escape(text: str) -> str:
@@ -23,3 +24,23 @@ def escape(text: str) -> str:
     """
     line = " ".join(text.encode(errors="replace").decode().split())  # no lone surrogates
     return _MARKUP.sub(r"\\\g<0>", _REPLACED_LATER.sub(rf"\g<0>{INVISIBLE}", line))
+
+
+def with_links(text: str) -> str:
+    """The same, but its web addresses are links. For the text of somebody who may set them."""
+    parts, end = [], 0
+    for address in _ADDRESS.finditer(text):
+        parts += [text[end : address.start()], address.group()]
+        end = address.end()
+    parts.append(text[end:])
+    return "".join(
+        f"[{escape(part)}]({part})" if number % 2 else _with_ends(part)
+        for number, part in enumerate(parts)
+    )
+
+
+def _with_ends(text: str) -> str:
+    """`escape`, but spaces at both ends stay: a link follows."""
+    before = " " if text[:1].isspace() else ""
+    after = " " if text.strip() and text[-1:].isspace() else ""
+    return before + escape(text) + after

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from scratchmlp.ui import pacing, resources, session, visitor
-from scratchmlp.ui.markdown import escape
+from scratchmlp.ui.markdown import with_links
 
 MESSAGE_SECONDS = 10.0  # between two looks for a new message, which also say who is here
 
@@ -24,7 +24,7 @@ def _message() -> None:
     with session.errors_shown():
         resources.store()  # notes that the visitor is here
         if text := read_message():
-            st.info(escape(text), icon=":material/campaign:")
+            st.info(with_links(text), icon=":material/campaign:")
 
 
 @st.cache_resource(show_spinner=False, ttl=MESSAGE_SECONDS / 2)
@@ -35,6 +35,7 @@ def read_message() -> str:
 
 def _own_tab() -> None:
     sentence = "Your browser keeps no cookie here, so what you make lasts as long as this tab."
+    sentence += " Uploads fail."
     with st.container(horizontal=True, vertical_alignment="center", key="no_cookie"):
         st.caption(sentence, width="content")
         if st.context.url:

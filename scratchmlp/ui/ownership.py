@@ -6,7 +6,7 @@ from scratchmlp.runs import built_in, permissions
 from scratchmlp.runs.permissions import Verb
 from scratchmlp.runs.store import Run
 from scratchmlp.runs.visitors import OWN, SERVER, UNNAMED
-from scratchmlp.ui import resources, session, visitor
+from scratchmlp.ui import resources, session, switch, visitor
 from scratchmlp.ui.markdown import escape
 
 
@@ -39,7 +39,13 @@ def owner_name(run: Run, nicknames: dict[str, str]) -> str:
         return built_in.OWNER
     if run.owner == permissions.LOCAL.id:
         return SERVER
-    return nicknames.get(run.owner, UNNAMED)
+    return visitor_name(run.owner, nicknames)
+
+
+def visitor_name(visitor_id: str, nicknames: dict[str, str]) -> str:
+    """A visitor's nickname, or else, for a teacher, the beginning of their id."""
+    mark = f" {visitor_id[:4]}" if resources.current_visitor().is_teacher else ""
+    return nicknames.get(visitor_id) or UNNAMED + mark
 
 
 def byline(run: Run) -> None:
@@ -58,7 +64,7 @@ def byline(run: Run) -> None:
 
 
 def _share(run: Run) -> None:
-    st.toggle(
+    switch.show(
         "Shared",
         run.shared,
         help="Everybody on this server finds this run in their lists. Nobody else can change it.",

@@ -64,12 +64,12 @@ def progress(run: Run, history: History) -> None:
     """A bar of the steps that are done, with the time that is left."""
     total, step = run.total_steps or 0, history.last_step
     if not total:
-        st.caption("Preparing the dataset …")
+        st.caption("It has not begun." if run.ended else "Preparing the dataset …")
         return
     text = f"{_epochs(run, len(history.epochs))} · step {step:,} of {total:,}"
     left = _seconds_left(run, history) if run.status == "running" else None
     if left is not None:
-        text += f" · {duration(left)} left"
+        text += f" · {_until_it_ends(run, step / total, left)}"
     if run.is_live and history.last_lr is not None:
         text += f" · learning rate {history.last_lr:.2g}"
     st.progress(min(1.0, step / total), text=text)
@@ -82,6 +82,15 @@ def _epochs(run: Run, done: int) -> str:
         return f"{done} of {total} epochs done"
     epoch = f"poch {done + 1} of {total}"
     return f"E{epoch}" if run.status == "running" else f"{run.status.capitalize()} in e{epoch}"
+
+
+def _until_it_ends(run: Run, done: float, left: float) -> str:
+    """When the run ends: by itself, or because the server trains no run for longer."""
+    spent = left * done / (1 - done) if done < 1 else 0.0
+    if run.max_seconds is None or spent + left <= run.max_seconds:
+        return f"{duration(left)} left"
+    until = duration(max(0.0, run.max_seconds - spent))
+    return f"stops in {until}, after the {run.max_seconds:.0f} s that this server allows"
 
 
 def _seconds_left(run: Run, history: History) -> float | None:

@@ -5,7 +5,6 @@ it.
 """
 
 import ipaddress
-import os
 import re
 import secrets
 from http.cookies import SimpleCookie
@@ -15,6 +14,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from scratchmlp import listening
 
 COOKIE = "scratchmlp_visitor"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -28,9 +29,9 @@ def is_hosted() -> bool:
     `SCRATCHMLP_HOSTED` says it, or else the address: a server that listens beyond loopback is
     hosted.
     """
-    wish = os.environ.get("SCRATCHMLP_HOSTED")
-    if wish in ("0", "1"):
-        return wish == "1"
+    wish = listening.hosted_setting()
+    if wish is not None:
+        return wish
     address = st.get_option("server.address")
     if address == "localhost":
         return False

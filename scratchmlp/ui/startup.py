@@ -7,6 +7,7 @@ opened a page.
 import asyncio
 import gc
 import logging
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,8 +28,14 @@ TIDY_SECONDS = 60.0  # between two times that the server tidies; it takes millis
 
 
 def copy_into_workers() -> None:
-    """Start the workers of this machine as copies of the server, before it begins its own work."""
-    workers = resources.workers()
+    """Start the workers of this machine as copies of the server, before it begins its own work.
+
+    The server does not start if `SCRATCHMLP_WORKERS` has a wrong value.
+    """
+    try:
+        workers = resources.workers()
+    except UserError as error:
+        sys.exit(str(error))
     if isinstance(workers, LocalCluster):
         try:
             workers.start_as_copies()

@@ -50,7 +50,7 @@ BUTTONS = r"""() => {
   const OURS = 'button:is([kind], [data-variant], [data-testid]), .grid button'
   for (const button of (over ?? document).querySelectorAll(OURS)) {
     if (button.disabled || button.matches(CHOSEN) || !button.checkVisibility(SEEN)) continue
-    if (button.closest(PASSED_OVER) || /^Help for/.test(button.ariaLabel)) continue
+    if (button.closest(PASSED_OVER) || /^Help/.test(button.ariaLabel)) continue
     const place = button.closest('[class*=st-key-]')
     const key = /st-key-(\S+)/.exec(place?.className ?? '')?.[1] ?? 'none'
     const kind = [key, button.dataset.testid, button.ariaLabel].join(' ')

@@ -2,6 +2,7 @@
 
 import pytest
 
+from scratchmlp.errors import UserError
 from scratchmlp.runs import cluster
 from tests.loading import loaded_after
 
@@ -24,3 +25,12 @@ def test_as_many_workers_as_cores_and_memory_allow(
     monkeypatch.setattr(cluster, "MEMORY_LIMIT", int(gigabytes * 1e9))
     monkeypatch.setenv("SCRATCHMLP_WORKERS", wish)
     assert cluster.default_workers() == workers
+
+
+@pytest.mark.parametrize("wish", ["two", "0", "-1", "2.5", "1001", "9" * 5000])
+def test_a_wrong_number_of_workers_is_one_sentence(
+    wish: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRATCHMLP_WORKERS", wish)
+    with pytest.raises(UserError, match="must be a whole number from 1 to 1,000"):
+        cluster.default_workers()

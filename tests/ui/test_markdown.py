@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratchmlp.ui.markdown import INVISIBLE, escape
+from scratchmlp.ui.markdown import INVISIBLE, escape, with_links
 from tests.ui.pages import unescaped
 
 MARKUP = "!#$&()*+:<=>@[]^_`{|}~\\"
@@ -46,3 +46,19 @@ def test_nothing_is_left_that_streamlit_replaces_later(text: str) -> None:
 
 def test_a_lone_surrogate_is_a_question_mark() -> None:
     assert unescaped(escape("a\ud800")) == "a?"
+
+
+def test_addresses_are_links_and_all_else_is_text() -> None:
+    address = "http://127.0.0.1:8501/?preset=modern&epochs=10"
+    assert with_links(f"Open {address}.") == f"Open [{escape(address)}]({address})\\."
+    assert with_links("*a* javascript:b [c](d)") == escape("*a* javascript:b [c](d)")
+    assert with_links("[a](https://b.example)").count("](") == 1
+    assert with_links("https://b.example/a)b c").endswith("(https://b.example/a)\\)b c")
+
+
+@given(st.text(alphabet=MARKUP + "htps:/.ab1 "))
+def test_whatever_is_written_a_link_leads_to_what_it_says(text: str) -> None:
+    linked = with_links(f"{text} https://c.example/{text}")
+    for label, target in re.findall(r"(?<!\\)\[((?:\\.|[^\]\\])*)\]\(([^)]*)\)", linked):
+        assert unescaped(label).replace(INVISIBLE, "") == target
+        assert target.startswith(("http://", "https://"))

@@ -18,7 +18,7 @@ from scratchmlp.ink.preparation import Ink
 from scratchmlp.net.network import Network
 from scratchmlp.runs import teaching
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import markdown, resources
+from scratchmlp.ui import markdown, resources, switch
 from scratchmlp.ui.draw.ink_input import InkInput
 from scratchmlp.ui.session import DIGIT
 
@@ -187,7 +187,7 @@ def show_stages(run: Run, network: Network, drawn: InkInput, predicted: NumberPr
     parts = preparation.split_digits(drawn.ink)
     is_number = 1 < len(parts) == len(predicted.digits)
     part = parts[predicted.position] if is_number else drawn.ink
-    plain = st.toggle(
+    plain = switch.show(
         "Compare with a plain resize",
         key="plain",
         help="Many demos shrink the whole sheet to 28 x 28 and give that to the network.",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from scratchmlp.analysis import evaluation
 from scratchmlp.charts.confusion import confusion_chart, least_width
-from scratchmlp.ui import session
+from scratchmlp.ui import session, switch
 from scratchmlp.ui.evaluate import state
 from scratchmlp.ui.predictions import Predictions
 from scratchmlp.ui.share_table import with_percents
@@ -19,25 +19,25 @@ ANY: Cell = "", ""
 
 def show(predictions: Predictions) -> None:
     asked = state.now()
-    row = st.container(horizontal=True, vertical_alignment="center")
-    row.toggle(
-        "Show %",
-        asked.percent,
-        help="Show shares of each row instead of counts.",
-        **state.widget("percent"),
-    )
-    row.toggle(
-        "Include correct",
-        asked.correct,
-        help="Show the diagonal, and correct predictions in the gallery.",
-        **state.widget("correct"),
-    )
-    row.toggle(
-        "Sort by errors",
-        asked.by_errors,
-        help="Show the classes with most errors first.",
-        **state.widget("by_errors"),
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        switch.show(
+            "Show %",
+            asked.percent,
+            help="Show shares of each row instead of counts.",
+            **state.widget("percent"),
+        )
+        switch.show(
+            "Include correct",
+            asked.correct,
+            help="Show the diagonal, and correct predictions in the gallery.",
+            **state.widget("correct"),
+        )
+        switch.show(
+            "Sort by errors",
+            asked.by_errors,
+            help="Show the classes with most errors first.",
+            **state.widget("by_errors"),
+        )
     _matrix(predictions)
     left, right = st.columns(2)
     for column, label in ((left, "Truth"), (right, "Prediction")):

@@ -7,8 +7,8 @@ import streamlit as st
 
 from scratchmlp.runs.class_settings import MAX_MESSAGE_LENGTH
 from scratchmlp.runs.store import Run, Store
-from scratchmlp.runs.visitors import UNNAMED, KnownVisitor
-from scratchmlp.ui import notices, resources, run_status, session
+from scratchmlp.runs.visitors import KnownVisitor
+from scratchmlp.ui import notices, ownership, resources, run_status, session
 from scratchmlp.ui.runs import actions, deletion, run_table
 
 LOOK_SECONDS = 3.0
@@ -94,8 +94,7 @@ def _visitors(store: Store, runs: list[Run]) -> None:
 def _row(visitor: KnownVisitor, own: str, runs: list[Run], now: float) -> dict[str, object]:
     """`own` is the id of the teacher who looks."""
     theirs = [run for run in runs if run.owner == visitor.id]
-    mark = f"{UNNAMED} {visitor.id[:4]}"  # without a nickname, they are told apart by their ids
-    name = visitor.nickname or mark
+    name = ownership.visitor_name(visitor.id, {visitor.id: visitor.nickname})
     return {
         "Visitor": f"{name} (you)" if visitor.id == own else name,
         "Last seen": _ago(now - visitor.seen),

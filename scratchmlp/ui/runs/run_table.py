@@ -55,7 +55,7 @@ def filtered(row: Any, runs: list[Run]) -> list[Run]:
     left = [run for run in runs if _matches(run, str(text or ""), nicknames)]
     left = _filter(row, "Dataset", RUNS_DATASET, left, runs, _dataset)
     left = _filter(row, "Status", RUNS_STATUS, left, runs, _status)
-    return sorted(left, key=ORDERS[order])
+    return sorted(left, key=lambda run: (run.pinned is None, ORDERS[order](run)))
 
 
 def _filter(

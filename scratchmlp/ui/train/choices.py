@@ -7,6 +7,7 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import run_status, session
+from scratchmlp.ui.server import is_hosted
 from scratchmlp.ui.train import (
     controls,
     place_in_line,
@@ -74,7 +75,10 @@ def _buttons(config: TrainConfig) -> None:
             disabled=preparing.includes(config.dataset),
         ):
             starting.start(config)
-        place_in_line.before_training(config)
+        if not starting.under_way(config):
+            place_in_line.before_training(config)
+        elif is_hosted():
+            st.caption("These settings train already.", width="content")
         recipes.description()
         recipes.story()
         sharing.show(config)

@@ -14,7 +14,7 @@ from scratchmlp.charts.training import GHOST, accuracy_chart, loss_chart
 from scratchmlp.figures import LARGE, decimal, percent
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources
+from scratchmlp.ui import resources, switch
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import GHOST_RUN, LOG_AXIS
 from scratchmlp.ui.train import comparison, references, run_controls
@@ -76,7 +76,7 @@ def loss(curves_of_run: Curves) -> None:
     with st.container(key="loss_chart"):
         _loss(curves_of_run)
     with st.container(horizontal=True, vertical_alignment="center", key="loss_options"):
-        st.toggle("Logarithmic axis", True, key=LOG_AXIS, help=LOSS, persist_state="session")
+        switch.show("Logarithmic axis", True, key=LOG_AXIS, help=LOSS, persist_state="session")
         comparison.switch_ghost()
         st.caption("Dashed: to compare with", help=references.WORDS, width="content")
 

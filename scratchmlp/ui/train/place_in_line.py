@@ -28,7 +28,25 @@ def _before_training(config: TrainConfig, was_free: bool, known: list[str]) -> N
         if (words == AT_ONCE) != was_free:
             st.rerun()
         if words != AT_ONCE or is_hosted():
-            st.caption(f"A new run: {words}", width="content")
+            st.caption(f"{_of_a_new_run(words)} {_if_too_long(config)}", width="content")
+
+
+def _of_a_new_run(words: str) -> str:
+    if words == CLOSED:
+        return words
+    return f"A new run s{words[1:]}" if words.startswith("Starts") else f"A new run: {words}"
+
+
+def _if_too_long(config: TrainConfig) -> str:
+    """A sentence if the server trains no run as long as this one would take."""
+    store = resources.store()
+    [lasts] = store.work.known_seconds([config])
+    if lasts is None or store.max_seconds is None or lasts <= store.max_seconds:
+        return ""
+    return (
+        f"It takes {run_status.about(lasts)} and is stopped after {store.max_seconds:.0f} s, "
+        "the most on this server."
+    )
 
 
 def words_before(config: TrainConfig) -> str:

@@ -28,7 +28,7 @@ def differences(run: Run) -> None:
 
 def _differing(run: Run) -> list[str]:
     """The fields that differ and have an effect; none of a run that was not trained here."""
-    if not run.total_steps and run.status != "queued":
+    if not run.total_steps and run.status not in ("queued", "stopped"):
         return []
     pair = run.config, settings.current()
     return [field for field in differing(*pair) if any(matters(field, config) for config in pair)]

@@ -14,9 +14,9 @@ def start(config: TrainConfig, instead_of: str | None = None) -> None:
 
     `instead_of` is a run that ends for this one, so that it does not count as started.
     """
-    started: str | None = st.session_state.get(STARTED_RUN)
     preparing.demand_ready(config.dataset)
-    if started and started != instead_of and _trains(started, config):
+    started = under_way(config)
+    if started and started != instead_of:
         run_id = started
     else:
         run_id = resources.submit(config)
@@ -27,10 +27,14 @@ def start(config: TrainConfig, instead_of: str | None = None) -> None:
     st.rerun()
 
 
-def _trains(run_id: str, config: TrainConfig) -> bool:
-    """Whether the run has these settings, and is still in the queue or training."""
+def under_way(config: TrainConfig) -> str | None:
+    """The run with these settings that the visitor has started, while it waits or trains."""
+    started: str | None = st.session_state.get(STARTED_RUN)
+    if started is None:
+        return None
     try:
-        run = resources.store().run(run_id)
+        run = resources.store().run(started)
     except UserError:  # it was deleted
-        return False
-    return run.config == config and run.status in ("queued", "running")
+        return None
+    is_same = run.config == config and run.status in ("queued", "running")
+    return started if is_same else None

@@ -10,6 +10,7 @@ from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.permissions import Visitor
 from scratchmlp.runs.store import Store
 from scratchmlp.ui import server, session, visitor
+from scratchmlp.ui.runs import run_table
 from scratchmlp.ui.server import COOKIE
 from tests.ui.pages import app_at, ran, shown, trained
 
@@ -270,3 +271,20 @@ def test_runs_are_found_by_whose_they_are(store: Store) -> None:
     app = page()
     app.text_input(session.RUNS_TEXT).set_value("ann")
     assert list(ran(app).dataframe[0].value["run"]) == ["of aaa"]
+
+
+def test_a_pinned_run_is_the_first_of_the_list_in_any_order(store: Store, teacher: None) -> None:
+    old, *_ = [quick(store, ME, name) for name in ("a", "b", "c")]
+    store.run_list.pin(old, True)
+    for order in run_table.ORDERS:
+        app = app_at("runs")
+        app.session_state[session.RUNS_ORDER] = order
+        [table] = [t for t in ran(app).dataframe if "Run" in t.value or "run" in t.value]
+        assert table.value["run"].iloc[0] == "a"
+
+
+def test_a_teacher_tells_visitors_without_a_nickname_apart(store: Store, teacher: None) -> None:
+    store.run_list.share(quick(store, ANN, "Ann's"), True)
+    app = page()
+    [table] = [t for t in app.dataframe if "run" in t.value]
+    assert table.value["owner"].tolist() == [f"a visitor {ANN.id[:4]}"]

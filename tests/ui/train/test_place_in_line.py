@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.limits import Limits
 from scratchmlp.runs.permissions import LOCAL, Visitor
-from scratchmlp.runs.store import Store
+from scratchmlp.runs.store import Store, Update
 from scratchmlp.runs.turns import Start
 from scratchmlp.ui import resources
 from scratchmlp.ui.train.place_in_line import AT_ONCE, in_words
@@ -62,22 +62,55 @@ def test_a_place_in_words(start: Start | None, words: str) -> None:
 
 def test_the_place_is_there_before_and_after_train_is_pressed(store: Store, hosted: None) -> None:
     app = page()
-    assert AT_ONCE in shown(app)
+    assert "A new run starts at once." in shown(app)
     for seed in range(2):
         store.seen_by(ANN).create(replace(DIGITS, epochs=500, seed=seed))
     store.seen_by(ANN).work.claim_next()
     app = page(epochs="1000")  # longer than ann's first run, however slow this machine is
     assert "Next in line, about" in shown(app)  # ann has had a turn
     pressed(app)
-    assert shown(app).count("Next in line, about") == 1  # the run; another would come after it
-    assert "2 before you, about" in shown(app)
+    assert shown(app).count("Next in line, about") == 1
+    assert "These settings train already." in shown(app)
+    [run, *_] = store.runs()
+    pressed(app)
+    assert store.runs()[0] == run
+    app.button("stop").click()
+    assert "A new run: Next in line, about" in shown(ran(app))
 
 
 def test_on_ones_own_machine_only_a_wait_is_spoken_of(store: Store) -> None:
-    assert AT_ONCE not in shown(page())
+    assert "A new run" not in shown(page())
     store.create(replace(DIGITS, epochs=1000))
     store.work.claim_next("worker")
     assert "Next in line, about" in shown(page())
+
+
+def test_a_run_that_the_server_stops_before_its_end_says_so_before_and_while_it_trains(
+    store: Store, hosted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(monkeypatch, "SECONDS", 1)
+    assert "most on this server" not in shown(page(epochs="1"))
+    app = page(epochs="1000")
+    assert "is stopped after 1 s, the most on this server" in shown(app)
+    pressed(app)
+    [item] = store.work.waiting()
+    store.work.claim_next("a worker")
+    rows = [{"step": step, "loss": 1.0, "lr": 0.1} for step in range(1, 101)]
+    store.record(item.id, Update(steps=rows, changes={"total_steps": 10_000}))
+    [bar] = ran(app).get("progress")
+    assert "after the 1 s that this server allows" in bar.proto.text
+
+
+def test_a_cancelled_run_prepares_nothing_and_its_settings_can_be_used(
+    store: Store, hosted: None
+) -> None:
+    run_id = store.create(replace(DIGITS, epochs=900))
+    store.run_list.share(run_id, True)
+    assert store.cancel(run_id)
+    app = page(run=run_id, epochs="3")
+    assert "It has not begun." in shown(app)
+    assert "Preparing the dataset" not in shown(app)
+    assert any(button.key == "take_settings" for button in app.button)
 
 
 def test_a_closed_queue_says_so_before_and_after_train_is_pressed(
