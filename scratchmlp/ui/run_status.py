@@ -90,7 +90,7 @@ def _until_it_ends(run: Run, done: float, left: float) -> str:
     if run.max_seconds is None or spent + left <= run.max_seconds:
         return f"{duration(left)} left"
     until = duration(max(0.0, run.max_seconds - spent))
-    return f"stops in {until}, after the {run.max_seconds:.0f} s that this server allows"
+    return f"stops in {until} (limit {run.max_seconds:.0f} s)"
 
 
 def _seconds_left(run: Run, history: History) -> float | None:

@@ -82,6 +82,7 @@ def _buttons(config: TrainConfig) -> None:
         recipes.description()
         recipes.story()
         sharing.show(config)
+    place_in_line.warn_if_too_long(config)
 
 
 def _button_of_sidebar(config: TrainConfig) -> None:

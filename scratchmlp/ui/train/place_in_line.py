@@ -28,7 +28,7 @@ def _before_training(config: TrainConfig, was_free: bool, known: list[str]) -> N
         if (words == AT_ONCE) != was_free:
             st.rerun()
         if words != AT_ONCE or is_hosted():
-            st.caption(f"{_of_a_new_run(words)} {_if_too_long(config)}", width="content")
+            st.caption(_of_a_new_run(words), width="content")
 
 
 def _of_a_new_run(words: str) -> str:
@@ -37,16 +37,17 @@ def _of_a_new_run(words: str) -> str:
     return f"A new run s{words[1:]}" if words.startswith("Starts") else f"A new run: {words}"
 
 
-def _if_too_long(config: TrainConfig) -> str:
-    """A sentence if the server trains no run as long as this one would take."""
+def warn_if_too_long(config: TrainConfig) -> None:
+    """Say it if the server trains no run for as long as this one would take."""
     store = resources.store()
+    if store.max_seconds is None:
+        return
     [lasts] = store.work.known_seconds([config])
-    if lasts is None or store.max_seconds is None or lasts <= store.max_seconds:
-        return ""
-    return (
-        f"It takes {run_status.about(lasts)} and is stopped after {store.max_seconds:.0f} s, "
-        "the most on this server."
-    )
+    if lasts is not None and lasts > store.max_seconds:
+        st.caption(
+            f"A run with these settings takes {run_status.about(lasts)}. This server stops it "
+            f"after {store.max_seconds:.0f} s."
+        )
 
 
 def words_before(config: TrainConfig) -> str:

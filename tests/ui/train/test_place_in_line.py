@@ -89,16 +89,16 @@ def test_a_run_that_the_server_stops_before_its_end_says_so_before_and_while_it_
     store: Store, hosted: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit(monkeypatch, "SECONDS", 1)
-    assert "most on this server" not in shown(page(epochs="1"))
+    assert "This server stops it" not in shown(page(epochs="1"))
     app = page(epochs="1000")
-    assert "is stopped after 1 s, the most on this server" in shown(app)
+    assert "This server stops it after 1 s." in shown(app)
     pressed(app)
     [item] = store.work.waiting()
     store.work.claim_next("a worker")
     rows = [{"step": step, "loss": 1.0, "lr": 0.1} for step in range(1, 101)]
     store.record(item.id, Update(steps=rows, changes={"total_steps": 10_000}))
     [bar] = ran(app).get("progress")
-    assert "after the 1 s that this server allows" in bar.proto.text
+    assert "(limit 1 s)" in bar.proto.text
 
 
 def test_a_cancelled_run_prepares_nothing_and_its_settings_can_be_used(
