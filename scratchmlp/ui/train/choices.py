@@ -7,7 +7,6 @@ from scratchmlp.net import presets
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import run_status, session
-from scratchmlp.ui.server import is_hosted
 from scratchmlp.ui.train import (
     controls,
     place_in_line,
@@ -75,14 +74,12 @@ def _buttons(config: TrainConfig) -> None:
             disabled=preparing.includes(config.dataset),
         ):
             starting.start(config)
-        if not starting.under_way(config):
-            place_in_line.before_training(config)
-        elif is_hosted():
-            st.caption("These settings train already.", width="content")
+        place_in_line.before_training(config, bool(starting.under_way(config)))
         recipes.description()
         recipes.story()
         sharing.show(config)
-    place_in_line.warn_if_too_long(config)
+    with st.container():
+        place_in_line.warn_if_too_long(config)
 
 
 def _button_of_sidebar(config: TrainConfig) -> None:

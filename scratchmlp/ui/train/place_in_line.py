@@ -11,12 +11,14 @@ from scratchmlp.ui import live, resources, run_status, session
 from scratchmlp.ui.server import is_hosted
 
 AT_ONCE = "Starts at once."
+ALREADY = "These settings train already."  # a press starts no other run
+AT_REST = AT_ONCE, ALREADY
 
 
-def before_training(config: TrainConfig) -> None:
+def before_training(config: TrainConfig, is_under_way: bool) -> None:
     """Beside the button: when a run with these settings would start."""
-    words = words_before(config)
-    is_free = words == AT_ONCE
+    words = ALREADY if is_under_way else words_before(config)
+    is_free = words in AT_REST
     every = None if is_free else 2 * live.seconds()
     st.fragment(_before_training, run_every=every)(config, is_free, [words])
 
@@ -25,14 +27,14 @@ def _before_training(config: TrainConfig, was_free: bool, known: list[str]) -> N
     """`known` has the words for the first time that this part is drawn."""
     with session.errors_shown():
         words = known.pop() if known else words_before(config)
-        if (words == AT_ONCE) != was_free:
+        if (words in AT_REST) != was_free:
             st.rerun()
-        if words != AT_ONCE or is_hosted():
+        if words not in AT_REST or is_hosted():
             st.caption(_of_a_new_run(words), width="content")
 
 
 def _of_a_new_run(words: str) -> str:
-    if words == CLOSED:
+    if words in (ALREADY, CLOSED):
         return words
     return f"A new run s{words[1:]}" if words.startswith("Starts") else f"A new run: {words}"
 
