@@ -90,7 +90,7 @@ def test_a_run_laid_beside_another_and_back(
 
 
 def choose_other(page: Page, mark: str) -> None:
-    """Lay a run beside the one that is shown. A page that is drawn anew meanwhile closes the list."""
+    """Lay a run beside the one that is shown; a page that is drawn anew closes the list."""
     box = page.locator(".st-key-others").get_by_role("combobox")
     option = page.get_by_role("option", name=re.compile(mark))
     for _ in range(3):
