@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from scratchmlp.errors import UserError
+from scratchmlp.errors import UserError, needed_to_start
 
 LOOPBACK = "127.0.0.1"
 CLOUD_SOURCE = "/mount/src"  # where Community Cloud puts a repository
@@ -23,10 +23,8 @@ def decide() -> None:
     stays the same. The server does not start if `SCRATCHMLP_HOSTED` has a wrong value.
     """
     st.secrets.load_if_toml_exists()  # the secrets become environment variables
-    try:
+    with needed_to_start():
         hosted_setting()
-    except UserError as error:
-        sys.exit(str(error))
     address = st.get_option("server.address")
     if not is_streamlit_run():
         return

@@ -19,8 +19,8 @@ from dask.system import CPU_COUNT
 from distributed import Worker
 from distributed.system import MEMORY_LIMIT
 
-from scratchmlp.errors import UserError
 from scratchmlp.runs.cluster_process import Process
+from scratchmlp.runs.limits import whole_number
 
 LOOPBACK = "127.0.0.1"
 PARENT = "SCRATCHMLP_PARENT"  # tells a process whose child it is: the parent may die before it asks
@@ -50,14 +50,10 @@ def default_workers() -> int:
     Raises
     ------
     UserError
-        `SCRATCHMLP_WORKERS` says another number, but not one from 1 to 1,000.
+        `SCRATCHMLP_WORKERS` is set, but not to a whole number from 1 to 1,000.
     """
     if wish := os.environ.get("SCRATCHMLP_WORKERS"):
-        number = int(wish) if wish.isdecimal() and len(wish) < 12 else 0
-        if not 1 <= number <= MAX_WORKERS:
-            must = f"it must be a whole number from 1 to {MAX_WORKERS:,}"
-            raise UserError(f"SCRATCHMLP_WORKERS is {wish[:40]}: {must}.")
-        return number
+        return whole_number("SCRATCHMLP_WORKERS", wish, MAX_WORKERS)
     memory = MEMORY_LIMIT // 10**6  # of this container, if it has a limit
     return max(1, min(CPU_COUNT, memory // WORKER_MB - 1))
 

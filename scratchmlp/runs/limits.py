@@ -46,8 +46,12 @@ class Limits:
 
 
 def _read(metadata: Mapping[str, Any], variables: Mapping[str, str], default: Any) -> int:
-    name, most = metadata["variable"], metadata["most"]
-    text = variables.get(name) or str(default)
+    name = metadata["variable"]
+    return whole_number(name, variables.get(name) or str(default), metadata["most"])
+
+
+def whole_number(name: str, text: str, most: int) -> int:
+    """The number from 1 to `most` that a variable of that name says, or else a `UserError`."""
     value = int(text) if text.isdecimal() and len(text) < 12 else 0
     if not 1 <= value <= most:
         raise UserError(f"{name} is {text[:40]}: it must be a whole number from 1 to {most:,}.")

@@ -141,9 +141,8 @@ class Store:
         with write_transaction(self._engine) as connection:
             demand_open_queue(connection, self.visitor)
             demand_dataset(connection, self.visitor, config.dataset)
-            owner = self.visitor.id
-            most = {"max_seconds": self.max_seconds}
-            run_id = _insert_run(connection, config, name, status, owner, **most)
+            owner, most = self.visitor.id, self.max_seconds
+            run_id = _insert_run(connection, config, name, status, owner, max_seconds=most)
             self._quotas.check_queue(connection)
             self._make_room(connection, run_id)
         return run_id

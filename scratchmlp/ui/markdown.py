@@ -28,19 +28,12 @@ def escape(text: str) -> str:
 
 def with_links(text: str) -> str:
     """The same, but its web addresses are links. For the text of somebody who may set them."""
-    parts, end = [], 0
-    for address in _ADDRESS.finditer(text):
-        parts += [text[end : address.start()], address.group()]
-        end = address.end()
-    parts.append(text[end:])
-    return "".join(
-        f"[{escape(part)}]({part})" if number % 2 else _with_ends(part)
-        for number, part in enumerate(parts)
-    )
+    return " ".join(map(_linked, text.split()))
 
 
-def _with_ends(text: str) -> str:
-    """`escape`, but spaces at both ends stay: a link follows."""
-    before = " " if text[:1].isspace() else ""
-    after = " " if text.strip() and text[-1:].isspace() else ""
-    return before + escape(text) + after
+def _linked(word: str) -> str:
+    address = _ADDRESS.search(word)
+    if address is None:
+        return escape(word)
+    before, after = word[: address.start()], word[address.end() :]
+    return f"{escape(before)}[{escape(address[0])}]({address[0]}){_linked(after)}"

@@ -34,8 +34,10 @@ def read_message() -> str:
 
 
 def _own_tab() -> None:
-    sentence = "Your browser keeps no cookie here, so what you make lasts as long as this tab."
-    sentence += " Uploads fail."
+    sentence = (
+        "Your browser keeps no cookie here, so what you make lasts as long as this tab. "
+        "Uploads fail."
+    )
     with st.container(horizontal=True, vertical_alignment="center", key="no_cookie"):
         st.caption(sentence, width="content")
         if st.context.url:

@@ -5,7 +5,6 @@ more than a limit wait here: none is lost, and nothing is computed meanwhile.
 """
 
 import asyncio
-import sys
 import time
 
 import streamlit as st
@@ -13,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from scratchmlp.errors import UserError
+from scratchmlp.errors import needed_to_start
 from scratchmlp.runs.limits import Limits
 from scratchmlp.ui.server import COOKIE, cookie_of, is_hosted
 
@@ -51,10 +50,9 @@ class Pace:
 
 def middleware() -> Middleware:
     """The middleware of this module. The server does not start if a limit has a wrong value."""
-    try:
-        return Middleware(SessionPace, rate=Limits.read().page_runs)
-    except UserError as error:
-        sys.exit(str(error))
+    with needed_to_start():
+        limits = Limits.read()
+    return Middleware(SessionPace, rate=limits.page_runs)
 
 
 class SessionPace:

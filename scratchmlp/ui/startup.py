@@ -7,7 +7,6 @@ opened a page.
 import asyncio
 import gc
 import logging
-import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +16,7 @@ import streamlit as st
 from streamlit.runtime import Runtime, RuntimeState, get_instance
 
 from scratchmlp import memory
-from scratchmlp.errors import UserError
+from scratchmlp.errors import UserError, needed_to_start
 from scratchmlp.runs import speed
 from scratchmlp.runs.cluster import LocalCluster
 from scratchmlp.ui import predictions, resources
@@ -32,10 +31,8 @@ def copy_into_workers() -> None:
 
     The server does not start if `SCRATCHMLP_WORKERS` has a wrong value.
     """
-    try:
+    with needed_to_start():
         workers = resources.workers()
-    except UserError as error:
-        sys.exit(str(error))
     if isinstance(workers, LocalCluster):
         try:
             workers.start_as_copies()
@@ -65,6 +62,7 @@ def _begin() -> None:
 
 
 async def _tidy() -> None:
+    """Let go of what nobody needs any more, once a minute."""
     was_empty = False
     while True:
         await asyncio.sleep(TIDY_SECONDS)
