@@ -67,7 +67,7 @@ class LossCurve:
     Parameters
     ----------
     span : of the mean, in steps.
-    points : the largest number of points; a long curve has at least half as many.
+    points : the largest number of points; a long curve has at least a fifth as many.
     """
 
     def __init__(self, span: int, points: int = CURVE_POINTS) -> None:
@@ -88,7 +88,7 @@ class LossCurve:
             self._table = None
             if len(self._rows) > self._points:
                 _, step, loss = self._rows.T
-                self._rows = self._rows[extremes(step, loss, self._points // 4)]
+                self._rows = self._rows[extremes(loss, _doubling_bounds(step, self._points))]
 
     def table(self) -> pd.DataFrame:
         """Columns step, loss, smooth."""
@@ -100,9 +100,20 @@ class LossCurve:
         return self._table
 
 
-def extremes(step: Floats, loss: Floats, stretches: int) -> NDArray[np.int64]:
-    """Rows of the smallest and largest loss in each stretch of equal width, and the last row."""
-    bounds = np.searchsorted(step, np.linspace(step[0], step[-1], stretches + 1)[1:-1])
+def _doubling_bounds(step: Floats, points: int) -> NDArray[np.int64]:
+    """The rows at which stretches of steps begin: a fifth to two fifths of `points` stretches.
+
+    The width of a stretch is doubled as a run grows. So a new stretch consists of whole old ones,
+    and each has a row: neighbouring rows are at most two stretches apart.
+    """
+    width = 1
+    while step[-1] // width > points * 2 // 5:
+        width *= 2
+    return np.searchsorted(step, np.arange(width, step[-1] + 1, width))
+
+
+def extremes(loss: Floats, bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of the smallest and largest loss between two bounds, and the last row."""
     parts = np.split(np.arange(len(loss)), bounds)
     ends = [part[f(loss[part])] for part in parts if len(part) for f in (np.argmin, np.argmax)]
     return np.unique([*ends, len(loss) - 1])
@@ -118,7 +129,9 @@ def thin_epochs(epochs: pd.DataFrame, column: str) -> pd.DataFrame:
     if len(epochs) <= MAX_EPOCHS:
         return epochs
     values = epochs[column].to_numpy(float)
-    rows = extremes(epochs["epoch"].to_numpy(float), values, MAX_EPOCHS // 2)
+    epoch = epochs["epoch"].to_numpy(float)
+    inner = np.linspace(epoch[0], epoch[-1], MAX_EPOCHS // 2 + 1)[1:-1]
+    rows = extremes(values, np.searchsorted(epoch, inner))
     return epochs.iloc[np.union1d(rows, np.flatnonzero(epochs["best"]))]
 
 

@@ -60,11 +60,12 @@ def test_the_average_of_a_curve_does_not_lag(kind: str, pace: float, half: int) 
 
 
 @given(st.floats(-1, 1), st.integers(1, 300), st.integers(1, 50))
+@example(slope=1.0, n=18, half=19)  # all of it is near the end
 def test_the_average_of_a_line_is_that_line(slope: float, n: int, half: int) -> None:
     """Except near its end, where fewer values come after a step than before it."""
     values = 1000 + slope * np.arange(n)
     average = curves.centred_mean(values, np.arange(n), half)
-    whole = n - half
+    whole = max(0, n - half)
     assert average[:whole] == pytest.approx(values[:whole])
     assert np.abs(average - values).max() <= abs(slope) * half / 4 + 1e-9
 
@@ -103,7 +104,7 @@ def test_many_steps_become_few_points_and_keep_every_spike(n: int) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 900), min_size=1, max_size=30), st.integers(0, 2**32 - 1))
-@example([1, 1, 1, 557, 235, 264, 201, 618, 801, 845, 206], 1_000_000_000)  # 10.1 points' width
+@example([1, 1, 1, 557, 235, 264, 201, 618, 801, 845, 206], 1_000_000_000)  # once a gap of 10.1
 def test_a_growing_curve_equals_the_curve_of_all_its_steps(chunks: list[int], seed: int) -> None:
     """It has few points, evenly over the run, keeps the extremes, and averages all batches."""
     n = sum(chunks)
@@ -117,7 +118,7 @@ def test_a_growing_curve_equals_the_curve_of_all_its_steps(chunks: list[int], se
     assert {loss.min(), loss.max()} <= set(table["loss"])
     assert table["step"].is_monotonic_increasing
     assert table["step"].iloc[-1] == n
-    assert table["step"].diff().fillna(1).max() <= max(1, 12 * n / curves.CURVE_POINTS)
+    assert table["step"].diff().fillna(1).max() <= max(1, 10 * n / curves.CURVE_POINTS)
     at_once = curves.centred_mean(loss, table["step"].to_numpy() - 1, 25)
     assert table["smooth"].to_numpy() == pytest.approx(at_once)
 
