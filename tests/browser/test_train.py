@@ -180,6 +180,7 @@ def test_pictures_of_one_s_own_are_uploaded_and_trained_on(
     letters = {"name": "mine.zip", "mimeType": "application/zip"}
     chooser.set_input_files(letters | {"buffer": b"no ZIP"})
     expect(page.locator(".st-key-own_pictures [role=alert]")).to_contain_text("mine.zip")
+    settled(page)  # until then the controls of the first try are there too
     page.get_by_role("button", name="Your own pictures").click()
     chooser.set_input_files(letters | {"buffer": packed(255 - digits.train.images[:40])})
     expect(page.locator(".st-key-samples")).to_contain_text("Nine samples")
