@@ -60,7 +60,7 @@ BUTTONS = r"""() => {
 }"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # a process may come back to this file
 def slow_run(started: App) -> str:
     """The id of a run in which nothing moves any more, with advice to try."""
     with pytest.MonkeyPatch.context() as patch:
