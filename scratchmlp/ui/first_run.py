@@ -24,7 +24,7 @@ def is_over(run_id: str | None) -> bool:
     """Whether to draw the page anew: the first run has a checkpoint, or the run has ended."""
     if run_id is None:
         return any(run.id != built_in.HANDS for run in run_picker.trained_runs().values())
-    return not resources.store().run(run_id).is_live
+    return not selection.followed_run(run_id).is_live
 
 
 def is_coming() -> bool:

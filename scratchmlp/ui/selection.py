@@ -80,6 +80,16 @@ def resolve_run() -> Run | None:
     return run
 
 
+def followed_run(run_id: str) -> Run:
+    """The run that a part of a page follows. If it was deleted meanwhile, the page begins anew."""
+    try:
+        return resources.store().run(run_id)
+    except StoreError:
+        raise
+    except UserError:  # the page says so, once, and shows another run
+        st.rerun()
+
+
 def name_in_address(run_id: str) -> None:
     note_shown(run_id)
     if st.query_params.get("run") != run_id:

@@ -89,6 +89,22 @@ def test_a_run_laid_beside_another_and_back(
     expect(page.locator(".st-key-epochs input")).to_have_value("5")
 
 
+def test_a_run_that_is_deleted_elsewhere_is_reported_once(
+    app: App, open_page: Callable[..., Page], store: Store
+) -> None:
+    page = open_page()
+    go(page, app, "/?dataset=digits&epochs=1000")
+    press(page, "train")
+    page.wait_for_url(re.compile("run="))
+    says(page, "running")
+    run = store.run("latest")
+    store.run_list.delete([run.id])  # the page notices by itself
+    expect(page.get_by_text("This page shows the newest run.")).to_be_visible()
+    settled(page)
+    expect(page.get_by_text(f"Run {run.id} was deleted")).to_have_count(1)
+    expect(page.locator(".st-key-run")).to_be_visible()
+
+
 def choose_other(page: Page, mark: str) -> None:
     """Lay a run beside the one that is shown; a page that is drawn anew closes the list."""
     box = page.locator(".st-key-others").get_by_role("combobox")

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import first_run, first_steps, live, resources, session
+from scratchmlp.ui import first_run, first_steps, live, resources, selection, session
 from scratchmlp.ui.draw import (
     correction,
     ink_input,
@@ -47,7 +47,7 @@ def _desk(run_id: str, was_live: bool) -> None:
         left, right = row.container(width=ink_input.WIDTH), row.container(width="stretch")
         with left:
             drawn = ink_input.show()
-        run, network = resources.store().run(run_id), resources.last_network(run_id)
+        run, network = selection.followed_run(run_id), resources.last_network(run_id)
         predicted = prediction.predict(run, network, drawn)
         digit = predicted.only
         if predicted.digits:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from scratchmlp.runs import built_in
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import live, resources, run_picker, session
+from scratchmlp.ui import live, resources, run_picker, selection, session
 from scratchmlp.ui.evaluate import state
 from scratchmlp.ui.markdown import escape
 
@@ -54,6 +54,6 @@ def _reason(run: Run | None, is_deleted: bool) -> str:
 
 def _wait(run_id: str) -> None:
     with session.errors_shown():
-        run = resources.store().run(run_id)
+        run = selection.followed_run(run_id)
         if run.best_epoch is not None or not run.is_under_way:
             st.rerun()

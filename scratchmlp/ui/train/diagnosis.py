@@ -11,7 +11,7 @@ from scratchmlp.data.datasets import Dataset
 from scratchmlp.net.config import LABELS
 from scratchmlp.runs.history import History
 from scratchmlp.runs.store import ENDED, Run
-from scratchmlp.ui import live, resources, run_status, session
+from scratchmlp.ui import live, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.train import absence, settings, starting
 from scratchmlp.ui.train.recipes import describe_change
@@ -41,7 +41,7 @@ def show(run: Run) -> None:
 
 def _show(run_id: str) -> None:
     with session.errors_shown():
-        run = resources.store().run(run_id)
+        run = selection.followed_run(run_id)
         history = resources.history(run)
         findings = _of_run(run, history)
         for index, finding in enumerate(findings):

@@ -8,7 +8,7 @@ from scratchmlp.analysis import layers
 from scratchmlp.charts.image_urls import webp_url
 from scratchmlp.charts.layers import METRICS, activation_chart, layer_chart
 from scratchmlp.runs.store import Run
-from scratchmlp.ui import resources, run_status, session
+from scratchmlp.ui import resources, run_status, selection, session
 from scratchmlp.ui.train import absence
 
 MAX_UNITS = 128
@@ -40,7 +40,7 @@ def show(run: Run) -> None:
 
 def _show(run_id: str) -> None:
     with session.errors_shown():
-        run = resources.store().run(run_id)
+        run = selection.followed_run(run_id)
         step, epoch = resources.store().last_checkpoint(run.id)
         if not step:
             st.caption(absence.sentence(run, "pictures of its layers", "epoch"))

@@ -60,7 +60,7 @@ def _card(run_id: str, was_under_way: bool, every: float | None) -> None:
     with session.errors_shown():
         st.html(style.CARD)
         run_controls.waiting(run_id)
-        run = resources.store().run(run_id)
+        run = selection.followed_run(run_id)
         newer = None if run.is_under_way else _newer(run)
         if run.is_under_way != was_under_way or (every and every != live.seconds()):
             st.rerun()
