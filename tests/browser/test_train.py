@@ -85,6 +85,7 @@ def test_reload_and_a_second_tab_see_the_run_where_it_is(
     press(page, "train")
     says(page, "running")
     expect(chart(page, "loss_chart")).to_be_visible()
+    expect(page.locator(".st-key-run_state")).to_contain_text(re.compile("step [1-9]"))
     run = store.run("latest")
 
     press(page, "pause")
