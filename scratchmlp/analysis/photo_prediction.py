@@ -12,7 +12,7 @@ from scipy import ndimage
 from scratchmlp.analysis import prediction
 from scratchmlp.analysis.prediction import Prediction, Verdict, WasTaught, never
 from scratchmlp.ink import preparation, seams
-from scratchmlp.ink.preparation import Ink
+from scratchmlp.ink.types import Ink
 from scratchmlp.net.network import Network
 
 ANGLES = (-16.0, -8.0, 8.0, 16.0)  # degrees

@@ -20,7 +20,8 @@ from scratchmlp.analysis import certainty, out_of_distribution
 from scratchmlp.analysis.out_of_distribution import Detector
 from scratchmlp.errors import UserError
 from scratchmlp.ink import preparation
-from scratchmlp.ink.preparation import Ink, Stage
+from scratchmlp.ink.preparation import Stage
+from scratchmlp.ink.types import Ink
 from scratchmlp.net import shipped
 from scratchmlp.net.augment import shift
 from scratchmlp.net.network import Network

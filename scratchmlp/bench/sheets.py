@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
 from scratchmlp.ink import strokes
-from scratchmlp.ink.preparation import Ink, crop
+from scratchmlp.ink.preparation import crop
 from scratchmlp.ink.strokes import Strokes
+from scratchmlp.ink.types import Ink
 
 Rng = np.random.Generator
 Digit = Callable[[float, float], Ink]  # (height, pen) -> the ink of a digit, cropped

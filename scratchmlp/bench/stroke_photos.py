@@ -16,7 +16,8 @@ from scratchmlp.bench.sheets import (
     scan,
     sheet,
 )
-from scratchmlp.ink.preparation import Ink, crop
+from scratchmlp.ink.preparation import crop
+from scratchmlp.ink.types import Ink
 
 
 def one_pixel(digit: Digit, rng: Rng) -> bytes:

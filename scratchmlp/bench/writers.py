@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from scratchmlp.errors import UserError
 from scratchmlp.ink import preparation, strokes
-from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Strokes
+from scratchmlp.ink.types import SIDE, Ink
 
 CANVAS, BRUSH, SIZES = 280, 16.0, (140.0, 220.0)
 VARIED = 4  # every fourth drawing is drawn in all variants
@@ -102,7 +102,7 @@ def _inks(
 
 
 def _centred(fitted: Ink) -> NDArray[np.uint8]:
-    sheet = np.zeros((preparation.SIDE, preparation.SIDE))
-    top, left = ((preparation.SIDE - length) // 2 for length in fitted.shape)
+    sheet = np.zeros((SIDE, SIDE))
+    top, left = ((SIDE - length) // 2 for length in fitted.shape)
     sheet[top : top + fitted.shape[0], left : left + fitted.shape[1]] = fitted
     return preparation.to_uint8(sheet)

@@ -17,7 +17,7 @@ from scratchmlp.data import processes
 from scratchmlp.data.types import Progress
 from scratchmlp.ink import pictures, polarity
 from scratchmlp.ink.pictures import PictureError
-from scratchmlp.ink.preparation import SIDE
+from scratchmlp.ink.types import SIDE
 
 CHUNK = 1000  # pictures that a process decodes at a time
 FEW = 10 * CHUNK  # pictures for which no processes are started

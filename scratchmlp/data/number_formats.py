@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scratchmlp.data import layouts
 from scratchmlp.errors import UserError
 from scratchmlp.file_kinds import READ, kind_of
-from scratchmlp.ink.preparation import SIDE
+from scratchmlp.ink.types import SIDE
 
 MAX_PICTURES = 1_000_000
 PIXELS = SIDE * SIDE

@@ -23,8 +23,8 @@ from PIL import Image
 from scratchmlp.errors import UserError
 from scratchmlp.file_kinds import is_of_system, is_picture
 from scratchmlp.ink import photos, pictures, preparation, strokes
-from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Strokes
+from scratchmlp.ink.types import SIDE, Ink
 
 MAX_ZIP_BYTES = 20_000_000
 MAX_UNPACKED_BYTES = 100_000_000  # of all files in the ZIP
@@ -147,7 +147,7 @@ def _pixels_to_prepare(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
         header = opened.read(26)  # signature, IHDR, width, height, bits, colour
     width, height = int.from_bytes(header[16:20], "big"), int.from_bytes(header[20:24], "big")
     is_grey = header[24:] == b"\x08\0"
-    is_prepared = is_grey and width == height == preparation.SIDE
+    is_prepared = is_grey and width == height == SIDE
     return 0 if is_prepared else max(width * height, MIN_PIXELS)
 
 
@@ -202,7 +202,7 @@ def _prepared_pixels(data: bytes) -> NDArray[np.uint8] | None:
     """The pixels of a grey 28 x 28 PNG, which needs no preparation; None for another picture."""
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
-            if picture.mode == "L" and picture.size == (preparation.SIDE, preparation.SIDE):
+            if picture.mode == "L" and picture.size == (SIDE, SIDE):
                 return np.array(picture)
             return None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):

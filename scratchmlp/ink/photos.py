@@ -16,7 +16,7 @@ from scratchmlp.ink import pictures, pieces, polarity
 from scratchmlp.ink.contrast import contrast
 from scratchmlp.ink.pictures import MAX_FILE_BYTES
 from scratchmlp.ink.pieces import Pieces
-from scratchmlp.ink.preparation import Ink
+from scratchmlp.ink.types import Ink
 
 MAX_EDGE = 800  # pixels of the longer edge after scaling: enough for a digit, and fast
 

@@ -16,9 +16,8 @@ from PIL import Image
 from scipy import ndimage
 
 from scratchmlp.ink import segmentation, topology
-from scratchmlp.ink.segmentation import Ink
+from scratchmlp.ink.types import SIDE, Ink
 
-SIDE = 28
 BOX = 20
 THICKNESS = 2.4  # pixels in the box: the median of MNIST's training samples
 FINE = 100  # pixels of the longer edge while strokes are thickened: five for each of the box

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.ink import preparation
-from scratchmlp.ink.preparation import Ink
+from scratchmlp.ink.types import Ink
 
 HEIGHT = 60  # pixels of the ink's longer edge while seams are sought
 PLACES = (0.35, 0.42, 0.5, 0.58, 0.65)  # of the width, where a seam may be

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from scratchmlp.ink.box import Box
-
-Ink = NDArray[np.floating]
+from scratchmlp.ink.types import Ink
 
 FAINT = 0.25  # of the darkest ink: fainter ink does not connect parts
 MIN_OVERLAP = 0.35  # two parts are one digit if they overlap by this share of the narrower width

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from scratchmlp.errors import UserError
-from scratchmlp.ink.preparation import Ink
+from scratchmlp.ink.types import Ink
 
 Stroke = list[tuple[float, float]]
 Strokes = list[Stroke]

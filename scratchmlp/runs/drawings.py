@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from scratchmlp.data.types import MAX_CLASS_NAME, Examples, is_class_name
 from scratchmlp.errors import UserError
-from scratchmlp.ink.preparation import SIDE
 from scratchmlp.ink.strokes import Strokes
+from scratchmlp.ink.types import SIDE
 from scratchmlp.runs import damage
 from scratchmlp.runs.database import read_transaction, write_transaction
 from scratchmlp.runs.quotas import UNLIMITED, Quotas

@@ -20,7 +20,7 @@ from scratchmlp.data import mnist
 from scratchmlp.data.types import MAX_CLASS_NAME, MAX_CLASSES, is_class_name
 from scratchmlp.errors import UserError
 from scratchmlp.file_kinds import kind_of
-from scratchmlp.ink.preparation import SIDE
+from scratchmlp.ink.types import SIDE
 from scratchmlp.net.config import TrainConfig
 from scratchmlp.net.model import Params
 from scratchmlp.net.network import Network

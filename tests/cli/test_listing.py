@@ -91,3 +91,10 @@ except SystemExit as exit:
     assert not exit.code
 """
     assert "torch" not in loaded_after(code)
+
+
+def test_a_run_does_not_wait_for_what_draws_and_charts() -> None:
+    """SciPy prepares drawings, pandas and Altair make charts; training needs none of them."""
+    loaded = loaded_after("import scratchmlp.cli.train, scratchmlp.runs.execution")
+    assert not {"scipy", "sklearn", "pandas", "altair", "streamlit", "fastai"} & loaded
+    assert "torch" in loaded

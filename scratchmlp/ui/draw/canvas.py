@@ -17,8 +17,8 @@ from PIL import Image
 
 from scratchmlp.errors import UserError
 from scratchmlp.ink import strokes as pen
-from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Stroke, Strokes
+from scratchmlp.ink.types import Ink
 from scratchmlp.ui.session import CANVAS, DRAWING, PAPER, PEN_WIDTH
 
 SIDE = 320  # pixels; it fits on a phone 360 pixels wide

@@ -8,8 +8,8 @@ import streamlit as st
 from scratchmlp.errors import UserError
 from scratchmlp.file_kinds import PICTURE_NAMES
 from scratchmlp.ink import photos
-from scratchmlp.ink.preparation import Ink
 from scratchmlp.ink.strokes import Strokes
+from scratchmlp.ink.types import Ink
 from scratchmlp.ui.draw import canvas, photo
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import CAMERA_FILE, INK_SOURCE, PICTURE_FILE, TAKEN_PICTURES

@@ -15,7 +15,7 @@ from scratchmlp.charts.image_urls import webp_url
 from scratchmlp.ink import photos
 from scratchmlp.ink.photos import WHOLE, Area, Photo
 from scratchmlp.ink.piece import Piece, reasons_in_words
-from scratchmlp.ink.preparation import Ink
+from scratchmlp.ink.types import Ink
 from scratchmlp.ui.session import PHOTO, PHOTO_CHOICES
 
 SIDE = 320  # pixels of the width on the screen

@@ -14,7 +14,7 @@ from scratchmlp.analysis.prediction import Prediction, likeliest
 from scratchmlp.charts import image_urls
 from scratchmlp.figures import percent
 from scratchmlp.ink import preparation
-from scratchmlp.ink.preparation import Ink
+from scratchmlp.ink.types import Ink
 from scratchmlp.net.network import Network
 from scratchmlp.runs import teaching
 from scratchmlp.runs.store import Run

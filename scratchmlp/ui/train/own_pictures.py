@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scratchmlp.charts.image_urls import enlarge, png_url
 from scratchmlp.data import datasets, samples, sources, uploads, zips
 from scratchmlp.errors import UserError
-from scratchmlp.ink.preparation import SIDE
+from scratchmlp.ink.types import SIDE
 from scratchmlp.ui import resources, session
 from scratchmlp.ui.markdown import escape
 from scratchmlp.ui.session import PICTURES_PATH, PICTURES_PROBLEM, PICTURES_TRIES, PICTURES_ZIP
