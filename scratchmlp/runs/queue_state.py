@@ -13,7 +13,7 @@ from scratchmlp.runs.durations import (
     expected_seconds,
     expected_steps,
 )
-from scratchmlp.runs.records import LIVE
+from scratchmlp.runs.records import LIVE, config_of
 from scratchmlp.runs.tables import NOT_DELETED, epochs, runs, steps, tasks
 from scratchmlp.runs.turns import WINDOW, Item, Served, State, Waiting
 
@@ -113,7 +113,7 @@ def seconds_left(
 
 def _config(values: Any) -> TrainConfig | None:
     try:
-        return TrainConfig.from_mapping(values)
+        return config_of(values)
     except (UserError, AttributeError, TypeError, ValueError):  # a damaged row
         return None
 

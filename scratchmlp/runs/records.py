@@ -1,5 +1,7 @@
 """The records of the store: a run, a command to it, a checkpoint, and an update of a run."""
 
+import functools
+import json
 import math
 import time
 from collections import Counter
@@ -25,9 +27,27 @@ LIVE: tuple[Status, ...] = ("running", "paused")
 LATEST_TIME = 2.0**33  # seconds since 1970: the year 2242
 ENDED: tuple[Status, ...] = ("finished", "stopped", "diverged", "failed")
 
-
 NAMED_DIFFERENCES = 3  # from the recipe, in the title of a run
 _FIRST = "The first net"  # older versions gave the first run this name
+
+
+def config_of(values: Any) -> TrainConfig:
+    """The settings in a row. The same rows are read at each look at a page, and parsed once.
+
+    Raises
+    ------
+    UserError, ValueError, TypeError, AttributeError
+        The row is damaged.
+    """
+    try:
+        return _parsed(json.dumps(values))
+    except RecursionError as error:
+        raise ValueError("the settings are nested too deeply") from error
+
+
+@functools.lru_cache(maxsize=1_000)
+def _parsed(text: str) -> TrainConfig:
+    return TrainConfig.from_mapping(json.loads(text))
 
 
 @dataclass(frozen=True)
@@ -83,7 +103,7 @@ class Run:
             row["status"] == "paused" and row["tries"] is None
         )
         status = "lost" if needs_process and _is_silent(row["heartbeat"]) else row["status"]
-        config = TrainConfig.from_mapping(row["config"])
+        config = config_of(row["config"])
         return cls(**dict(row) | {"config": config, "status": status})
 
     @property

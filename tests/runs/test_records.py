@@ -1,9 +1,13 @@
-"""The titles of runs, and what a name may contain."""
+"""The titles of runs, what a name may contain, and the settings of a row."""
 
 from datetime import UTC
+from typing import Any
 
+import pytest
+
+from scratchmlp.errors import UserError
 from scratchmlp.net.config import TrainConfig
-from scratchmlp.runs.records import Run, new_row, titles
+from scratchmlp.runs.records import Run, config_of, new_row, titles
 from scratchmlp.runs.run_list import MAX_NAME_LENGTH
 
 NOON = 1_780_000_000 // 86_400 * 86_400 + 12 * 3600.0  # 28 May 2026
@@ -54,3 +58,22 @@ def test_equal_titles_get_a_time_as_exact_as_necessary() -> None:
         "mine · 29 May 12:00",
         "modern, seed 1",
     ]
+
+
+def test_the_settings_of_a_row_are_those_that_were_stored() -> None:
+    config = TrainConfig(hidden=(64, 32), lr=0.5, optimizer="sgd")
+    assert config_of(config.asdict()) == config
+    assert config_of(config.asdict() | {"seed": 7}) == TrainConfig(
+        hidden=(64, 32), lr=0.5, optimizer="sgd", seed=7
+    )
+
+
+def test_damaged_settings_are_refused_also_after_sound_ones_like_them() -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    sound = TrainConfig().asdict()
+    config_of(sound)
+    for damaged in (None, [], 3, {"layers": 3}, sound | {"standardise": 1.5}, {"hidden": deep}):
+        with pytest.raises((UserError, ValueError, TypeError, AttributeError)):
+            config_of(damaged)
