@@ -250,7 +250,11 @@ def test_resume_cancels_one_epoch(background: BackgroundRun) -> None:
     background.until(lambda: not store.pending_commands(run_id))
     epochs = len(store.epochs_since(run_id))
     background.until(lambda: len(store.epochs_since(run_id)) > epochs + 2)
-    assert not background.paused.is_set()
+    (_, _, first), (_, _, last) = store.applied_commands(run_id)
+    ends = [row.step for row in store.epochs_since(run_id)]
+    # It pauses only if the epoch ends with the one step that is between the two commands.
+    assert background.paused.is_set() == any(first < step <= last for step in ends)
+    assert background.status() == "running"
 
 
 def test_one_epoch_in_the_last_epoch_finishes_the_run(store: Store) -> None:
