@@ -10,7 +10,7 @@ from playwright.sync_api import Page, TimeoutError, WebSocketRoute, expect
 from scratchmlp.net import presets
 from scratchmlp.runs.store import Store
 from tests.browser.conftest import App, settled, visit
-from tests.browser.train_page import chart, go, press, says
+from tests.browser.train_page import chart, go, press, says, train
 
 
 def test_a_run_is_steered_from_two_tabs(
@@ -20,9 +20,7 @@ def test_a_run_is_steered_from_two_tabs(
     page = open_page()
     settings = "hidden=256&epochs=1000&batch_size=16&lr=0.006&schedule=constant"
     go(page, app, f"/?dataset=digits&{settings}")
-    press(page, "train")
-    page.wait_for_url(re.compile("run="))
-    run = store.run("latest")
+    run = train(page, store)
     says(page, "running")
     other = open_page()
     go(other, app, f"/?run={run.id}")
@@ -59,16 +57,12 @@ def test_a_run_laid_beside_another_and_back(
     """The other run's curve and what differs; then Back to the run that was looked at before."""
     page = open_page()
     go(page, app, "/?dataset=digits&epochs=3")
-    press(page, "train")
-    page.wait_for_url(re.compile("run="))
-    first = store.run("latest")
+    first = train(page, store)
     says(page, "finished")
     page.locator(".st-key-epochs input").fill("5")
     page.locator(".st-key-epochs input").press("Enter")
     expect(page.locator(".st-key-reset_epochs")).to_be_visible()
-    press(page, "train")
-    page.wait_for_url(lambda url: "run=" in url and first.id not in url)
-    second = store.run("latest")
+    second = train(page, store)
     says(page, "finished")
 
     page.get_by_role("tab", name="Compare").click()
@@ -94,10 +88,8 @@ def test_a_run_that_is_deleted_elsewhere_is_reported_once(
 ) -> None:
     page = open_page()
     go(page, app, "/?dataset=digits&epochs=1000")
-    press(page, "train")
-    page.wait_for_url(re.compile("run="))
+    run = train(page, store)
     says(page, "running")
-    run = store.run("latest")
     store.run_list.delete([run.id])  # the page notices by itself
     expect(page.get_by_text("This page shows the newest run.")).to_be_visible()
     settled(page)
@@ -136,9 +128,7 @@ def test_a_hidden_control_keeps_its_value(
     expect(page.locator(".st-key-lr")).to_be_visible()
     expect(page.locator(".st-key-optimizer")).to_have_count(0)
     expect(page.locator(".st-key-seed")).to_have_count(0)
-    press(page, "train")
-    page.wait_for_url(re.compile("run="))
-    config = store.run("latest").config
+    config = train(page, store).config
     assert (config.optimizer, config.seed) == ("momentum", 7)
 
 
@@ -184,10 +174,8 @@ def test_a_browser_that_lags_behind_undoes_nothing(
     page = open_page()
     line = SlowLine(page)
     go(page, app, "/?dataset=digits&lr=0.05&epochs=1000")
-    press(page, "train")
-    page.wait_for_url(re.compile("run="))
+    run = train(page, store)
     says(page, "running")
-    run = store.run("latest")
     line.held = True
     card = page.locator(".st-key-preset [role=radiogroup] > div", has_text="blog-as-reported")
     words = card.locator("[data-testid=stCaptionContainer]")
@@ -199,10 +187,8 @@ def test_a_browser_that_lags_behind_undoes_nothing(
     line.release()
     expect(page.locator(".st-key-lr")).to_contain_text("0.01")
     expect(page.locator(".st-key-changes")).to_have_count(0)
-    press(page, "train")
-    page.wait_for_url(lambda url: run.id not in url)
     recipe = presets.find("blog-as-reported").config
-    assert store.run("latest").config == replace(recipe, dataset="digits")
+    assert train(page, store).config == replace(recipe, dataset="digits")
 
 
 def test_a_control_redraws_what_shows_it(
@@ -212,9 +198,7 @@ def test_a_control_redraws_what_shows_it(
     page = open_page()
     go(page, app, "/?dataset=digits&epochs=9")
     page.locator(".st-key-epochs input").fill("2")
-    press(page, "train")
-    page.wait_for_url(re.compile("run="))
-    assert store.run("latest").config.epochs == 2
+    assert train(page, store).config.epochs == 2
     says(page, "finished")
     press(page, "finder")
     press(page, "ask_finder")

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from scratchmlp.runs.store import Run, Store
 from tests.browser.conftest import App
 
 
@@ -50,3 +51,17 @@ def places(page: Page) -> dict[str, tuple[float, float]]:
 
 def press(page: Page, key: str) -> None:
     page.locator(f".st-key-{key} button").click()
+
+
+def train(page: Page, store: Store) -> Run:
+    """Press Train; the new run, which the address then names."""
+    before = _run_in(page.url)
+    press(page, "train")
+    page.wait_for_url(lambda url: _run_in(url) not in ("", before))
+    return store.run("latest")
+
+
+def _run_in(address: str) -> str:
+    """The id of the run that an address names."""
+    found = re.search(r"[?&]run=(\w+)", address)
+    return found[1] if found else ""
