@@ -31,6 +31,10 @@ NAMED_DIFFERENCES = 3  # from the recipe, in the title of a run
 _FIRST = "The first net"  # older versions gave the first run this name
 
 
+class MissingRunError(UserError):
+    """There is no run of that id, or it was deleted. The database could be read."""
+
+
 def config_of(values: Any) -> TrainConfig:
     """The settings in a row. The same rows are read at each look at a page, and parsed once.
 

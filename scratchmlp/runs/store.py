@@ -51,6 +51,7 @@ from scratchmlp.runs.records import (
     CheckpointPosition,
     Command,
     CommandKind,
+    MissingRunError,
     ResumePoint,
     Run,
     Status,
@@ -207,7 +208,13 @@ class Store:
             return _insert_run(connection, config, "", "queued", self.visitor.id, shared=for_all)
 
     def run(self, run_id: str) -> Run:
-        """The run with that id, or the newest trained one for "latest"."""
+        """The run with that id, or the newest trained one for "latest".
+
+        Raises
+        ------
+        MissingRunError
+            There is none, or it was deleted.
+        """
         if run_id == built_in.HANDS:
             return built_in.run()
         if run_id == "latest":
@@ -217,11 +224,11 @@ class Store:
                 query = sa.select(runs).where(runs.c.id == clean(run_id))
                 found = read_runs(connection, query)
         if not found and run_id == "latest":
-            raise UserError("There is no run yet: train one first.")
+            raise MissingRunError("There is no run yet: train one first.")
         if not found:
-            raise UserError(f"There is no run {run_id[:40]}: the list of runs has them all.")
+            raise MissingRunError(f"There is no run {run_id[:40]}: the list of runs has them all.")
         if found[0].deleted:
-            raise UserError(f"Run {run_id} was deleted{self._way_back(found[0])}.")
+            raise MissingRunError(f"Run {run_id} was deleted{self._way_back(found[0])}.")
         return found[0]
 
     def _way_back(self, run: Run) -> str:

@@ -5,10 +5,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from scratchmlp.errors import UserError
 from scratchmlp.figures import percent
 from scratchmlp.runs import built_in
-from scratchmlp.runs.database import StoreError
+from scratchmlp.runs.records import MissingRunError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import ownership, resources, run_status, selection, session
 from scratchmlp.ui.markdown import escape
@@ -78,9 +77,7 @@ def why_no_network(run_id: str) -> str:
     """Why there is no network of this run: it does not exist, or it has not trained an epoch."""
     try:
         status = resources.store().run(run_id).status
-    except StoreError:
-        raise
-    except UserError as error:
+    except MissingRunError as error:
         return str(error)
     return f"Run {run_id} is {status} and has no checkpoint."
 

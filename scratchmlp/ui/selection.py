@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from scratchmlp.errors import UserError
-from scratchmlp.runs.database import StoreError
+from scratchmlp.runs.records import MissingRunError
 from scratchmlp.runs.store import Run
 from scratchmlp.ui import ownership, resources
 from scratchmlp.ui.markdown import escape
@@ -70,9 +70,7 @@ def resolve_run() -> Run | None:
         return resources.store().first()
     try:
         run = resources.store().run(run_id)
-    except StoreError:
-        raise
-    except UserError as error:
+    except MissingRunError as error:
         sentence = escape(f"{error} This page shows the newest run.")
         st.warning(sentence, icon=":material/link_off:")
         return resources.store().first()
@@ -84,9 +82,7 @@ def followed_run(run_id: str) -> Run:
     """The run that a part of a page follows. If it was deleted meanwhile, the page begins anew."""
     try:
         return resources.store().run(run_id)
-    except StoreError:
-        raise
-    except UserError:  # the page says so, once, and shows another run
+    except MissingRunError:  # the page says so, once, and shows another run
         st.rerun()
 
 
